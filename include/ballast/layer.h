@@ -1,0 +1,93 @@
+/* layer -- the contract of a layer: "layer = x ..." in an INI file is src/layers/x.c, cl/x.cl, tests/layers/x.c.
+ *
+ * y = f(x[0], x[1], ...). A layer has one input, or with `from=NAME` in its line a second one (and third: repeat names
+ * separated by commas). The chain owns activations, gradients and weights; the layer owns its private struct. */
+#ifndef BALLAST_LAYER_H
+#define BALLAST_LAYER_H
+
+#include "ballast/device.h"
+#include "ballast/option.h"
+#include "ballast/rng.h"
+
+enum { BAL_MAX_INPUTS = 4, BAL_MAX_WEIGHTS = 6 };
+
+/* What a weight is for: decides initialisation (net `init`), weight decay (kernels only) and training (not states). */
+typedef enum {
+    BAL_KERNEL, /* initialised by the net's scheme from fan_in and fan_out */
+    BAL_BIAS,   /* 0, or by the scheme */
+    BAL_SCALE,  /* 1 */
+    BAL_SHIFT,  /* 0 */
+    BAL_STATE   /* `initial`; not trained: running statistics */
+} bal_role;
+
+/* How the memory layout becomes PyTorch's in a checkpoint. */
+typedef enum {
+    BAL_VECTOR, /* [c] */
+    BAL_OIHW,   /* memory [kh][kw][i][o]: shape {kh, kw, i, o} */
+    BAL_IOHW,   /* memory [kh][kw][o][i]: deconv; shape {kh, kw, o, i} */
+    BAL_OI,     /* memory [i][o]: dense; shape {1, 1, i, o} */
+    BAL_COUNT   /* one float that becomes a 0-dimensional int64: num_batches_tracked */
+} bal_layout;
+
+typedef struct bal_weight {
+    const char *name; /* PyTorch's: "weight", "bias", "running_mean" */
+    bal_shape   shape;
+    bal_role    role;
+    bal_layout  layout;
+    int         fan_in, fan_out;
+    float       initial; /* of a BAL_STATE */
+    bal_tensor  v, g;    /* views into the net's arenas, set before build; a state has no g */
+} bal_weight;
+
+/* One pass through a net. */
+typedef struct bal_pass {
+    bool     training; /* batch statistics, dropout; else running statistics, no dropout */
+    bool     frozen;   /* backward: leave weight gradients alone */
+    uint64_t seed;     /* of the run */
+    uint32_t draw;     /* which pass this is, unique in a run: keys random numbers together with the layer's index */
+} bal_pass;
+
+typedef struct bal_layer_def bal_layer_def;
+
+typedef struct bal_layer {
+    const bal_layer_def *def;
+    void                *self;  /* the private struct, options filled in */
+    bal_where            at;    /* for messages about shapes: bal_fail_at(l->at, ...) */
+    int                  index; /* place in the chain */
+    int                  inputs;
+    bal_shape            in[BAL_MAX_INPUTS], out; /* n: the largest batch */
+    bal_weight           weights[BAL_MAX_WEIGHTS];
+    int                  weight_count;
+    double               flops;     /* floating-point operations of one sample's forward pass, where they matter; set by shape */
+    size_t               scratch;   /* floats of shared scratch that a pass needs; set by build */
+    bal_tensor           workspace; /* the scratch, shared by all layers; valid within one call only */
+} bal_layer;
+
+struct bal_layer_def {
+    const char       *name, *help;
+    size_t            size; /* of the private struct */
+    const bal_option *options;
+    int               min_inputs, max_inputs; /* 0 means 1 */
+    bool              view; /* the output is the input's memory in another shape: no passes */
+
+    /* in is known: check it, set out, and declare weights. Touches no device. */
+    bal_status (*shape)(bal_layer *l);
+    /* Shapes are settled: get kernels, allocate private tensors, set scratch. May be NULL. */
+    bal_status (*build)(bal_layer *l, bal_device *dev);
+    /* y = f(x). The batch is x[0].shape.n, at most in[0].n. Queues work, allocates nothing. */
+    bal_status (*forward)(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y);
+    /* dx[i] = df/dx[i] . dy (skipped where dx[i].mem is NULL; overwrites), and unless pass->frozen weights[j].g += df/dw . dy.
+     * Follows the forward of the same pass. */
+    bal_status (*backward)(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
+                           const bal_tensor *dx);
+    /* Release what build made (not self). NULL if nothing; accepts half-built layers. */
+    void (*free)(bal_layer *l);
+};
+
+/* For shape(): declare a weight; returns it. */
+bal_weight *bal_layer_weight(bal_layer *l, const char *name, bal_role role, bal_layout layout, bal_shape shape);
+
+/* Every layer that was built in, NULL-terminated; generated from the file names in src/layers/. */
+extern const bal_layer_def *const bal_layer_defs[];
+
+#endif

@@ -1,0 +1,44 @@
+/* loss -- the contract of a loss: value, a score, and the gradient with respect to the net's output (logits). */
+#ifndef BALLAST_LOSS_H
+#define BALLAST_LOSS_H
+
+#include "ballast/device.h"
+#include "ballast/option.h"
+
+/* What the outputs y are compared with. */
+typedef enum {
+    BAL_LABELS,   /* classification: `label` holds a class index per sample */
+    BAL_REAL,     /* discriminator's step on real images */
+    BAL_FAKE,     /* discriminator's step on generated images */
+    BAL_GENERATE  /* generator's step: y is D's output on generated images */
+} bal_target;
+
+typedef struct bal_loss_def bal_loss_def;
+
+typedef struct bal_loss {
+    const bal_loss_def *def;
+    void               *self;
+    bal_shape           y;         /* n: the largest batch */
+    size_t              scratch;   /* floats, set by build */
+    bal_tensor          workspace;
+} bal_loss;
+
+struct bal_loss_def {
+    const char       *name, *help;
+    size_t            size;
+    const bal_option *options;
+    bool              adversarial; /* for BAL_REAL, BAL_FAKE, BAL_GENERATE; else for BAL_LABELS */
+    /* Check y's shape against the options. Touches no device. `at` for messages. */
+    bal_status (*shape)(bal_loss *l, bal_where at);
+    bal_status (*build)(bal_loss *l, bal_device *dev);
+    /* figures[2*slot] = the mean loss over the batch; figures[2*slot+1] = the score: the share of samples whose largest
+     * logit is their label, or for adversarial losses the mean of sigmoid(y). dy (unless its mem is NULL) = d mean loss / dy.
+     * Batch: y->shape.n. Queues work, allocates nothing. */
+    bal_status (*run)(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
+                      const bal_tensor *figures, int slot);
+    void (*free)(bal_loss *l);
+};
+
+extern const bal_loss_def *const bal_loss_defs[];
+
+#endif
