@@ -41,9 +41,6 @@ const bal_tensor *bal_net_gradients(const bal_net *net);
 const bal_tensor *bal_net_states(const bal_net *net);
 int               bal_net_decayed(const bal_net *net);
 
-/* Use other weights (an EMA's arena of the same size) for the passes that follow; NULL: the net's own. */
-bal_status bal_net_use_weights(bal_net *net, const bal_tensor *weights);
-
 /* The layer whose output or weight gradient holds a NaN or Inf, in words ("3 conv: weight gradient"), or NULL. Reads all. */
 const char *bal_net_find_nan(bal_net *net);
 
