@@ -27,6 +27,7 @@ typedef struct bal_data {
     char              **classes;    /* names, sorted bytewise unless the source has an order of its own */
     int                 class_count;
     int                 passed_over; /* hidden, system and non-image files that were not listed */
+    char               *folder;      /* items are files: folder/path is one (path alone if absolute); NULL: they are not files */
 } bal_data;
 
 struct bal_data_def {
@@ -38,13 +39,24 @@ struct bal_data_def {
     bal_status (*open)(bal_data *d);
     /* Decode item i at its own size. Safe to call from several threads at once. */
     bal_status (*read)(const bal_data *d, int i, bal_image *out);
-    /* Free what open made in self; accepts half-opened sources. Items and classes are freed by the caller. */
+    /* Free what open made in self; accepts half-opened sources. Items, classes and folder are freed by the caller. */
     void (*close)(bal_data *d);
 };
 
-/* For sources: append an item (copies its strings); the index of a class by name, added if new (-1: out of memory). */
+/* For sources: append an item (copies its strings); the index of a class by name, added if new (-1: out of memory);
+ * sort the classes bytewise and renumber the items' labels. */
 bal_status bal_data_add(bal_data *d, const bal_item *item);
 int        bal_data_class(bal_data *d, const char *name);
+bal_status bal_data_sort_classes(bal_data *d);
+
+/* For whoever opens a source: NULL if there is no such source; free all that a source holds (also half opened). */
+const bal_data_def *bal_data_find(const char *name);
+void                bal_data_free(bal_data *d);
+
+/* "train", "validation", "test"; the part that a word (also "val", "valid", "training", "testing", any case) names, or
+ * BAL_NO_PART. */
+const char *bal_part_name(bal_part part);
+bal_part    bal_part_parse(const char *word);
 
 /* Every source that was built in, NULL-terminated; generated from the file names in src/data/. */
 extern const bal_data_def *const bal_data_defs[];
