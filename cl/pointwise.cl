@@ -1,0 +1,35 @@
+/* pointwise -- flat passes over n floats; W of them to a work-item, n need not be a multiple of W. */
+#ifndef W
+#define W 4
+#endif
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define VECTOR JOIN(float, W)
+#define VLOAD JOIN(vload, W)
+#define VSTORE JOIN(vstore, W)
+
+/* average = decay * average + rest * w, where rest is 1 - decay (given, for it is rounded better on the host) */
+__kernel void pointwise_average(__global float *average, __global const float *w, float decay, float rest, int n)
+{
+    int i = (int)get_global_id(0) * W;
+    if (i + W <= n) {
+        VSTORE(decay * VLOAD(0, average + i) + rest * VLOAD(0, w + i), 0, average + i);
+        return;
+    }
+    for (; i < n; i++) average[i] = decay * average[i] + rest * w[i];
+}
+
+/* w = min(max(w, -limit), limit); a NaN stays one */
+__kernel void pointwise_clamp(__global float *w, float limit, int n)
+{
+    int i = (int)get_global_id(0) * W;
+    for (int end = min(i + W, n); i < end; i++) w[i] = w[i] > limit ? limit : w[i] < -limit ? -limit : w[i];
+}
+
+/* factor[0] = min(1, limit / (norm + 1e-6)); a NaN stays one */
+__kernel void pointwise_clip_factor(__global float *factor, __global const float *norms, int index, float limit)
+{
+    if (get_global_id(0) > 0) return;
+    float f = limit / (norms[index] + 1e-6f);
+    factor[0] = f > 1 ? 1 : f;
+}

@@ -1,0 +1,73 @@
+/* reduce -- sums over the rows of x[rows][c] in an order that follows from the shape alone: the same bits for any W.
+ *
+ * A pass folds rows so that a row is `wide` floats, a multiple of c and of 16 (element i of the fold belongs to column i % c),
+ * and sums each `chunk` of folded rows: [rows][c] becomes [chunks * wide / c][c]. The host repeats it until few rows are left.
+ * Buffers may be the same one; offsets are in floats, and what is read and what is written do not overlap. */
+#ifndef W
+#define W 4
+#endif
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define VECTOR JOIN(float, W)
+#define VLOAD JOIN(vload, W)
+#define VSTORE JOIN(vstore, W)
+
+/* out[chunk][wide]: sums of x, or of x^2 where power is 2. W columns of one chunk to a work-item. */
+__kernel void reduce_rows(__global float *out, int out_at, __global const float *x, int x_at, int total, int wide, int chunk,
+                          int chunks, int power)
+{
+    int i = (int)get_global_id(0) * W;
+    if (i >= wide * chunks) return;
+    int column = i % wide, first = i / wide * chunk, whole = min(first + chunk, total / wide);
+    VECTOR sum = 0;
+    x += x_at + column;
+    for (int row = first; row < whole; row++) {
+        VECTOR v = VLOAD(0, x + (size_t)row * wide);
+        sum += power == 2 ? v * v : v;
+    }
+    out += out_at + i;
+    VSTORE(sum, 0, out);
+    if (first + chunk <= total / wide) return;
+    for (int j = 0; j < W && column + j < total - whole * wide; j++) { /* the last folded row may be cut short */
+        float v = x[(size_t)whole * wide + j];
+        out[j] += power == 2 ? v * v : v;
+    }
+}
+
+/* sum[c] (+)= sum over the rows of x. */
+__kernel void reduce_finish(__global float *sum, __global const float *x, int x_at, int rows, int c, int add)
+{
+    int i = (int)get_global_id(0) * W;
+    x += x_at;
+    if (i + W <= c) {
+        VECTOR v = 0;
+        for (int row = 0; row < rows; row++) v += VLOAD(0, x + (size_t)row * c + i);
+        VSTORE(add ? VLOAD(0, sum + i) + v : v, 0, sum + i);
+        return;
+    }
+    for (; i < c; i++) {
+        float v = 0;
+        for (int row = 0; row < rows; row++) v += x[(size_t)row * c + i];
+        sum[i] = add ? sum[i] + v : v;
+    }
+}
+
+/* out[index] = sqrt(sum of x[i]^power). */
+__kernel void reduce_norm(__global float *out, int index, __global const float *x, int x_at, int count, int power)
+{
+    if (get_global_id(0) > 0) return;
+    float sum = 0;
+    for (int i = 0; i < count; i++) sum += power == 2 ? x[x_at + i] * x[x_at + i] : x[x_at + i];
+    out[index] = sqrt(sum);
+}
+
+/* y += x */
+__kernel void reduce_add(__global float *y, __global const float *x, int n)
+{
+    int i = (int)get_global_id(0) * W;
+    if (i + W <= n) {
+        VSTORE(VLOAD(0, y + i) + VLOAD(0, x + i), 0, y + i);
+        return;
+    }
+    for (; i < n; i++) y[i] += x[i];
+}

@@ -1,0 +1,30 @@
+/* pointwise -- see ballast/pointwise.h and cl/pointwise.cl. */
+#include "ballast/pointwise.h"
+
+#include <assert.h>
+
+bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double decay)
+{
+    bal_kernel *kernel;
+    int         n = bal_size(w);
+    assert(bal_size(average) == n);
+    BAL_TRY(bal_kernel_get(&kernel, w->dev, "pointwise", "pointwise_average", ""));
+    return bal_run(kernel, bal_flat(w->dev, (size_t)n), bal_buf(average), bal_buf(w), bal_f32((float)decay),
+                   bal_f32((float)(1 - decay)), bal_i32(n));
+}
+
+bal_status bal_clamp(const bal_tensor *w, float limit)
+{
+    bal_kernel *kernel;
+    int         n = bal_size(w);
+    BAL_TRY(bal_kernel_get(&kernel, w->dev, "pointwise", "pointwise_clamp", ""));
+    return bal_run(kernel, bal_flat(w->dev, (size_t)n), bal_buf(w), bal_f32(limit), bal_i32(n));
+}
+
+bal_status bal_clip_factor(const bal_tensor *factor, const bal_tensor *norms, int index, float limit)
+{
+    bal_kernel *kernel;
+    assert(index >= 0 && index < bal_size(norms));
+    BAL_TRY(bal_kernel_get(&kernel, factor->dev, "pointwise", "pointwise_clip_factor", ""));
+    return bal_run(kernel, bal_items(1, 1, 1), bal_buf(factor), bal_buf(norms), bal_i32(index), bal_f32(limit));
+}
