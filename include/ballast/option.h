@@ -25,6 +25,7 @@ typedef struct bal_option {
 } bal_option;
 
 #define BAL_REQUIRED ((double)1e300) /* default of an option that must be given */
+#define BAL_OPTIONS_MAX 64           /* rows of a table */
 
 /* Rows. `type` is the struct, `member` both the member and the name in the INI file. */
 #define BAL_OPT(type, member, kind, def, min, max, help) {#member, kind, offsetof(type, member), def, min, max, NULL, help}
@@ -62,6 +63,12 @@ double bal_option_number(const bal_option *options, const void *self, const char
 /* Write one option's value as it would stand in an INI file ("0.2", "on", "cosine"). Returns what snprintf returns.
  * Floats are written so that they read back to the same bits. */
 int bal_option_print(char *out, size_t size, const bal_option *option, const void *self);
+
+/* What a row allows, in words: "a whole number from 1 to 4096". Returns what snprintf returns. */
+int bal_option_allowed(char *out, size_t size, const bal_option *option);
+
+/* The fault of a required option that was not given. `what` as above, or NULL. */
+bal_status bal_option_missing(const bal_option *option, const char *what, bal_where at);
 
 /* The name in a NULL-terminated list that is nearest to `name` by edit distance, or NULL if none is near. */
 const char *bal_nearest(const char *name, const char *const *names);
