@@ -1,0 +1,63 @@
+/* profile -- when each launch ran. */
+#include <stdlib.h>
+#include "internal.h"
+
+void bal_device_scope(bal_device *dev, const char *scope) { dev->scope = scope; }
+void bal_device_profile(bal_device *dev, bool on) { dev->profile = on; }
+
+static void release_events(bal_device *dev)
+{
+    for (int i = 0; i < dev->event_count; i++) clReleaseEvent(dev->events[i].event);
+    dev->event_count = 0;
+}
+
+void bal_events_free(bal_device *dev)
+{
+    release_events(dev);
+    free(dev->events);
+    free(dev->records);
+}
+
+bal_status bal_event_add(bal_device *dev, cl_event event, const char *kernel)
+{
+    if (dev->event_count == dev->event_capacity) {
+        int   capacity = dev->event_capacity ? 2 * dev->event_capacity : 1024;
+        void *grown = realloc(dev->events, (size_t)capacity * sizeof *dev->events);
+        if (!grown) {
+            clReleaseEvent(event);
+            return bal_fail(BAL_ENOMEM, "no memory for the profile");
+        }
+        dev->events = grown;
+        dev->event_capacity = capacity;
+    }
+    dev->events[dev->event_count].event = event;
+    dev->events[dev->event_count].scope = dev->scope ? dev->scope : "";
+    dev->events[dev->event_count++].kernel = kernel;
+    return BAL_OK;
+}
+
+static uint64_t moment(cl_event event, cl_profiling_info what)
+{
+    cl_ulong t = 0;
+    return clGetEventProfilingInfo(event, what, sizeof t, &t, NULL) == CL_SUCCESS ? t : 0;
+}
+
+bal_status bal_device_records(bal_device *dev, const bal_launch_record **records, int *count)
+{
+    BAL_TRY(bal_device_finish(dev));
+    if (dev->record_capacity < dev->event_count) {
+        void *grown = realloc(dev->records, (size_t)dev->event_count * sizeof *dev->records);
+        if (!grown) return bal_fail(BAL_ENOMEM, "no memory for the profile");
+        dev->records = grown;
+        dev->record_capacity = dev->event_count;
+    }
+    for (int i = 0; i < dev->event_count; i++) {
+        const struct bal_event *e = &dev->events[i];
+        dev->records[i] = (bal_launch_record){e->scope, e->kernel, moment(e->event, CL_PROFILING_COMMAND_QUEUED),
+                                              moment(e->event, CL_PROFILING_COMMAND_START), moment(e->event, CL_PROFILING_COMMAND_END)};
+    }
+    *records = dev->records;
+    *count = dev->event_count;
+    release_events(dev);
+    return BAL_OK;
+}
