@@ -94,7 +94,7 @@ static void test_kernel_errors(void **state)
     assert_string_equal(bal_error(), "there is no cl/no_such_file.cl");
     assert_int_equal(bal_kernel_get(&k, dev, "tensor", "no_such_kernel", ""), BAL_ECL);
     assert_non_null(strstr(bal_error(), "no kernel no_such_kernel in cl/tensor.cl"));
-    assert_int_equal(bal_kernel_get(&k, dev, "tensor", "tensor_fill", "-Dglobal=no_such_type"), BAL_ECL);
+    assert_int_equal(bal_kernel_get(&k, dev, "tensor", "tensor_fill", "-Dint=no_such_type"), BAL_ECL);
     assert_non_null(strstr(bal_error(), "cl/tensor.cl does not build on"));
     assert_int_equal(bal_kernel_get(&k, dev, "tensor", "tensor_fill", ""), BAL_OK);
     assert_int_equal(bal_kernel_get(&again, dev, "tensor", "tensor_fill", ""), BAL_OK);
