@@ -38,9 +38,10 @@ const bal_section *bal_config_find(const bal_config *config, const char *name); 
 const bal_entry   *bal_section_find(const bal_section *section, const char *key);         /* NULL if absent */
 
 /* Fill a struct from a section by its table: defaults, then the entries; checks unknown, repeated, malformed, out of
- * range, missing. Keys of `repeated` (NULL-terminated, may be NULL) are passed over. A NULL section means defaults only;
- * then a required option fails naming `name`. */
-bal_status bal_section_fill(const bal_section *section, const char *name, const bal_option *options, const char *const *repeated, void *self);
+ * range, missing. Keys of `repeated` (NULL-terminated, may be NULL) are passed over. A NULL section means defaults
+ * only; then a required option fails naming `name`. */
+bal_status bal_section_fill(const bal_section *section, const char *name, const bal_option *options,
+                            const char *const *repeated, void *self);
 
 /* A plug-in line "conv filters=32 pad=1": the name alone, and the text behind it. */
 void bal_line_split(const char *value, char *name, size_t size, const char **rest);

@@ -64,7 +64,10 @@ typedef struct bal_tensor {
 } bal_tensor;
 
 static inline size_t bal_shape_size(bal_shape s) { return (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c; }
-static inline bool   bal_shape_equal(bal_shape a, bal_shape b) { return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c; }
+static inline bool   bal_shape_equal(bal_shape a, bal_shape b)
+{
+    return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
+}
 static inline int    bal_size(const bal_tensor *t) { return (int)bal_shape_size(t->shape); }
 static inline bool   bal_has(const bal_tensor *t) { return t && t->mem; }
 
@@ -99,10 +102,16 @@ typedef struct bal_arg {
 static inline bal_arg bal_i32(int v) { bal_arg a; a.size = sizeof a.value.i; a.value.i = v; return a; }
 static inline bal_arg bal_u32(uint32_t v) { bal_arg a; a.size = sizeof a.value.u; a.value.u = v; return a; }
 static inline bal_arg bal_f32(float v) { bal_arg a; a.size = sizeof a.value.f; a.value.f = v; return a; }
-static inline bal_arg bal_buf(const bal_tensor *t) { bal_arg a; a.size = sizeof a.value.mem; a.value.mem = t ? t->mem : NULL; return a; }
+static inline bal_arg bal_buf(const bal_tensor *t)
+{
+    bal_arg a;
+    a.size = sizeof a.value.mem;
+    a.value.mem = t ? t->mem : NULL;
+    return a;
+}
 
-/* Work-items: `global` is rounded up to a multiple of `local`, so kernels check their bounds. local 0: 64 in dimension 0
- * on the CPU class, 256 (or what the kernel allows) on the GPU class. */
+/* Work-items: `global` is rounded up to a multiple of `local`, so kernels check their bounds. local 0: 64 in
+ * dimension 0 on the CPU class, 256 (or what the kernel allows) on the GPU class. */
 typedef struct bal_range {
     size_t global[3], local[3];
 } bal_range;

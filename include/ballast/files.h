@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include "ballast/status.h"
 
-/* Read a whole file; *data gets a NUL behind its end and is the caller's (free). Refuses more than `limit` bytes (0: no limit). */
+/* Read a whole file; *data gets a NUL behind its end and is the caller's (free). Refuses more than
+ * `limit` bytes (0: no limit). */
 bal_status bal_file_read(char **data, size_t *size, const char *path, size_t limit);
 
 /* Write beside the target (PATH.tmp.PID), flush to disk, rename. A full disk or a kill leaves the old file intact. */

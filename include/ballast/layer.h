@@ -58,7 +58,7 @@ typedef struct bal_layer {
     bal_shape            in[BAL_MAX_INPUTS], out; /* n: the largest batch */
     bal_weight           weights[BAL_MAX_WEIGHTS];
     int                  weight_count;
-    double               flops;     /* floating-point operations of one sample's forward pass, where they matter; set by shape */
+    double               flops;     /* floating-point operations of one sample's forward pass; set by shape */
     size_t               scratch;   /* floats of shared scratch that a pass needs; set by build */
     bal_tensor           workspace; /* the scratch, shared by all layers; valid within one call only */
 } bal_layer;
@@ -76,10 +76,10 @@ struct bal_layer_def {
     bal_status (*build)(bal_layer *l, bal_device *dev);
     /* y = f(x). The batch is x[0].shape.n, at most in[0].n. Queues work, allocates nothing. */
     bal_status (*forward)(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y);
-    /* dx[i] = df/dx[i] . dy (skipped where dx[i].mem is NULL; overwrites), and unless pass->frozen weights[j].g += df/dw . dy.
-     * Follows the forward of the same pass. */
-    bal_status (*backward)(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx);
+    /* dx[i] = df/dx[i] . dy (skipped where dx[i].mem is NULL; overwrites), and unless pass->frozen adds df/dw . dy
+     * to weights[j].g. Follows the forward of the same pass. */
+    bal_status (*backward)(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx);
     /* Release what build made (not self). NULL if nothing; accepts half-built layers. */
     void (*free)(bal_layer *l);
 };

@@ -32,10 +32,10 @@ struct bal_loss_def {
     bal_status (*shape)(bal_loss *l, bal_where at);
     bal_status (*build)(bal_loss *l, bal_device *dev);
     /* figures[2*slot] = the mean loss over the batch; figures[2*slot+1] = the score: the share of samples whose largest
-     * logit is their label, or for adversarial losses the mean of sigmoid(y). dy (unless its mem is NULL) = d mean loss / dy.
-     * Batch: y->shape.n. Queues work, allocates nothing. */
-    bal_status (*run)(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
-                      const bal_tensor *figures, int slot);
+     * logit is their label, or for adversarial losses the mean of sigmoid(y). dy (unless its mem is NULL): the
+     * gradient of the mean loss. Batch: y->shape.n. Queues work, allocates nothing. */
+    bal_status (*run)(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
+                      const bal_tensor *dy, const bal_tensor *figures, int slot);
     void (*free)(bal_loss *l);
 };
 

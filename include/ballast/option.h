@@ -12,7 +12,7 @@ typedef enum {
     BAL_FLOAT,  /* member: float; "2e-4", no inf or nan */
     BAL_BOOL,   /* member: bool; on off true false yes no 1 0 */
     BAL_CHOICE, /* member: int, the index of the word in `words` */
-    BAL_TEXT    /* member: const char *, owned by whoever owns the text that was parsed; default: `words`, may be NULL */
+    BAL_TEXT    /* member: const char *, owned by whoever owns the parsed text; default: `words`, may be NULL */
 } bal_option_type;
 
 typedef struct bal_option {
@@ -28,11 +28,14 @@ typedef struct bal_option {
 #define BAL_OPTIONS_MAX 64           /* rows of a table */
 
 /* Rows. `type` is the struct, `member` both the member and the name in the INI file. */
-#define BAL_OPT(type, member, kind, def, min, max, help) {#member, kind, offsetof(type, member), def, min, max, NULL, help}
+#define BAL_OPT(type, member, kind, def, min, max, help) \
+    {#member, kind, offsetof(type, member), def, min, max, NULL, help}
 #define BAL_OPT_BOOL(type, member, def, help) {#member, BAL_BOOL, offsetof(type, member), def, 0, 1, NULL, help}
-#define BAL_OPT_CHOICE(type, member, def, words, help) {#member, BAL_CHOICE, offsetof(type, member), def, 0, 0, words, help}
+#define BAL_OPT_CHOICE(type, member, def, words, help) \
+    {#member, BAL_CHOICE, offsetof(type, member), def, 0, 0, words, help}
 #define BAL_OPT_TEXT(type, member, def, help) {#member, BAL_TEXT, offsetof(type, member), 0, 0, 0, def, help}
-#define BAL_OPT_TEXT_REQUIRED(type, member, help) {#member, BAL_TEXT, offsetof(type, member), BAL_REQUIRED, 0, 0, NULL, help}
+#define BAL_OPT_TEXT_REQUIRED(type, member, help) \
+    {#member, BAL_TEXT, offsetof(type, member), BAL_REQUIRED, 0, 0, NULL, help}
 #define BAL_OPT_END {NULL, BAL_INT, 0, 0, 0, 0, NULL, NULL}
 
 /* Where a text stands, for messages: "xray.ini:12" or, with line 0, just the name ("--set"). */
@@ -49,12 +52,14 @@ void bal_option_defaults(const bal_option *options, void *self);
 
 /* Set the one option `key` from `value`. `what` names the owner in messages ("layer conv", "[train.gan]").
  * Unknown: lists the nearest name, or all. Malformed or out of range: says what is allowed. */
-bal_status bal_option_set(const bal_option *options, void *self, const char *what, const char *key, const char *value, bal_where at);
+bal_status bal_option_set(const bal_option *options, void *self, const char *what, const char *key, const char *value,
+                          bal_where at);
 
 /* Defaults, then "filters=32 kernel=3 pad=1" (separated by blanks). Refuses repeated keys and names a missing required
  * one. BAL_TEXT members point to strings kept in *pool (a char * list the caller frees by bal_option_pool_free). */
 typedef struct bal_option_pool bal_option_pool;
-bal_status bal_option_parse(const bal_option *options, void *self, bal_option_pool **pool, const char *what, const char *text, bal_where at);
+bal_status bal_option_parse(const bal_option *options, void *self, bal_option_pool **pool, const char *what,
+                            const char *text, bal_where at);
 void bal_option_pool_free(bal_option_pool *pool);
 
 /* The value of a numeric option (int, float, bool, choice index) by name; asserts that it exists. */

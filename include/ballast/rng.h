@@ -1,6 +1,6 @@
-/* rng -- counter-based random numbers, Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
- * A number is keyed by what it is for, never by who draws first: (seed, purpose, a, b) and a position. The same on the
- * host and on every device (cl/philox.h). */
+/* rng -- counter-based random numbers, Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2,
+ * 3"). A number is keyed by what it is for, never by who draws first: (seed, purpose, a, b) and a position. The same on
+ * the host and on every device (cl/philox.h). */
 #ifndef BALLAST_RNG_H
 #define BALLAST_RNG_H
 
