@@ -1,0 +1,146 @@
+/* net -- the passes through a chain. */
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "ballast/reduce.h"
+#include "internal.h"
+
+static bal_tensor sized(bal_tensor t, bal_shape shape, int n)
+{
+    shape.n = n;
+    t.shape = shape;
+    return t;
+}
+
+/* Point every value at its storage for a batch of x->shape.n. */
+static void bind_activations(bal_net *net, const bal_tensor *x)
+{
+    for (int i = 0; i <= net->count; i++) {
+        bal_value *v = &net->values[i], *root = &net->values[v->root];
+        v->y = sized(v->root == 0 ? *x : net->slots[root->slot], v->shape, x->shape.n);
+    }
+}
+
+static void bind_gradients(bal_net *net, const bal_tensor *dx, int n)
+{
+    static const bal_tensor none;
+    for (int i = 0; i <= net->count; i++) {
+        bal_value *v = &net->values[i], *root = &net->values[v->root];
+        v->dy = sized(v->root > 0 ? net->gradient_slots[root->gradient_slot] : dx ? *dx : none, v->shape, n);
+    }
+}
+
+static void gather(bal_tensor *out, const bal_net *net, int i)
+{
+    const bal_node *node = &net->nodes[i];
+    for (int j = 0; j < node->layer.inputs; j++) out[j] = net->values[node->from[j]].y;
+}
+
+bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor *x, bal_tensor *y)
+{
+    assert(net->dev && x->shape.n <= net->values[0].shape.n);
+    bind_activations(net, x);
+    for (int i = 0; i < net->count; i++) {
+        bal_layer *l = &net->nodes[i].layer;
+        bal_tensor inputs[BAL_MAX_INPUTS];
+        if (l->def->view) continue;
+        gather(inputs, net, i);
+        bal_device_scope(net->dev, net->nodes[i].forward);
+        BAL_TRY(l->def->forward(l, pass, inputs, &net->values[i + 1].y));
+    }
+    *y = net->values[net->count].y;
+    return BAL_OK;
+}
+
+bal_tensor bal_net_output_gradient(const bal_net *net)
+{
+    const bal_value *v = &net->values[net->count];
+    assert(net->training && v->root > 0);
+    return sized(net->gradient_slots[net->values[v->root].gradient_slot], v->shape, v->y.shape.n);
+}
+
+/* Where layer i puts the gradients of its inputs: straight into the value's buffer if it is the first to contribute
+ * (the last reader comes first on the way back), else into `sum`, to be added. One sum buffer serves one input, so a layer
+ * whose inputs both need it runs for one of them at a time. */
+static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const bal_tensor *inputs)
+{
+    static const bal_tensor none;
+    const bal_node  *node = &net->nodes[i];
+    bal_layer       *l = &net->nodes[i].layer;
+    const bal_value *out = &net->values[i + 1];
+    bal_tensor       dx[BAL_MAX_INPUTS];
+    bal_pass         again = *pass;
+    int              summed[BAL_MAX_INPUTS], sums = 0;
+    for (int j = 0; j < l->inputs; j++) {
+        const bal_value *v = &net->values[node->from[j]];
+        bool             first = net->values[v->root].last == i;
+        for (int k = 0; k < j; k++) first = first && net->values[node->from[k]].root != v->root;
+        dx[j] = v->dy;
+        if (!first && bal_has(&v->dy)) {
+            summed[sums++] = j;
+            dx[j] = none;
+        }
+    }
+    for (int s = -1; s < sums; s++) {
+        if (s >= 0) {
+            for (int j = 0; j < l->inputs; j++) dx[j] = none;
+            dx[summed[s]] = sized(net->sum, l->in[summed[s]], out->dy.shape.n);
+            again.frozen = true; /* the weights' gradients were added the first time */
+        }
+        BAL_TRY(l->def->backward(l, &again, inputs, &out->y, &out->dy, dx));
+        if (s >= 0) BAL_TRY(bal_add(&net->values[node->from[summed[s]]].dy, &dx[summed[s]]));
+    }
+    return BAL_OK;
+}
+
+bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx)
+{
+    assert(net->training && x->shape.n == net->values[0].y.shape.n);
+    bind_gradients(net, dx, x->shape.n);
+    for (int i = net->count - 1; i >= 0; i--) {
+        bal_tensor inputs[BAL_MAX_INPUTS];
+        if (net->nodes[i].layer.def->view) continue;
+        gather(inputs, net, i);
+        bal_device_scope(net->dev, net->nodes[i].backward);
+        BAL_TRY(contribute(net, i, pass, inputs));
+    }
+    return BAL_OK;
+}
+
+bal_status bal_net_zero_gradients(bal_net *net) { return bal_has(&net->gradients) ? bal_tensor_fill(&net->gradients, 0) : BAL_OK; }
+
+const bal_tensor *bal_net_weights(const bal_net *net) { return &net->weights; }
+const bal_tensor *bal_net_gradients(const bal_net *net) { return &net->gradients; }
+const bal_tensor *bal_net_states(const bal_net *net) { return &net->states; }
+int               bal_net_decayed(const bal_net *net) { return (int)net->decayed; }
+
+static bool finite_all(const bal_tensor *t)
+{
+    size_t n = bal_shape_size(t->shape);
+    float *host = bal_has(t) ? malloc(n * sizeof *host) : NULL;
+    bool   ok = true;
+    if (host && bal_tensor_read(t, host) == BAL_OK)
+        for (size_t i = 0; ok && i < n; i++) ok = isfinite(host[i]);
+    free(host);
+    return ok;
+}
+
+const char *bal_net_find_nan(bal_net *net)
+{
+    for (int i = 0; i < net->count; i++) {
+        const bal_layer *l = &net->nodes[i].layer;
+        for (int j = 0; j < l->weight_count; j++) {
+            const char *what = !finite_all(&l->weights[j].v) ? "" : !finite_all(&l->weights[j].g) ? " gradient" : NULL;
+            if (what) {
+                snprintf(net->found, sizeof net->found, "layer %d %s: %s%s", i, l->def->name, l->weights[j].name, what);
+                return net->found;
+            }
+        }
+        if (!finite_all(&net->values[i + 1].y)) {
+            snprintf(net->found, sizeof net->found, "layer %d %s: output", i, l->def->name);
+            return net->found;
+        }
+    }
+    return NULL;
+}
