@@ -20,6 +20,7 @@ typedef struct bal_data_def bal_data_def;
 typedef struct bal_data {
     const bal_data_def *def;
     void               *self;       /* the source's private struct, options filled in */
+    bal_where           at;         /* where `source` is set, for messages */
     const char         *path;       /* [data] path, resolved against the configuration's folder; NULL if not given */
     uint64_t            seed;
     bal_item           *items;      /* filled by open, in an order that depends on the data alone */
