@@ -1,0 +1,96 @@
+/* Numbers and UTF-8. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "ballast/rng.h"
+#include "ballast/text.h"
+
+static void expect_print(double v, const char *text)
+{
+    char out[BAL_NUMBER_SIZE];
+    assert_string_equal(bal_number_print(out, v), text);
+}
+
+static void numbers_are_short(void **state)
+{
+    (void)state;
+    expect_print(0, "0");
+    expect_print(0.1, "0.1");
+    expect_print(-2, "-2");
+    expect_print(1.0 / 3, "0.3333333333333333");
+    expect_print(0.1 + 0.2, "0.30000000000000004");
+    expect_print(1e300, "1e+300");
+    expect_print((double)NAN, "nan");
+    expect_print(-(double)NAN, "nan");
+    expect_print(-(double)INFINITY, "-inf");
+}
+
+static void expect_back(double v)
+{
+    char   out[BAL_NUMBER_SIZE];
+    double back;
+    assert_true(bal_number_parse(&back, bal_number_print(out, v)));
+    assert_memory_equal(&back, &v, sizeof v);
+}
+
+/* cJSON's own printer loses the last bit of some of these. */
+static void numbers_read_back(void **state)
+{
+    (void)state;
+    bal_stream s = bal_stream_for(1, BAL_FOR_TEST, 0, 0);
+    expect_back(DBL_MAX);
+    expect_back(-DBL_MIN);
+    expect_back(5e-324);
+    expect_back(-0.0);
+    expect_back(nextafter(1, 2));
+    for (uint64_t i = 0; i < 20000; i++) {
+        uint64_t bits = (uint64_t)bal_random_bits(&s, 2 * i) << 32 | bal_random_bits(&s, 2 * i + 1);
+        double   v;
+        memcpy(&v, &bits, sizeof v);
+        if (isfinite(v)) expect_back(v);
+    }
+}
+
+static void what_is_no_number_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",    " 1",  "1 ",   "0x10", "nan", "inf", "-inf", "1e999", "1,5",
+                                      "1.5.2", "--1", "1e",  "e5",   ".",   "+",   "1f",   "infinity", "one"};
+    double                   v = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(bal_number_parse(&v, bad[i]));
+    assert_true(v == 7);
+    assert_true(bal_number_parse(&v, "+1.5e-3") && v == 0.0015);
+    assert_true(bal_number_parse(&v, ".5") && v == 0.5);
+    assert_true(bal_number_parse(&v, "1e-400") && v == 0);
+}
+
+static void utf8(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "abc", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEF\xBF\xBF",
+                                       "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
+    static const char *const bad[] = {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xE2\x82",
+                                      "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
+                                      "\xE2\x82\x28", "\xF0\x90\x80\x28"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(bal_utf8_fault(good[i], strlen(good[i])), strlen(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(bal_utf8_fault(bad[i], strlen(bad[i])), 0);
+    assert_int_equal(bal_utf8_fault("ab\xFFz", 4), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_short),
+        cmocka_unit_test(numbers_read_back),
+        cmocka_unit_test(what_is_no_number_is_refused),
+        cmocka_unit_test(utf8),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

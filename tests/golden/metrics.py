@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Makes tests/golden/metrics/: predictions, and what scikit-learn says of them (zero_division=nan). Run from the root of
+the tree with scikit-learn installed; tests/eval/metrics.c and tests/eval/report.c compare. Made with scikit-learn 1.9.1."""
+import csv
+import json
+import math
+import pathlib
+import re
+import warnings
+
+import numpy as np
+from sklearn import metrics
+
+warnings.simplefilter("ignore")
+FOLDER = pathlib.Path(__file__).parent / "metrics"
+KEYS = ("precision", "recall", "f1-score")
+
+
+def finite(v):
+    return None if math.isnan(v) else float(v)
+
+
+def specificity(true, predicted, c):
+    """The recall of 'not c'."""
+    return metrics.recall_score(true != c, predicted != c, zero_division=math.nan)
+
+
+def nan_average(values, weights):
+    mask = ~np.isnan(values)
+    if not mask.any():
+        return math.nan
+    if weights[mask].sum() == 0:
+        return values[mask].mean()
+    return np.average(values[mask], weights=weights[mask])
+
+
+def expected(names, true, predicted, probability):
+    labels = np.arange(len(names))
+    prf = lambda average: metrics.precision_recall_fscore_support(
+        true, predicted, labels=labels, average=average, zero_division=math.nan)
+    p, r, f, s = prf(None)
+    spec = np.array([specificity(true, predicted, c) for c in labels])
+    confusion = metrics.confusion_matrix(true, predicted, labels=labels)
+    out = {
+        "accuracy": finite(metrics.accuracy_score(true, predicted)),
+        "balanced_accuracy": finite(metrics.balanced_accuracy_score(true, predicted)),
+        "loss": None if probability is None else finite(metrics.log_loss(true, probability, labels=labels)),
+        "classes": {
+            name: {"precision": finite(p[c]), "recall": finite(r[c]), "specificity": finite(spec[c]),
+                   "f1-score": finite(f[c]), "support": int(s[c]), "predicted": int(confusion[:, c].sum())}
+            for c, name in enumerate(names)},
+        "confusion_matrix": {"labels": names, "counts": confusion.tolist()},
+    }
+    averages = {"macro": nan_average(spec, np.ones(len(names))), "weighted": nan_average(spec, s)}
+    tn_fp = metrics.multilabel_confusion_matrix(true, predicted, labels=labels)[:, 0].sum(axis=0)
+    averages["micro"] = tn_fp[0] / tn_fp.sum() if tn_fp.sum() else math.nan
+    for average, spec_average in averages.items():
+        out[average + " avg"] = dict(zip(KEYS, map(finite, prf(average))))
+        out[average + " avg"]["specificity"] = finite(spec_average)
+        out[average + " avg"]["support"] = len(true)
+    return out
+
+
+def write(case, names, true, predicted, probability=None):
+    true, predicted = np.asarray(true), np.asarray(predicted)
+    with open(FOLDER / (case + ".csv"), "w", newline="", encoding="utf-8") as f:
+        out = csv.writer(f, lineterminator="\n")
+        head = ["path", "label", "predicted"]
+        out.writerow(head if probability is None else head + ["p:" + n for n in names])
+        for i in range(len(true)):
+            p = [] if probability is None else [repr(float(v)) for v in probability[i]]
+            out.writerow([f"{i}.png", names[true[i]], names[predicted[i]], *p])
+    values = expected(names, true, predicted, probability)
+    (FOLDER / (case + ".json")).write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    text = metrics.classification_report(true, predicted, labels=np.arange(len(names)), target_names=names,
+                                         zero_division=math.nan)
+    text = re.sub(r"(\d)\.0$", r"\1", text.replace(" nan", " n/a"), flags=re.MULTILINE)  # a support printed as 5.0
+    (FOLDER / (case + ".txt")).write_text(text, encoding="utf-8")
+
+
+def main():
+    FOLDER.mkdir(exist_ok=True)
+    g = np.random.default_rng(1)
+
+    def soft(n, classes, scale):
+        logits = scale * g.standard_normal((n, classes))
+        p = np.exp(logits)
+        return p / p.sum(axis=1, keepdims=True)
+
+    names = ["benign", "malignant", "L\u00e4sion, \"rot\"", "dermatofibroma of the lower limb"]
+    p = soft(200, 4, 1.5)
+    true = np.array([g.choice(4, p=row) for row in p])
+    write("random", names, true, p.argmax(axis=1), p)
+
+    p = np.repeat([[0.25, 0.25, 0.5], [1 / 3, 1 / 3, 1 / 3], [0.0, 1.0, 0.0]], 7, axis=0)
+    write("tied", ["a", "b", "c"], g.integers(0, 3, len(p)), p.argmax(axis=1), p)
+
+    write("single", ["only"], [0] * 9, [0] * 9)
+    write("never", ["NORMAL", "PNEUMONIA"], [0] * 24 + [1] * 13, [0] * 37, np.tile([0.64, 0.36], (37, 1)))
+
+    p = soft(40, 3, 2)
+    p = np.column_stack([p[:, 0], np.zeros(40), p[:, 1:]])
+    write("missing", ["a", "absent", "b", "c"], g.choice([0, 2, 3], 40), p.argmax(axis=1), p)
+
+    write("disjoint", ["x", "y", "z"], [0] * 5 + [1] * 2, [2] * 7)
+    write("labels", [f"class {i}" for i in range(10)], np.r_[np.arange(10), g.integers(0, 10, 300)],
+          np.r_[np.arange(10), g.integers(0, 10, 300)])
+
+
+main()
