@@ -23,6 +23,7 @@ typedef struct bal_data {
     bal_where           at;         /* where `source` is set, for messages */
     const char         *path;       /* [data] path, resolved against the configuration's folder; NULL if not given */
     uint64_t            seed;
+    int                 size;       /* [data] size, for sources that draw their images; 0: not known */
     bal_item           *items;      /* filled by open, in an order that depends on the data alone */
     int                 count, capacity;
     char              **classes;    /* names, sorted bytewise unless the source has an order of its own */
