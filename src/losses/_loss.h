@@ -1,0 +1,26 @@
+/* _loss -- what losses share: the sum at the end, and the whole of an adversarial loss but its formula (cl/adversarial.h). */
+#ifndef BALLAST_LOSSES_LOSS_H
+#define BALLAST_LOSSES_LOSS_H
+
+#include "ballast/loss.h"
+
+typedef struct bal_loss_kernels {
+    bal_kernel *terms, *sum;
+} bal_loss_kernels;
+
+/* Kernel `name` of cl/FILE.cl that writes the terms, the sum's kernel, and scratch for `terms` of them. */
+bal_status bal_loss_kernels_get(bal_loss_kernels *out, bal_loss *l, bal_device *dev, const char *file, const char *name,
+                                size_t terms);
+/* figures from the first n terms in the workspace. */
+bal_status bal_loss_sum(const bal_loss_kernels *k, const bal_loss *l, int n, const bal_tensor *figures, int slot);
+
+/* y is one vector of `c` logits a sample (c 0: any number from 2 on). */
+bal_status bal_loss_vector(const bal_loss *l, int c, bal_where at);
+
+/* Adversarial losses: y has one channel; `real` and `fake` are passed on to the formula. */
+bal_status bal_adversarial_shape(bal_loss *l, bal_where at);
+bal_status bal_adversarial_build(bal_loss_kernels *out, bal_loss *l, bal_device *dev);
+bal_status bal_adversarial_run(const bal_loss_kernels *k, const bal_loss *l, bal_target target, const float settings[2],
+                               const bal_tensor *y, const bal_tensor *dy, const bal_tensor *figures, int slot);
+
+#endif
