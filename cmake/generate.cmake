@@ -58,8 +58,18 @@ endfunction()
 function(ballast_generate_version out)
     add_custom_target(ballast_commit
         COMMAND ${CMAKE_COMMAND} -DOUT=${BALLAST_GENERATED}/version.c -DSOURCE=${PROJECT_SOURCE_DIR} -DVERSION=${PROJECT_VERSION}
-                -P ${PROJECT_SOURCE_DIR}/cmake/version.cmake
+                "-DLIBRARIES=${BALLAST_VERSIONS}" -P ${PROJECT_SOURCE_DIR}/cmake/version.cmake
         BYPRODUCTS ${BALLAST_GENERATED}/version.c
         COMMENT "Asking git for the commit" VERBATIM)
     set(${out} ${BALLAST_GENERATED}/version.c PARENT_SCOPE)
+endfunction()
+
+# The verbs of the command line: src/cli/train.c is `ballast train`. Names beginning with '_' are helpers here too.
+function(ballast_generate_verbs out)
+    ballast_plugins(names src/cli)
+    list(REMOVE_ITEM names main args progress)
+    ballast_pointer_list(part bal_verb bal_verbs bal_verb ${names})
+    file(CONFIGURE OUTPUT ${BALLAST_GENERATED}/verbs.c @ONLY
+        CONTENT "/* Generated from the file names in src/cli/. */\n#include <stddef.h>\n#include \"cli/verb.h\"\n\n${part}")
+    set(${out} ${BALLAST_GENERATED}/verbs.c PARENT_SCOPE)
 endfunction()

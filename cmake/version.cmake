@@ -1,4 +1,5 @@
-# cmake -DOUT=version.c -DSOURCE=tree -DVERSION=0.1.0 -P version.cmake: version and commit as C, rewritten only if they changed.
+# cmake -DOUT=version.c -DSOURCE=tree -DVERSION=0.1.0 -DLIBRARIES=text -P version.cmake: version, commit and libraries as C,
+# rewritten only if they changed.
 find_program(GIT git)
 set(commit "")
 if(GIT AND EXISTS ${SOURCE}/.git)
@@ -13,6 +14,7 @@ set(text "/* Generated. */
 
 const char *bal_version(void) { return \"${VERSION}\"; }
 const char *bal_commit(void) { return \"${commit}\"; }
+const char *bal_libraries(void) { return \"${LIBRARIES}\"; }
 ")
 if(EXISTS ${OUT})
     file(READ ${OUT} old)

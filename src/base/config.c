@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ballast/files.h"
+#include "ballast/text.h"
 
 #define NAME_LIMIT 49        /* inih keeps names in 50 bytes */
 #define LINE_LIMIT 198       /* and lines, with their end, in 200 */
@@ -75,29 +76,16 @@ static bal_status add_entry(bal_config *c, bal_section *s, const char *key, cons
     return BAL_OK;
 }
 
-/* Length of the UTF-8 sequence at p, 0 if it is none (overlong forms, surrogates and beyond U+10FFFF included). */
-static size_t utf8_length(const unsigned char *p, const unsigned char *end)
-{
-    size_t        n = *p < 0x80 ? 1 : *p >= 0xC2 && *p < 0xE0 ? 2 : *p >= 0xE0 && *p < 0xF0 ? 3 : *p >= 0xF0 && *p < 0xF5 ? 4 : 0;
-    unsigned char low = *p == 0xE0 ? 0xA0 : *p == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = *p == 0xED ? 0x9F : *p == 0xF4 ? 0x8F : 0xBF;
-
-    if (n == 0 || (size_t)(end - p) < n) return 0;
-    for (size_t i = 1; i < n; i++, low = 0x80, high = 0xBF)
-        if (p[i] < low || p[i] > high) return 0;
-    return n;
-}
-
 static bal_status check_text(const char *text, size_t size, bal_where at)
 {
-    const unsigned char *p = (const unsigned char *)text, *end = p + size;
+    size_t fault = bal_utf8_fault(text, size);
 
-    for (size_t n; p < end; p += n) {
-        n = utf8_length(p, end);
-        if (n == 0) return bal_fail_at(at, "byte 0x%02x is not UTF-8; save the file as UTF-8", *p);
-        if (*p == 0) return bal_fail_at(at, "a NUL byte; an INI file is plain text");
-        if ((*p < 0x20 && *p != '\t') || *p == 0x7F) return bal_fail_at(at, "control character 0x%02x; an INI file is plain text", *p);
+    for (size_t i = 0; i < fault; i++) {
+        unsigned char b = (unsigned char)text[i];
+        if (b == 0) return bal_fail_at(at, "a NUL byte; an INI file is plain text");
+        if ((b < 0x20 && b != '\t') || b == 0x7F) return bal_fail_at(at, "control character 0x%02x; an INI file is plain text", b);
     }
+    if (fault < size) return bal_fail_at(at, "byte 0x%02x is not UTF-8; save the file as UTF-8", (unsigned char)text[fault]);
     return BAL_OK;
 }
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/text.h"
+
 #define NAME_MAX_BYTES 64 /* longer names are near to nothing */
 #define ROWS_MAX       BAL_OPTIONS_MAX
 
@@ -159,14 +161,9 @@ static bool number_int(const char *value, double *out)
     return end != value && !*end && !errno && number >= INT_MIN && number <= INT_MAX;
 }
 
-/* Decimal only: strtod alone would take inf, nan and hexadecimal too. */
 static bool number_float(const char *value, double *out)
 {
-    char *end;
-
-    if (value[strspn(value, "+-.0123456789eE")]) return false;
-    *out = strtod(value, &end);
-    return end != value && !*end && *out <= (double)FLT_MAX && *out >= -(double)FLT_MAX;
+    return bal_number_parse(out, value) && *out <= (double)FLT_MAX && *out >= -(double)FLT_MAX;
 }
 
 static bool number_bool(const char *value, double *out)

@@ -1,0 +1,42 @@
+/* progress -- everything that the program says: a bar with rate, time left and figures on a terminal, a plain line every
+ * few seconds elsewhere, one JSON object a line with --json; messages; results. */
+#ifndef BALLAST_CLI_PROGRESS_H
+#define BALLAST_CLI_PROGRESS_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Called once: how to speak. Installs the sink of ballast/log.h. NO_COLOR and TERM=dumb are honoured. */
+void bal_speak(bool quiet, bool json);
+
+/* Whether results are wanted as JSON, and one such line; the object is freed. NULL: out of memory; nothing is printed. */
+bool bal_speaks_json(void);
+void bal_say_json(cJSON *object);
+
+/* A figure shown with progress: {"D loss", 0.693}. NaN is shown as "-" and null. */
+typedef struct bal_figure {
+    const char *name;
+    double      value;
+} bal_figure;
+
+/* One at a time. `what` is being done ("gan/NORMAL"), counted in `unit`s ("step"); total 0: not known. */
+void bal_progress_begin(const char *what, const char *unit, long total, long done);
+void bal_progress_update(long done, const bal_figure *figures, int count);
+void bal_progress_end(void); /* leaves the last state on the screen */
+
+/* The bar as a line of at most `width` columns; what progress_update draws. Rate 0: not known yet. */
+typedef struct bal_progress_state {
+    const char       *what, *unit;
+    long              done, total;
+    double            rate; /* units a second */
+    const bal_figure *figures;
+    int               count;
+} bal_progress_state;
+void bal_progress_draw(char *out, size_t size, int width, const bal_progress_state *s);
+void bal_progress_line(char *out, size_t size, const bal_progress_state *s); /* the same in plain words */
+
+/* "12 s", "3:05", "1:02:03". Returns out. */
+const char *bal_duration_print(char *out, size_t size, double seconds);
+
+#endif
