@@ -1,0 +1,20 @@
+/* tile -- the register tile of the CPU class for a device (cl/tile.h): `rows` by 16 * `vectors` floats. */
+#ifndef BALLAST_OPS_TILE_H
+#define BALLAST_OPS_TILE_H
+
+#include "ballast/device.h"
+
+typedef struct bal_tile {
+    int rows, vectors;
+} bal_tile;
+
+/* 8 x 32 where a vector holds 16 floats, 6 x 16 otherwise (12 of 16 registers); a narrow matrix gets one vector. */
+bal_tile bal_tile_choose(const bal_device *dev, int columns);
+/* For tests: this tile from now on, whatever the device; zeros: by the device again. */
+void bal_tile_force(bal_tile tile);
+/* "-DMR=8 -DNV=2" for cl/tile.h, and then `more`, in `text`. */
+const char *bal_tile_options(char text[64], bal_tile tile, const char *more);
+
+static inline int bal_divide_up(int a, int b) { return (a + b - 1) / b; }
+
+#endif
