@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/plugin.h"
 #include "internal.h"
 
 const bal_option bal_net_option_table[] = {
@@ -14,27 +15,7 @@ const bal_option bal_net_option_table[] = {
 
 static const char *const repeated[] = {"layer", NULL};
 
-static const bal_layer_def *find_def(const char *name)
-{
-    for (int i = 0; bal_layer_defs[i]; i++)
-        if (strcmp(bal_layer_defs[i]->name, name) == 0) return bal_layer_defs[i];
-    return NULL;
-}
-
-static bal_status unknown_layer(const char *name, bal_where at)
-{
-    enum { MOST = 256 };
-    const char *names[MOST + 1];
-    int         n = 0;
-    while (n < MOST && bal_layer_defs[n]) {
-        names[n] = bal_layer_defs[n]->name;
-        n++;
-    }
-    names[n] = NULL;
-    const char *near = bal_nearest(name, names);
-    if (near) return bal_fail_at(at, "there is no layer \"%s\"; did you mean \"%s\"?", name, near);
-    return bal_fail_at(at, "there is no layer \"%s\"; see: ballast help layer", name);
-}
+static const char *layer_name(int i) { return bal_layer_defs[i] ? bal_layer_defs[i]->name : NULL; }
 
 /* Takes KEY=VALUE out of a blank-separated text. value is "" where it is absent. */
 static bal_status take(char *text, const char *key, char *value, size_t size, bal_where at)
@@ -118,13 +99,14 @@ static bal_status read_layer(bal_net *net, int i, const bal_entry *entry)
     bal_layer  *l = &node->layer;
     char        name[64], text[512], what[80], from[128];
     const char *rest;
+    int         number;
     bal_line_split(entry->value, name, sizeof name, &rest);
     if (strlen(rest) >= sizeof text) return bal_fail_at(entry->at, "a layer line has at most %zu characters", sizeof text - 1);
     snprintf(text, sizeof text, "%s", rest);
     l->at = entry->at;
     l->index = i;
-    l->def = find_def(name);
-    if (!l->def) return unknown_layer(name, entry->at);
+    BAL_TRY(bal_plugin_find(&number, "layer", layer_name, name, entry->at));
+    l->def = bal_layer_defs[number];
     BAL_TRY(take(text, "as", node->name, sizeof node->name, entry->at));
     BAL_TRY(take(text, "from", from, sizeof from, entry->at));
     if (node->name[0] && find_value(net, i, node->name) >= 0) return bal_fail_at(entry->at, "the name \"%s\" is taken already", node->name);

@@ -1,0 +1,18 @@
+/* philox -- Philox4x32-10 (Salmon et al. 2011), the same numbers as include/ballast/rng.h: a stream is key (seed, purpose)
+ * and block (what it is for); position i gives the four numbers of counter {i, 0, block.x, block.y}. */
+#ifndef PHILOX_H
+#define PHILOX_H
+
+uint4 philox(uint2 key, uint2 block, uint i)
+{
+    uint4 x = (uint4)(i, 0, block.x, block.y);
+    for (int round = 0; round < 10; round++) {
+        uint high0 = mul_hi(0xD2511F53u, x.x), low0 = 0xD2511F53u * x.x;
+        uint high1 = mul_hi(0xCD9E8D57u, x.z), low1 = 0xCD9E8D57u * x.z;
+        x = (uint4)(high1 ^ x.y ^ key.x, low1, high0 ^ x.w ^ key.y, low0);
+        key += (uint2)(0x9E3779B9u, 0xBB67AE85u);
+    }
+    return x;
+}
+
+#endif
