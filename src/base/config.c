@@ -83,9 +83,11 @@ static bal_status check_text(const char *text, size_t size, bal_where at)
     for (size_t i = 0; i < fault; i++) {
         unsigned char b = (unsigned char)text[i];
         if (b == 0) return bal_fail_at(at, "a NUL byte; an INI file is plain text");
-        if ((b < 0x20 && b != '\t') || b == 0x7F) return bal_fail_at(at, "control character 0x%02x; an INI file is plain text", b);
+        if ((b < 0x20 && b != '\t') || b == 0x7F)
+            return bal_fail_at(at, "control character 0x%02x; an INI file is plain text", b);
     }
-    if (fault < size) return bal_fail_at(at, "byte 0x%02x is not UTF-8; save the file as UTF-8", (unsigned char)text[fault]);
+    if (fault < size)
+        return bal_fail_at(at, "byte 0x%02x is not UTF-8; save the file as UTF-8", (unsigned char)text[fault]);
     return BAL_OK;
 }
 
@@ -94,7 +96,8 @@ static bool blank(char c) { return c == ' ' || c == '\t'; }
 static bal_status check_name(const char *what, size_t size, bal_where at)
 {
     if (size == 0) return bal_fail_at(at, "%s has no name", what);
-    if (size > NAME_LIMIT) return bal_fail_at(at, "%s has a name of %zu bytes; at most %d are allowed", what, size, NAME_LIMIT);
+    if (size > NAME_LIMIT)
+        return bal_fail_at(at, "%s has a name of %zu bytes; at most %d are allowed", what, size, NAME_LIMIT);
     return BAL_OK;
 }
 
@@ -106,7 +109,8 @@ static bal_status open_section(reader *r, const char *text, size_t size)
     if (!close) return BAL_OK;
     const char *rest = close + 1;
     while (rest < text + size && blank(*rest)) rest++;
-    if (rest < text + size && *rest != ';' && *rest != '#') return bal_fail_at(here(r), "text behind the ']' of a section");
+    if (rest < text + size && *rest != ';' && *rest != '#')
+        return bal_fail_at(here(r), "text behind the ']' of a section");
     while (blank(*name)) name++;
     while (close > name && blank(close[-1])) close--;
     BAL_TRY(check_name("a section", (size_t)(close - name), here(r)));
@@ -155,7 +159,8 @@ static int take_entry(void *user, const char *section, const char *key, const ch
 
     (void)section; /* the reader opened it */
     if (r->st) return 0;
-    if (c->count == 0) r->st = bal_fail_at(here(r), "\"%s\" stands outside a section; a line like [run] must come first", key);
+    if (c->count == 0)
+        r->st = bal_fail_at(here(r), "\"%s\" stands outside a section; a line like [run] must come first", key);
     if (!r->st) r->st = check_name("a key", strlen(key), here(r));
     if (!r->st) r->st = add_entry(c, &c->sections[c->count - 1], key, value, here(r));
     return r->st == BAL_OK;
@@ -221,7 +226,8 @@ static bal_section *find_or_add(bal_config *c, const char *name, bal_where at)
 static bal_status check_value(const char *key, const char *value, bal_where at)
 {
     BAL_TRY(check_text(value, strlen(value), at));
-    if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;")) return bal_fail_at(at, "\" ;\" in a value begins a comment");
+    if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
+        return bal_fail_at(at, "\" ;\" in a value begins a comment");
     size_t size = strlen(key) + 3 + strlen(value);
     if (size > LINE_LIMIT) return bal_fail_at(at, "line of %zu bytes; at most %d are allowed", size, LINE_LIMIT);
     return BAL_OK;
@@ -241,7 +247,8 @@ static bal_status set(bal_config *c, const char *name, const char *key, const ch
     if (!s) return BAL_ENOMEM;
     for (int i = 0; i < s->count; i++)
         if (strcmp(s->entries[i].key, key) == 0) old = (bal_entry *)(uintptr_t)&s->entries[i], times++;
-    if (times > 1 || strcmp(key, "layer") == 0) return bal_fail_at(at, "a key that may repeat cannot be set; change the file");
+    if (times > 1 || strcmp(key, "layer") == 0)
+        return bal_fail_at(at, "a key that may repeat cannot be set; change the file");
     if (!old) return add_entry(c, s, key, value, at);
     old->at = at;
     return keep(c, &old->value, value);
@@ -316,7 +323,8 @@ static bool has_option(const bal_option *options, const char *key)
 }
 
 /* The message for an unknown key counts the repeated keys among those that exist. */
-static bal_status fail_unknown(const bal_option *options, const char *const *repeated, const char *what, const bal_entry *e)
+static bal_status fail_unknown(const bal_option *options, const char *const *repeated, const char *what,
+                               const bal_entry *e)
 {
     bal_option all[BAL_OPTIONS_MAX + 1] = {BAL_OPT_END};
     int        n = 0;
@@ -335,7 +343,8 @@ static bal_status fill_entry(const bal_section *s, int i, const char *what, cons
     return bal_option_set(options, self, what, e->key, e->value, e->at);
 }
 
-bal_status bal_section_fill(const bal_section *s, const char *name, const bal_option *options, const char *const *repeated, void *self)
+bal_status bal_section_fill(const bal_section *s, const char *name, const bal_option *options,
+                            const char *const *repeated, void *self)
 {
     char what[NAME_LIMIT + 8];
 
@@ -347,7 +356,8 @@ bal_status bal_section_fill(const bal_section *s, const char *name, const bal_op
         BAL_TRY(fill_entry(s, i, what, options, self));
     }
     for (const bal_option *o = options; o && o->name; o++)
-        if (o->def >= BAL_REQUIRED && !bal_section_find(s, o->name)) return bal_option_missing(o, s ? what : NULL, s ? s->at : (bal_where){what, 0});
+        if (o->def >= BAL_REQUIRED && !bal_section_find(s, o->name))
+            return bal_option_missing(o, s ? what : NULL, s ? s->at : (bal_where){what, 0});
     return BAL_OK;
 }
 

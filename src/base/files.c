@@ -51,7 +51,8 @@ bal_status bal_file_read(char **data, size_t *size, const char *path, size_t lim
     FILE *f = fopen(path, "rb");
     if (!f) return bal_fail(BAL_EIO, "%s: cannot be opened: %s", path, strerror(errno));
     bal_status st = BAL_OK;
-    if (limit && !fstat(fileno(f), &info) && info.st_size > 0 && (uintmax_t)info.st_size > limit) st = too_big(path, limit);
+    if (limit && !fstat(fileno(f), &info) && info.st_size > 0 && (uintmax_t)info.st_size > limit)
+        st = too_big(path, limit);
     if (!st) st = read_all(data, size, f, path, limit);
     fclose(f);
     if (!st) return BAL_OK;
@@ -86,9 +87,9 @@ bal_status bal_file_commit(bal_file_writer *w)
     if (good && rename(w->temporary, w->path) != 0) good = false, why = errno;
     bal_status st = BAL_OK;
     if (!good)
-        st = bal_fail(BAL_EIO, "%s: cannot be written: %s", w->path, why ? strerror(why) : "an earlier write failed; is the disk full?");
-    else
-        free(w->temporary), w->temporary = NULL;
+        st = bal_fail(BAL_EIO, "%s: cannot be written: %s", w->path,
+                      why ? strerror(why) : "an earlier write failed; is the disk full?");
+    else free(w->temporary), w->temporary = NULL;
     bal_file_discard(w);
     return st;
 }

@@ -13,7 +13,7 @@
 #include "ballast/text.h"
 
 #define NAME_MAX_BYTES 64 /* longer names are near to nothing */
-#define ROWS_MAX       BAL_OPTIONS_MAX
+#define ROWS_MAX BAL_OPTIONS_MAX
 
 struct bal_option_pool {
     bal_option_pool *next;
@@ -37,8 +37,8 @@ static int smaller(int a, int b) { return a < b ? a : b; }
 /* Edits that turn a into b: insert, delete, replace, and swap of two neighbours (optimal string alignment). */
 static int edits(const char *a, const char *b)
 {
-    int rows[3][NAME_MAX_BYTES + 1];
-    int n = (int)strlen(b);
+    int  rows[3][NAME_MAX_BYTES + 1];
+    int  n = (int)strlen(b);
     int *before = rows[0], *last = rows[1], *now = rows[2];
 
     for (int j = 0; j <= n; j++) last[j] = before[j] = j;
@@ -46,7 +46,8 @@ static int edits(const char *a, const char *b)
         now[0] = i;
         for (int j = 1; j <= n; j++) {
             now[j] = smaller(smaller(last[j], now[j - 1]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) now[j] = smaller(now[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                now[j] = smaller(now[j], before[j - 2] + 1);
         }
         int *unused = before;
         before = last;
@@ -120,7 +121,8 @@ static void add_allowed(char *text, size_t size, const bal_option *o)
     case BAL_BOOL: add(text, size, "on or off"); break;
     case BAL_CHOICE:
         add(text, size, "one of");
-        for (int i = 0, n; (n = word(o->words, i, &start)) >= 0; i++) add(text, size, "%s %.*s", i ? "," : "", n, start);
+        for (int i = 0, n; (n = word(o->words, i, &start)) >= 0; i++)
+            add(text, size, "%s %.*s", i ? "," : "", n, start);
         break;
     case BAL_TEXT: add(text, size, "a text"); break;
     }
@@ -251,7 +253,8 @@ static bal_status unknown(const bal_option *options, const char *what, const cha
     return bal_fail_at(at, "%s: no option \"%s\"; it has %s", what, key, *all ? all : "none");
 }
 
-bal_status bal_option_set(const bal_option *options, void *self, const char *what, const char *key, const char *value, bal_where at)
+bal_status bal_option_set(const bal_option *options, void *self, const char *what, const char *key, const char *value,
+                          bal_where at)
 {
     double number = 0;
     int    i = find(options, key);
@@ -259,7 +262,8 @@ bal_status bal_option_set(const bal_option *options, void *self, const char *wha
     if (i < 0) return unknown(options, what, key, at);
     const bal_option *o = &options[i];
     if (o->type == BAL_TEXT) {
-        if (!*value && o->def >= BAL_REQUIRED) return bal_fail_at(at, "%s %s: is empty; it must be given: %s", what, key, o->help);
+        if (!*value && o->def >= BAL_REQUIRED)
+            return bal_fail_at(at, "%s %s: is empty; it must be given: %s", what, key, o->help);
         store_text(o, self, value);
         return BAL_OK;
     }
@@ -320,7 +324,8 @@ bal_status bal_option_missing(const bal_option *o, const char *what, bal_where a
     return bal_fail_at(at, "%s%s%s is missing: %s (%s)", what ? what : "", what ? ": " : "", o->name, allowed, o->help);
 }
 
-bal_status bal_option_parse(const bal_option *options, void *self, bal_option_pool **pool, const char *what, const char *text, bal_where at)
+bal_status bal_option_parse(const bal_option *options, void *self, bal_option_pool **pool, const char *what,
+                            const char *text, bal_where at)
 {
     const char *key = NULL, *value = NULL;
     bool        seen[ROWS_MAX] = {false};

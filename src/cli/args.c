@@ -25,7 +25,11 @@ bool bal_common_taken(const bal_verb *verb, const bal_option *common)
     static const struct {
         const char *name;
         int         bit;
-    } bits[] = {{"device", BAL_TAKES_DEVICE}, {"seed", BAL_TAKES_SEED}, {"dry_run", BAL_TAKES_DRY_RUN}, {"set", BAL_TAKES_SET}, {"out", BAL_TAKES_OUT}};
+    } bits[] = {{"device", BAL_TAKES_DEVICE},
+                {"seed", BAL_TAKES_SEED},
+                {"dry_run", BAL_TAKES_DRY_RUN},
+                {"set", BAL_TAKES_SET},
+                {"out", BAL_TAKES_OUT}};
 
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
         if (strcmp(bits[i].name, common->name) == 0) return verb->takes & bits[i].bit;
@@ -42,14 +46,14 @@ const char *bal_flag_print(char *out, size_t size, const char *name)
 
 /* What is being parsed, and what was seen. */
 typedef struct parser {
-    bal_args     *args;
-    bal_option    all[BAL_OPTIONS_MAX + 1]; /* own rows, then the common ones that the verb takes */
-    bool          seen[BAL_OPTIONS_MAX];
-    int           own;
-    char          program[NAME_SIZE];
-    int           argc;
-    char        **argv;
-    const char  **set, **word;
+    bal_args    *args;
+    bal_option   all[BAL_OPTIONS_MAX + 1]; /* own rows, then the common ones that the verb takes */
+    bool         seen[BAL_OPTIONS_MAX];
+    int          own;
+    char         program[NAME_SIZE];
+    int          argc;
+    char       **argv;
+    const char **set, **word;
 } parser;
 
 static bal_where place(const parser *p) { return (bal_where){p->program, 0}; }
@@ -99,7 +103,8 @@ static bal_status store(parser *p, int i, const char *flag, const char *value)
     }
     if (p->seen[i]) return bal_fail_at(place(p), "%s is given twice", flag);
     p->seen[i] = true;
-    return bal_option_set(own ? a->verb->options : bal_common_options, own ? a->own : (void *)a, "option", p->all[i].name, value, place(p));
+    return bal_option_set(own ? a->verb->options : bal_common_options, own ? a->own : (void *)a, "option",
+                          p->all[i].name, value, place(p));
 }
 
 /* The option at argv[*i]; moves *i to its last word. */
@@ -128,8 +133,10 @@ static bal_status check_words(const parser *p)
     const bal_verb *v = p->args->verb;
     int             n = p->args->word_count;
 
-    if (n < v->min_words) return bal_fail_at(place(p), "%s is missing", n == 0 && v->min_words == 1 ? v->usage : "an argument");
-    if (v->max_words >= 0 && n > v->max_words) return bal_fail_at(place(p), "\"%s\" is one argument too many", p->word[v->max_words]);
+    if (n < v->min_words)
+        return bal_fail_at(place(p), "%s is missing", n == 0 && v->min_words == 1 ? v->usage : "an argument");
+    if (v->max_words >= 0 && n > v->max_words)
+        return bal_fail_at(place(p), "\"%s\" is one argument too many", p->word[v->max_words]);
     return BAL_OK;
 }
 
@@ -147,7 +154,8 @@ static bal_status parse(parser *p)
     for (int i = 0; i < p->own; i++)
         if (p->all[i].def >= BAL_REQUIRED && !p->seen[i]) {
             char flag[NAME_SIZE];
-            return bal_fail_at(place(p), "%s is missing: %s", bal_flag_print(flag, sizeof flag, p->all[i].name), p->all[i].help);
+            return bal_fail_at(place(p), "%s is missing: %s", bal_flag_print(flag, sizeof flag, p->all[i].name),
+                               p->all[i].help);
         }
     return check_words(p);
 }

@@ -7,8 +7,10 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 
-static const char *const extensions[] = {"cl_khr_fp64", "cl_khr_fp16", "cl_khr_subgroups", "cl_intel_subgroups", "cl_khr_command_buffer",
-                                         "cl_khr_integer_dot_product", "cl_khr_il_program", NULL};
+static const char *const extensions[] = {"cl_khr_fp64",           "cl_khr_fp16",
+                                         "cl_khr_subgroups",      "cl_intel_subgroups",
+                                         "cl_khr_command_buffer", "cl_khr_integer_dot_product",
+                                         "cl_khr_il_program",     NULL};
 
 static bool has(const bal_device_info *d, const char *extension)
 {
@@ -39,8 +41,8 @@ static void say_device(const bal_device_info *d, int i)
     printf("   version     %s\n", d->version);
     printf("   driver      %s\n", d->driver);
     printf("   units       %d at %d MHz, vectors of %d floats\n", d->units, d->clock, d->vector_width);
-    printf("   memory      %.1f GiB, largest buffer %.1f GiB, local %zu KiB, cache %.1f MiB\n", gib(d->memory), gib(d->max_buffer),
-           d->local_memory / 1024, (double)d->cache / (1 << 20));
+    printf("   memory      %.1f GiB, largest buffer %.1f GiB, local %zu KiB, cache %.1f MiB\n", gib(d->memory),
+           gib(d->max_buffer), d->local_memory / 1024, (double)d->cache / (1 << 20));
     printf("   extensions ");
     for (const char *const *e = extensions; *e; e++)
         if (has(d, *e)) printf(" %s", *e);
@@ -90,7 +92,11 @@ static int run(const bal_args *args)
 }
 
 const bal_verb bal_verb_devices = {
-    .name = "devices", .group = BAL_VERB_LOOK, .usage = "", .help = "what OpenCL offers here, and which device would be used",
+    .name = "devices",
+    .group = BAL_VERB_LOOK,
+    .usage = "",
+    .help = "what OpenCL offers here, and which device would be used",
     .details = "Without --device it is what the variable BAL_DEVICE names, else the first GPU, else a CPU.",
-    .takes = BAL_TAKES_DEVICE, .run = run,
+    .takes = BAL_TAKES_DEVICE,
+    .run = run,
 };

@@ -31,8 +31,10 @@ const char *bal_help_nearest_verb(const char *name)
 
 void bal_help_overview(FILE *to)
 {
-    fprintf(to, "ballast trains classifiers and GANs on small image collections, on any OpenCL device, from one INI file.\n\n"
-                "usage: ballast VERB [ARGUMENT...] [--OPTION[=VALUE]...]\n");
+    fprintf(
+        to,
+        "ballast trains classifiers and GANs on small image collections, on any OpenCL device, from one INI file.\n\n"
+        "usage: ballast VERB [ARGUMENT...] [--OPTION[=VALUE]...]\n");
     for (int g = 0; g < BAL_VERB_GROUPS; g++) {
         bool any = false;
         for (const bal_verb *const *v = bal_verbs; *v; v++) {
@@ -42,15 +44,16 @@ void bal_help_overview(FILE *to)
             fprintf(to, "  %-10s %s\n", (*v)->name, (*v)->help);
         }
     }
-    fprintf(to, "\nballast help VERB explains a verb; help layer, loss, optimizer, source list what an INI file may name,\n"
-                "help layer conv explains one of them. ballast --version says what this is.\n");
+    fprintf(to,
+            "\nballast help VERB explains a verb; help layer, loss, optimizer, source list what an INI file may name,\n"
+            "help layer conv explains one of them. ballast --version says what this is.\n");
 }
 
 /* "--count N" as a column, and what it does. */
 static void say_flag(const bal_option *o)
 {
     static const char *const values[] = {" N", " X", "", " WORD", " TEXT"};
-    char flag[64], column[80], allowed[512];
+    char                     flag[64], column[80], allowed[512];
 
     snprintf(column, sizeof column, "%s%s", bal_flag_print(flag, sizeof flag, o->name), values[o->type]);
     printf("  %-20s %s", column, o->help);
@@ -82,9 +85,10 @@ typedef struct kind {
     thing       things[NAMES];
 } kind;
 
-#define COLLECT(kind, defs) \
-    for (; (kind)->count < NAMES && (defs)[(kind)->count]; (kind)->count++) \
-    (kind)->things[(kind)->count] = (thing){(defs)[(kind)->count]->name, (defs)[(kind)->count]->help, (defs)[(kind)->count]->options}
+static void collect(kind *k, const char *name, const char *help, const bal_option *options)
+{
+    if (k->count < NAMES) k->things[k->count++] = (thing){name, help, options};
+}
 
 /* Fill *k with the kind of that name; false if there is none. */
 static bool find_kind(kind *k, const char *name)
@@ -92,23 +96,23 @@ static bool find_kind(kind *k, const char *name)
     *k = (kind){.name = name};
     if (strcmp(name, "layer") == 0) {
         k->title = "layer = NAME option=value ... in [generator], [discriminator], [classifier]";
-        COLLECT(k, bal_layer_defs);
+        for (const bal_layer_def *const *d = bal_layer_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     } else if (strcmp(name, "loss") == 0) {
         k->title = "loss = NAME option=value ... in [train.gan], [train.classifier]";
-        COLLECT(k, bal_loss_defs);
+        for (const bal_loss_def *const *d = bal_loss_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     } else if (strcmp(name, "optimizer") == 0) {
         k->title = "optimizer = NAME option=value ... in [train.gan], [train.classifier]";
-        COLLECT(k, bal_optim_defs);
+        for (const bal_optim_def *const *d = bal_optim_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     } else if (strcmp(name, "source") == 0) {
         k->title = "source = NAME in [data], its options as keys of that section";
-        COLLECT(k, bal_data_defs);
+        for (const bal_data_def *const *d = bal_data_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     }
     return k->title != NULL;
 }
 
 static const char *default_of(char *out, size_t size, const bal_option *o)
 {
-    double number[8] = {0}; /* aligned room for the one member */
+    double     number[8] = {0}; /* aligned room for the one member */
     bal_option row = *o, rows[2] = {row, BAL_OPT_END};
 
     if (o->def >= BAL_REQUIRED) return "required";
@@ -176,7 +180,8 @@ static int run(const bal_args *args)
     if (find_kind(&k, topic)) {
         if (args->word_count == 2) return say_thing(args, &k, args->word[1]);
         say_kind(&k);
-    } else if (args->word_count == 2) return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer or source", topic);
+    } else if (args->word_count == 2)
+        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer or source", topic);
     else if (verb) bal_help_verb(verb);
     else {
         const char *near = bal_help_nearest_verb(topic);
@@ -187,6 +192,10 @@ static int run(const bal_args *args)
 }
 
 const bal_verb bal_verb_help = {
-    .name = "help", .group = BAL_VERB_LOOK, .usage = "[VERB | layer|loss|optimizer|source [NAME]]",
-    .help = "explain a verb, or what an INI file may name", .max_words = 2, .run = run,
+    .name = "help",
+    .group = BAL_VERB_LOOK,
+    .usage = "[VERB | layer|loss|optimizer|source [NAME]]",
+    .help = "explain a verb, or what an INI file may name",
+    .max_words = 2,
+    .run = run,
 };

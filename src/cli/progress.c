@@ -13,8 +13,8 @@
 #include "ballast/log.h"
 
 #define REDRAW_SECONDS 0.1 /* on a terminal */
-#define LINE_SECONDS   5.0 /* elsewhere */
-#define LINE_SIZE      512
+#define LINE_SECONDS 5.0   /* elsewhere */
+#define LINE_SIZE 512
 
 static bool quiet, json, terminal, colour;
 
@@ -47,7 +47,8 @@ static void say(void *user, bal_log_level level, const char *line)
     (void)user;
     if (quiet && level >= BAL_LOG_INFO) return;
     clear_bar();
-    fprintf(stderr, "%s%s%s%s\n", colour ? colours[level] : "", words[level], colour && *words[level] ? "\033[0m" : "", line);
+    fprintf(stderr, "%s%s%s%s\n", colour ? colours[level] : "", words[level], colour && *words[level] ? "\033[0m" : "",
+            line);
 }
 
 void bal_speak(bool be_quiet, bool as_json)

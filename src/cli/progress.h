@@ -1,5 +1,5 @@
-/* progress -- everything that the program says: a bar with rate, time left and figures on a terminal, a plain line every
- * few seconds elsewhere, one JSON object a line with --json; messages; results. */
+/* progress -- everything that the program says: a bar with rate, time left and figures on a terminal, a plain line
+ * every few seconds elsewhere, one JSON object a line with --json; messages; results. */
 #ifndef BALLAST_CLI_PROGRESS_H
 #define BALLAST_CLI_PROGRESS_H
 
@@ -10,7 +10,8 @@
 /* Called once: how to speak. Installs the sink of ballast/log.h. NO_COLOR and TERM=dumb are honoured. */
 void bal_speak(bool quiet, bool json);
 
-/* Whether results are wanted as JSON, and one such line; the object is freed. NULL: out of memory; nothing is printed. */
+/* Whether results are wanted as JSON, and one such line; the object is freed. NULL: out of memory; nothing is printed.
+ */
 bool bal_speaks_json(void);
 void bal_say_json(cJSON *object);
 

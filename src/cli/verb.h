@@ -1,10 +1,11 @@
 /* verb -- the contract of the command line: src/cli/x.c is `ballast x`. It ends with `const bal_verb bal_verb_x`, and
- * that is all there is to register. Its options are a table like a layer's, so parsing, faults and help come from one row.
+ * that is all there is to register. Its options are a table like a layer's, so parsing, faults and help come from one
+ * row.
  *
  *   typedef struct { int count; bool grid; } generate;
- *   static const bal_option options[] = {BAL_OPT(generate, count, BAL_INT, 16, 1, 1000000, "images"), ..., BAL_OPT_END};
- *   static int run(const bal_args *a) { const generate *o = a->own; ... return bal_done(bal_generate(...)); }
- *   const bal_verb bal_verb_generate = {.name = "generate", .group = BAL_VERB_USE, .usage = "RUN", .help = "...", ...};
+ *   static const bal_option options[] = {BAL_OPT(generate, count, BAL_INT, 16, 1, 1000000, "images"), ...,
+ * BAL_OPT_END}; static int run(const bal_args *a) { const generate *o = a->own; ... return bal_done(bal_generate(...));
+ * } const bal_verb bal_verb_generate = {.name = "generate", .group = BAL_VERB_USE, .usage = "RUN", .help = "...", ...};
  *
  * Results go to stdout, everything else through bal_info, bal_warn and progress.h. */
 #ifndef BALLAST_CLI_VERB_H
@@ -19,7 +20,14 @@
 enum { BAL_EXIT_DONE, BAL_EXIT_FAILED, BAL_EXIT_USAGE };
 
 /* Where a verb stands in `ballast help`. */
-typedef enum { BAL_VERB_LOOK, BAL_VERB_PREPARE, BAL_VERB_TRAIN, BAL_VERB_USE, BAL_VERB_MEASURE, BAL_VERB_GROUPS } bal_verb_group;
+typedef enum {
+    BAL_VERB_LOOK,
+    BAL_VERB_PREPARE,
+    BAL_VERB_TRAIN,
+    BAL_VERB_USE,
+    BAL_VERB_MEASURE,
+    BAL_VERB_GROUPS
+} bal_verb_group;
 
 /* Common options that a verb takes; --quiet, --json and --help are everybody's. */
 enum { BAL_TAKES_DEVICE = 1, BAL_TAKES_SEED = 2, BAL_TAKES_DRY_RUN = 4, BAL_TAKES_SET = 8, BAL_TAKES_OUT = 16 };
@@ -41,14 +49,14 @@ typedef struct bal_args {
 struct bal_verb {
     const char       *name;
     bal_verb_group    group;
-    const char       *usage;   /* what stands behind the name, without options: "CONFIG", "RUN PATH..." */
-    const char       *help;    /* one line */
-    const char       *details; /* more lines, or NULL */
-    int               takes;   /* BAL_TAKES_... */
+    const char       *usage;                /* what stands behind the name, without options: "CONFIG", "RUN PATH..." */
+    const char       *help;                 /* one line */
+    const char       *details;              /* more lines, or NULL */
+    int               takes;                /* BAL_TAKES_... */
     int               min_words, max_words; /* max -1: any number */
-    size_t            size;    /* of the struct of own options */
-    const bal_option *options; /* own options, may be NULL; a BAL_BOOL without a value means on */
-    int (*run)(const bal_args *args); /* returns the exit code */
+    size_t            size;                 /* of the struct of own options */
+    const bal_option *options;              /* own options, may be NULL; a BAL_BOOL without a value means on */
+    int (*run)(const bal_args *args);       /* returns the exit code */
 };
 
 extern const bal_verb *const bal_verbs[]; /* generated from the file names in src/cli/ */
@@ -56,7 +64,8 @@ extern const bal_verb *const bal_verbs[]; /* generated from the file names in sr
 /* The exit code of a status; a failure is printed. The last line of most verbs. */
 int bal_done(bal_status st);
 
-/* A usage fault that the table cannot see ("--data does not go with --predictions"); prints it, returns BAL_EXIT_USAGE. */
+/* A usage fault that the table cannot see ("--data does not go with --predictions"); prints it, returns BAL_EXIT_USAGE.
+ */
 int bal_usage_fault(const bal_args *args, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Read the file and apply --set, --seed (run.seed) and --device (run.device). */

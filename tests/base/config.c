@@ -45,7 +45,8 @@ static const char *value(const char *section, const char *key)
 static void keeps_order_and_lines(void **state)
 {
     (void)state;
-    reads("; a comment\n[run]\nname = x\n\n[net] # here\n  layer = conv filters=3\n\tlayer=relu ; fine\nempty =\n[last]");
+    reads(
+        "; a comment\n[run]\nname = x\n\n[net] # here\n  layer = conv filters=3\n\tlayer=relu ; fine\nempty =\n[last]");
     assert_string_equal(bal_config_path(c), "x.ini");
     assert_int_equal(bal_config_count(c), 3);
     const bal_section *s = bal_config_section(c, 1);
@@ -104,8 +105,10 @@ static void refuses_what_inih_would_cut(void **state)
     char text[600];
 
     (void)state;
-    reads("[run]\n; a comment may be as long as it likes: 0123456789012345678901234567890123456789012345678901234567890123456789"
-          "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\nname = x\n");
+    reads("[run]\n; a comment may be as long as it likes: "
+          "0123456789012345678901234567890123456789012345678901234567890123456789"
+          "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\nname "
+          "= x\n");
     assert_int_equal(bal_config_section(c, 0)->entries[0].at.line, 3);
     strcpy(text, "[run]\nname = ");
     memset(text + 13, 'x', 191);
@@ -116,7 +119,8 @@ static void refuses_what_inih_would_cut(void **state)
     fails(text, "x.ini:2: line of 199 bytes; at most 198 are allowed");
     fails("[run]\n01234567890123456789012345678901234567890123456789 = x",
           "x.ini:2: a key has a name of 50 bytes; at most 49 are allowed");
-    fails("[01234567890123456789012345678901234567890123456789]", "x.ini:1: a section has a name of 50 bytes; at most 49 are allowed");
+    fails("[01234567890123456789012345678901234567890123456789]",
+          "x.ini:1: a section has a name of 50 bytes; at most 49 are allowed");
     reads("[0123456789012345678901234567890123456789012345678]\n0123456789012345678901234567890123456789012345678 = x");
     assert_int_equal(strlen(bal_config_section(c, 0)->entries[0].key), 49);
 }
@@ -255,10 +259,14 @@ static void random_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(keeps_order_and_lines, clear),       cmocka_unit_test_teardown(accepts_what_editors_write, clear),
-        cmocka_unit_test_teardown(refuses_what_is_no_text, clear),     cmocka_unit_test_teardown(refuses_what_inih_would_cut, clear),
-        cmocka_unit_test_teardown(refuses_what_means_nothing, clear),  cmocka_unit_test_teardown(sets, clear),
-        cmocka_unit_test_teardown(fills, clear),                       cmocka_unit_test(splits_lines),
+        cmocka_unit_test_teardown(keeps_order_and_lines, clear),
+        cmocka_unit_test_teardown(accepts_what_editors_write, clear),
+        cmocka_unit_test_teardown(refuses_what_is_no_text, clear),
+        cmocka_unit_test_teardown(refuses_what_inih_would_cut, clear),
+        cmocka_unit_test_teardown(refuses_what_means_nothing, clear),
+        cmocka_unit_test_teardown(sets, clear),
+        cmocka_unit_test_teardown(fills, clear),
+        cmocka_unit_test(splits_lines),
         cmocka_unit_test_teardown(random_text, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

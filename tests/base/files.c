@@ -63,7 +63,8 @@ static void writes_and_reads(void **state)
 
 static void names_the_reason(void **state)
 {
-    char  *data, *path = in_folder("none/x"), *expected = bal_format("%s: cannot be created: No such file or directory", path);
+    char *data, *path = in_folder("none/x"),
+                *expected = bal_format("%s: cannot be created: No such file or directory", path);
     size_t size;
 
     (void)state;
@@ -197,9 +198,13 @@ static void many_names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(writes_and_reads),      cmocka_unit_test(names_the_reason),
-                                       cmocka_unit_test(endless_file_stops_at_the_limit), cmocka_unit_test(full_disk_keeps_the_old_file),
-                                       cmocka_unit_test(leaves_nothing_behind), cmocka_unit_test(folders),
-                                       cmocka_unit_test(paths),                 cmocka_unit_test(many_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(writes_and_reads),
+                                       cmocka_unit_test(names_the_reason),
+                                       cmocka_unit_test(endless_file_stops_at_the_limit),
+                                       cmocka_unit_test(full_disk_keeps_the_old_file),
+                                       cmocka_unit_test(leaves_nothing_behind),
+                                       cmocka_unit_test(folders),
+                                       cmocka_unit_test(paths),
+                                       cmocka_unit_test(many_names)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

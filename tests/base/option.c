@@ -82,7 +82,8 @@ static void names_unknown_options(void **state)
     (void)state;
     fails("filter=3", "x.ini:12: layer conv: no option \"filter\"; did you mean \"filters\"?");
     fails("flitres=3", "x.ini:12: layer conv: no option \"flitres\"; did you mean \"filters\"?");
-    fails("elephant=3", "x.ini:12: layer conv: no option \"elephant\"; it has filters, pad, seed, slope, lr, bias, mode, path, from");
+    fails("elephant=3",
+          "x.ini:12: layer conv: no option \"elephant\"; it has filters, pad, seed, slope, lr, bias, mode, path, from");
     assert_int_equal(bal_option_parse(NULL, NULL, &pool, "layer relu", "", at), BAL_OK);
     assert_int_equal(bal_option_parse(NULL, NULL, &pool, "layer relu", "a=1", at), BAL_ECONFIG);
     assert_string_equal(bal_error(), "x.ini:12: layer relu: no option \"a\"; it has none");
@@ -96,7 +97,8 @@ static void names_bad_values(void **state)
     fails("filters=4097", "x.ini:12: layer conv filters: \"4097\" is not a whole number from 1 to 4096");
     fails("filters=3.0", "x.ini:12: layer conv filters: \"3.0\" is not a whole number from 1 to 4096");
     fails("filters=0x10", "x.ini:12: layer conv filters: \"0x10\" is not a whole number from 1 to 4096");
-    fails("filters=99999999999999999999", "x.ini:12: layer conv filters: \"99999999999999999999\" is not a whole number from 1 to 4096");
+    fails("filters=99999999999999999999",
+          "x.ini:12: layer conv filters: \"99999999999999999999\" is not a whole number from 1 to 4096");
     fails("filters=", "x.ini:12: layer conv filters: \"\" is not a whole number from 1 to 4096");
     fails("seed=2147483648", "x.ini:12: layer conv seed: \"2147483648\" is not a whole number");
     fails("slope=1.5", "x.ini:12: layer conv slope: \"1.5\" is not a number from 0 to 1");
@@ -106,7 +108,8 @@ static void names_bad_values(void **state)
     fails("lr=inf", "x.ini:12: layer conv lr: \"inf\" is not a number of at least 0");
     fails("lr=1e39", "x.ini:12: layer conv lr: \"1e39\" is not a number of at least 0");
     fails("bias=maybe", "x.ini:12: layer conv bias: \"maybe\" is not on or off");
-    fails("mode=stpe", "x.ini:12: layer conv mode: \"stpe\" is not one of constant, step, cosine; did you mean \"step\"?");
+    fails("mode=stpe",
+          "x.ini:12: layer conv mode: \"stpe\" is not one of constant, step, cosine; did you mean \"step\"?");
     fails("mode=step|cosine", "x.ini:12: layer conv mode: \"step|cosine\" is not one of constant, step, cosine");
     fails("mode=", "x.ini:12: layer conv mode: \"\" is not one of constant, step, cosine");
 }

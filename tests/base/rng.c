@@ -17,8 +17,12 @@ static void known_answers(void **state)
         uint32_t   out[4];
     } cases[] = {
         {{{0, 0}, {0, 0}}, 0, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-        {{{0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}}, 0xffffffffffffffff, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{{0xa4093822, 0x299f31d0}, {0x13198a2e, 0x03707344}}, 0x85a308d3243f6a88, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+        {{{0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}},
+         0xffffffffffffffff,
+         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+        {{{0xa4093822, 0x299f31d0}, {0x13198a2e, 0x03707344}},
+         0x85a308d3243f6a88,
+         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
 
     (void)state;
@@ -31,8 +35,9 @@ static void known_answers(void **state)
 
 static void streams_differ_by_what_they_are_for(void **state)
 {
-    bal_stream all[] = {bal_stream_for(1, BAL_FOR_INIT, 0, 0), bal_stream_for(2, BAL_FOR_INIT, 0, 0),  bal_stream_for(1, BAL_FOR_SHUFFLE, 0, 0),
-                        bal_stream_for(1, BAL_FOR_INIT, 1, 0), bal_stream_for(1, BAL_FOR_INIT, 0, 1), bal_stream_for((1ull << 32) + 1, BAL_FOR_INIT, 0, 0)};
+    bal_stream all[] = {bal_stream_for(1, BAL_FOR_INIT, 0, 0),    bal_stream_for(2, BAL_FOR_INIT, 0, 0),
+                        bal_stream_for(1, BAL_FOR_SHUFFLE, 0, 0), bal_stream_for(1, BAL_FOR_INIT, 1, 0),
+                        bal_stream_for(1, BAL_FOR_INIT, 0, 1),    bal_stream_for((1ull << 32) + 1, BAL_FOR_INIT, 0, 0)};
 
     (void)state;
     for (int i = 0; i < 6; i++)
@@ -97,8 +102,8 @@ static void normal_is_normal(void **state)
 static void order_is_a_permutation(void **state)
 {
     enum { N = 257 };
-    int order[N], again[N], fixed = 0;
-    char seen[N] = {0};
+    int        order[N], again[N], fixed = 0;
+    char       seen[N] = {0};
     bal_stream s = bal_stream_for(7, BAL_FOR_SHUFFLE, 2, 0);
 
     (void)state;
@@ -119,8 +124,11 @@ static void order_is_a_permutation(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(known_answers),     cmocka_unit_test(streams_differ_by_what_they_are_for),
-                                       cmocka_unit_test(bits_are_philox_in_order), cmocka_unit_test(uniform_is_uniform),
-                                       cmocka_unit_test(normal_is_normal),  cmocka_unit_test(order_is_a_permutation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(known_answers),
+                                       cmocka_unit_test(streams_differ_by_what_they_are_for),
+                                       cmocka_unit_test(bits_are_philox_in_order),
+                                       cmocka_unit_test(uniform_is_uniform),
+                                       cmocka_unit_test(normal_is_normal),
+                                       cmocka_unit_test(order_is_a_permutation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

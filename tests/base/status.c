@@ -76,7 +76,8 @@ static void macros(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(texts), cmocka_unit_test(records_and_returns), cmocka_unit_test(long_line_is_cut),
-                                       cmocka_unit_test(one_per_thread), cmocka_unit_test(macros)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(texts), cmocka_unit_test(records_and_returns),
+                                       cmocka_unit_test(long_line_is_cut), cmocka_unit_test(one_per_thread),
+                                       cmocka_unit_test(macros)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

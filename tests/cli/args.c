@@ -9,8 +9,8 @@
 #include "cli/args.c"
 
 typedef struct own {
-    int         count, only;
-    bool        grid;
+    int  count, only;
+    bool grid;
     const char *class;
 } own;
 
@@ -21,8 +21,13 @@ static const bal_option rows[] = {
     BAL_OPT_TEXT(own, class, NULL, "which class"),
     BAL_OPT_END,
 };
-static const bal_verb verb = {.name = "make", .usage = "RUN", .takes = BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_DRY_RUN,
-                              .min_words = 1, .max_words = 2, .size = sizeof(own), .options = rows};
+static const bal_verb verb = {.name = "make",
+                              .usage = "RUN",
+                              .takes = BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_DRY_RUN,
+                              .min_words = 1,
+                              .max_words = 2,
+                              .size = sizeof(own),
+                              .options = rows};
 
 static bal_args args;
 
@@ -53,7 +58,9 @@ static void any_order(void **state)
     const own *o;
 
     (void)state;
-    assert_int_equal(PARSE("--count=7", "runs/a", "--grid", "--set", "a.b=1", "--only", "gan", "--set=c.d=2=3", "more", "--dry-run", "--seed", "9"), BAL_OK);
+    assert_int_equal(PARSE("--count=7", "runs/a", "--grid", "--set", "a.b=1", "--only", "gan", "--set=c.d=2=3", "more",
+                           "--dry-run", "--seed", "9"),
+                     BAL_OK);
     o = args.own;
     assert_true(o->count == 7 && o->grid && o->only == 1 && !o->class);
     assert_true(args.seed == 9 && args.dry_run && !args.quiet && args.word_count == 2 && args.set_count == 2);
@@ -101,7 +108,8 @@ static void faults(void **state)
     FAILS("ballast make: --count needs a value: images", "a", "--count", "--grid");
     FAILS("ballast make: --grid is given twice", "a", "--grid", "--grid");
     FAILS("ballast make: option count: \"0\" is not a whole number from 1 to 1000", "a", "--count=0");
-    FAILS("ballast make: option only: \"gna\" is not one of all, gan, classifier; did you mean \"gan\"?", "a", "--only", "gna");
+    FAILS("ballast make: option only: \"gna\" is not one of all, gan, classifier; did you mean \"gan\"?", "a", "--only",
+          "gna");
     FAILS("ballast make: option seed: \"-1\" is not a whole number of at least 0", "a", "--seed=-1");
     FAILS("ballast make: option grid: \"2\" is not on or off", "a", "--grid=2");
 }

@@ -59,6 +59,7 @@ static void durations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(plain_line), cmocka_unit_test(bar_fits_the_width), cmocka_unit_test(durations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(plain_line), cmocka_unit_test(bar_fits_the_width),
+                                       cmocka_unit_test(durations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
