@@ -146,8 +146,12 @@ static void say_options(const bal_option *options)
 
 static void say_kind(const kind *k)
 {
+    size_t widest = 0;
+
     printf("%s\n\n", k->title);
-    for (int i = 0; i < k->count; i++) printf("  %-18s %s\n", k->things[i].name, k->things[i].help);
+    for (int i = 0; i < k->count; i++)
+        if (strlen(k->things[i].name) > widest) widest = strlen(k->things[i].name);
+    for (int i = 0; i < k->count; i++) printf("  %-*s  %s\n", (int)widest, k->things[i].name, k->things[i].help);
     printf("\nballast help %s NAME lists the options.\n", k->name);
 }
 

@@ -53,6 +53,13 @@ int bal_done(bal_status st)
     return BAL_EXIT_FAILED;
 }
 
+static int usage_hint(const bal_verb *verb)
+{
+    if (verb == bal_help_find_verb("help")) fprintf(stderr, "ballast help lists the verbs\n");
+    else fprintf(stderr, "ballast help %s explains it\n", verb->name);
+    return BAL_EXIT_USAGE;
+}
+
 int bal_usage_fault(const bal_args *args, const char *fmt, ...)
 {
     char    text[1024];
@@ -61,8 +68,8 @@ int bal_usage_fault(const bal_args *args, const char *fmt, ...)
     va_start(list, fmt);
     vsnprintf(text, sizeof text, fmt, list);
     va_end(list);
-    fprintf(stderr, "ballast %s: %s\nballast help %s explains it\n", args->verb->name, text, args->verb->name);
-    return BAL_EXIT_USAGE;
+    fprintf(stderr, "ballast %s: %s\n", args->verb->name, text);
+    return usage_hint(args->verb);
 }
 
 static int run(const bal_verb *verb, int argc, char **argv)
@@ -73,8 +80,8 @@ static int run(const bal_verb *verb, int argc, char **argv)
     bal_status st = bal_args_parse(&args, verb, argc, argv);
     bal_speak(args.quiet, args.json);
     if (st == BAL_ECONFIG) {
-        fprintf(stderr, "%s\nballast help %s explains it\n", bal_error(), verb->name);
-        code = BAL_EXIT_USAGE;
+        fprintf(stderr, "%s\n", bal_error());
+        code = usage_hint(verb);
     } else if (st) code = bal_done(st);
     else if (args.help) bal_help_verb(verb);
     else code = verb->run(&args);
@@ -97,7 +104,7 @@ static int fail_unknown(const char *name)
     if (*name == '-') fprintf(stderr, "ballast: \"%s\" must stand behind a verb\n", name);
     else if (near) fprintf(stderr, "ballast: no verb \"%s\"; did you mean \"%s\"?\n", name, near);
     else fprintf(stderr, "ballast: no verb \"%s\"\n", name);
-    fprintf(stderr, "ballast help lists them\n");
+    fprintf(stderr, "ballast help lists the verbs\n");
     return BAL_EXIT_USAGE;
 }
 
