@@ -17,7 +17,7 @@ floor_of_header() {
     for folder in base device ops net train eval; do
         if [ -e "src/$folder/$1.c" ]; then floor_of_folder $folder; return; fi
     done
-    echo '?'
+    if [ -e "src/data/_$1.c" ]; then floor_of_folder data; else echo '?'; fi
 }
 
 floor_of() {
