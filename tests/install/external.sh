@@ -1,0 +1,22 @@
+# A program outside the tree, built against the installed library through pkg-config and through find_package, runs.
+. tests/rules/_check.sh
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+build_and_install() { cmake --install "$BALLAST_BUILD" --prefix "$folder/prefix"; }
+with_pkg_config() {
+    package=$(find "$folder/prefix" -name ballast.pc)
+    # shellcheck disable=SC2046,SC2086
+    cc -std=c11 -Wall -Wextra -Werror $BALLAST_SANITIZE tests/install/external.c -o "$folder/one" \
+        $(PKG_CONFIG_PATH=${package%/*} pkg-config --cflags --libs ballast) && "$folder/one"
+}
+with_cmake() {
+    cmake -S tests/install -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_C_FLAGS="$BALLAST_SANITIZE" &&
+        cmake --build "$folder/build" && "$folder/build/external"
+}
+installed_program() { "$folder"/prefix/bin/ballast --version; }
+
+for step in build_and_install with_pkg_config with_cmake installed_program; do
+    if $step >"$folder/said" 2>&1; then ok; else bad $step "$(tail -n 20 "$folder/said")"; fi
+done
+finish
