@@ -30,9 +30,9 @@ typedef struct bal_lattice {
 
 /* Where an image looks at its subject: pixel = origin + axis * subject, subject coordinates running from -1 to 1. */
 typedef struct bal_view {
-    int   size;      /* pixels a side */
+    int   size;               /* pixels a side */
     float cosine, sine, zoom; /* of the subject's turn; pixels per subject unit are zoom * size / 2 */
-    float dx, dy;    /* of the subject, in units of half the image */
+    float dx, dy;             /* of the subject, in units of half the image */
 } bal_view;
 
 /* Which image: the group decides on the subject, the image on pose, exposure and noise. */

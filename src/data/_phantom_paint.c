@@ -39,10 +39,10 @@ void bal_lattice_draw(bal_lattice *l, bal_dice *d)
 float bal_lattice_at(const bal_lattice *l, float x, float y)
 {
     enum { N = BAL_PHANTOM_LATTICE, FAR = 1 << 10 }; /* positive before truncation; a multiple of the period */
-    int   column = (int)(x + FAR) - FAR, row = (int)(y + FAR) - FAR;
-    float s = x - (float)column, t = y - (float)row;
+    int          column = (int)(x + FAR) - FAR, row = (int)(y + FAR) - FAR;
+    float        s = x - (float)column, t = y - (float)row;
     const float *top = l->knot + (row & (N - 1)) * N, *low = l->knot + ((row + 1) & (N - 1)) * N;
-    int   left = column & (N - 1), right = (column + 1) & (N - 1);
+    int          left = column & (N - 1), right = (column + 1) & (N - 1);
     s = s * s * (3 - 2 * s);
     t = t * t * (3 - 2 * t);
     return mix(mix(top[left], top[right], s), mix(low[left], low[right], s), t);
@@ -94,7 +94,7 @@ void bal_view_pixel(float out[2], const bal_view *v, float x, float y)
 }
 
 typedef struct {
-    float a[2], b[2];   /* ends, pixels */
+    float a[2], b[2]; /* ends, pixels */
     float half, strength;
 } segment;
 
@@ -103,10 +103,10 @@ static void draw_segment(float *mask, int size, const segment *s)
     float reach = s->half + 1, dx = s->b[0] - s->a[0], dy = s->b[1] - s->a[1];
     float length2 = dx * dx + dy * dy + 1e-12f;
     float limit = (float)(size - 1);
-    int left = (int)clamp((dx < 0 ? s->b[0] : s->a[0]) - reach, 0, limit);
-    int right = (int)clamp((dx < 0 ? s->a[0] : s->b[0]) + reach, -1, limit);
-    int top = (int)clamp((dy < 0 ? s->b[1] : s->a[1]) - reach, 0, limit);
-    int bottom = (int)clamp((dy < 0 ? s->a[1] : s->b[1]) + reach, -1, limit);
+    int   left = (int)clamp((dx < 0 ? s->b[0] : s->a[0]) - reach, 0, limit);
+    int   right = (int)clamp((dx < 0 ? s->a[0] : s->b[0]) + reach, -1, limit);
+    int   top = (int)clamp((dy < 0 ? s->b[1] : s->a[1]) - reach, 0, limit);
+    int   bottom = (int)clamp((dy < 0 ? s->a[1] : s->b[1]) + reach, -1, limit);
     for (int row = top; row <= bottom; row++)
         for (int column = left; column <= right; column++) {
             float x = (float)column - s->a[0], y = (float)row - s->a[1];

@@ -1,25 +1,24 @@
-/* _phantom_skin -- a dermatoscope's view of a skin lesion: skin with mottling, creases, hair, light that falls off, and a
- * lesion made of a border, an inner and an outer tone, a pigment net and coloured patches.
- *   benign            round or oval, even border, one or two browns around one middle
- *   malignant         at least two of: ragged border, lopsided shape, dark blotches off the middle, blue-grey or white
- *                     or red patches, a border that ends abruptly on one side; a benign lesion may have a weak one
- *   vascular_lesion   red to purple lacunae, crowded, on pink
- *   dermatofibroma    a pale middle and a soft brown rim that fades into the skin */
+/* _phantom_skin -- a dermatoscope's view of a skin lesion: skin with mottling, creases, hair, light that falls off, and
+ * a lesion made of a border, an inner and an outer tone, a pigment net and coloured patches. benign            round or
+ * oval, even border, one or two browns around one middle malignant         at least two of: ragged border, lopsided
+ * shape, dark blotches off the middle, blue-grey or white or red patches, a border that ends abruptly on one side; a
+ * benign lesion may have a weak one vascular_lesion   red to purple lacunae, crowded, on pink dermatofibroma    a pale
+ * middle and a soft brown rim that fades into the skin */
 #include <string.h>
 #include "_phantom.h"
 
 /* How hard it is. */
-#define SIGN_LOW     0.45f /* strength of a malignant lesion's signs, from 0 to 1 */
-#define SIGN_HIGH    1.0f
-#define SIGN_BENIGN  0.35f /* most of the one sign that a benign lesion may have */
-#define CENTRE_LOW   0.35f /* paleness of a dermatofibroma's middle */
-#define CENTRE_HIGH  0.85f
+#define SIGN_LOW 0.45f /* strength of a malignant lesion's signs, from 0 to 1 */
+#define SIGN_HIGH 1.0f
+#define SIGN_BENIGN 0.35f /* most of the one sign that a benign lesion may have */
+#define CENTRE_LOW 0.35f  /* paleness of a dermatofibroma's middle */
+#define CENTRE_HIGH 0.85f
 #define CENTRE_OTHER 0.30f /* most paleness of other lesions' middles */
-#define LACUNA_LOW   0.45f /* how far the colour of lacunae stands out */
-#define LACUNA_HIGH  0.95f
-#define REDNESS      0.55f /* most red in lesions that are not vascular */
-#define CAST         0.06f /* deviation of the camera's white balance */
-#define GRAIN        0.030f
+#define LACUNA_LOW 0.45f   /* how far the colour of lacunae stands out */
+#define LACUNA_HIGH 0.95f
+#define REDNESS 0.55f /* most red in lesions that are not vascular */
+#define CAST 0.06f    /* deviation of the camera's white balance */
+#define GRAIN 0.030f
 
 enum { BENIGN, MALIGNANT, VASCULAR, DERMATOFIBROMA };
 enum { BORDER, LOPSIDED, BLOTCH, COLOURS, ABRUPT, SIGNS };
@@ -50,8 +49,10 @@ typedef struct {
     float       gain, bias, slope_x, slope_y, vignette, grain, gel;
 } shot;
 
-static const colour skins[] = {{0.93f, 0.77f, 0.71f}, {0.88f, 0.68f, 0.58f}, {0.91f, 0.62f, 0.58f}, {0.82f, 0.66f, 0.70f}, {0.78f, 0.58f, 0.46f}};
-static const colour browns[] = {{0.70f, 0.44f, 0.30f}, {0.58f, 0.35f, 0.23f}, {0.46f, 0.26f, 0.18f}, {0.60f, 0.40f, 0.34f}};
+static const colour skins[] = {
+    {0.93f, 0.77f, 0.71f}, {0.88f, 0.68f, 0.58f}, {0.91f, 0.62f, 0.58f}, {0.82f, 0.66f, 0.70f}, {0.78f, 0.58f, 0.46f}};
+static const colour browns[] = {
+    {0.70f, 0.44f, 0.30f}, {0.58f, 0.35f, 0.23f}, {0.46f, 0.26f, 0.18f}, {0.60f, 0.40f, 0.34f}};
 static const colour dark = {0.20f, 0.11f, 0.11f}, blue_grey = {0.40f, 0.43f, 0.53f}, white = {0.90f, 0.80f, 0.79f};
 static const colour red = {0.72f, 0.20f, 0.24f}, purple = {0.50f, 0.15f, 0.36f};
 
@@ -79,7 +80,7 @@ static void draw_body(lesion *l, bal_dice *d)
     l->outer = pick(browns, 4, d);
     l->inner = blend(l->outer, dark, bal_dice_between(d, 0.05f, 0.6f));
     l->outer = blend(l->outer, l->skin, bal_dice_between(d, 0, 0.35f));
-    float flush = bal_dice_between(d, 0, 1);
+    float  flush = bal_dice_between(d, 0, 1);
     colour hot = blend(red, l->skin, 0.3f);
     l->outer = blend(l->outer, hot, flush * flush * REDNESS);
     l->inner = blend(l->inner, hot, flush * flush * REDNESS);
@@ -107,7 +108,7 @@ static void draw_body(lesion *l, bal_dice *d)
 static void add_sign(lesion *l, bal_dice *d, int sign, float s)
 {
     static const colour *const tints[] = {&blue_grey, &white, &red, &dark};
-    int first = l->patches;
+    int                        first = l->patches;
     if (sign == BORDER) {
         for (int k = 3; k < HARMONICS; k++)
             for (int i = 0; i < 2; i++) l->wave[k][i] += bal_dice_bell(d, 0.10f * s);
@@ -146,7 +147,7 @@ static void make_malignant(lesion *l, bal_dice *d)
 
 static void make_vascular(lesion *l, bal_dice *d)
 {
-    float hue = bal_dice_between(d, 0, 1), strength = bal_dice_between(d, LACUNA_LOW, LACUNA_HIGH);
+    float  hue = bal_dice_between(d, 0, 1), strength = bal_dice_between(d, LACUNA_LOW, LACUNA_HIGH);
     colour pink = blend(l->skin, red, bal_dice_between(d, 0.15f, 0.5f));
     l->outer = blend(pink, l->outer, bal_dice_between(d, 0, 0.4f));
     l->inner = blend(pink, l->inner, bal_dice_between(d, 0, 0.4f));
@@ -172,7 +173,7 @@ static void make_dermatofibroma(lesion *l, bal_dice *d)
 static void add_globules(lesion *l, bal_dice *d)
 {
     colour tint = blend(l->inner, dark, 0.3f);
-    float strength = bal_dice_between(d, 0.3f, 0.8f);
+    float  strength = bal_dice_between(d, 0.3f, 0.8f);
     for (int i = bal_dice_count(d, 6, 20); i > 0; i--) {
         add_patch(l, d, tint, bal_dice_between(d, 0.1f, 0.25f), 0.7f);
         l->patch[l->patches - 1].amount = strength;
@@ -228,23 +229,26 @@ static float place_at(const lesion *l, const bal_lattice *noise, float x, float 
         float shrunk = place * (1 + 0.25f * l->lobe), lobe = sqrtf(u * u + v * v) + 1.2f * (1 - l->lobe);
         place = lobe < shrunk ? lobe : shrunk;
     }
-    return place + l->fuzz * bal_lattice_at(noise, x * 4, y * 4) + 0.5f * l->fuzz * bal_lattice_at(noise, x * 9 + 7, y * 9 + 3);
+    return place + l->fuzz * bal_lattice_at(noise, x * 4, y * 4) +
+           0.5f * l->fuzz * bal_lattice_at(noise, x * 9 + 7, y * 9 + 3);
 }
 
 static colour skin_at(const lesion *l, const bal_lattice *noise, float x, float y)
 {
-    float light = l->mottle * bal_lattice_at(noise, x * 3 + 9, y * 3 + 20) + l->creases * bal_lattice_at(noise, x * 14, y * 14 + 9);
+    float light = l->mottle * bal_lattice_at(noise, x * 3 + 9, y * 3 + 20) +
+                  l->creases * bal_lattice_at(noise, x * 14, y * 14 + 9);
     return (colour){l->skin.red + light, l->skin.green + 1.2f * light, l->skin.blue + 1.1f * light};
 }
 
 static colour lesion_at(const lesion *l, const bal_lattice *noise, float x, float y, float place, colour skin)
 {
-    float cx = x - l->core_x, cy = y - l->core_y, net = bal_lattice_at(noise, x * l->net_scale + 3, y * l->net_scale + 15);
+    float cx = x - l->core_x, cy = y - l->core_y,
+          net = bal_lattice_at(noise, x * l->net_scale + 3, y * l->net_scale + 15);
     colour c = blend(l->outer, l->inner, l->depth * bump((cx * cx + cy * cy) * (1 - 0.5f * l->core)));
     c = blend(c, dark, clamp(l->net * net * net * (net < 0 ? 1.0f : 0.6f), 0, 1));
     for (int i = 0; i < l->patches; i++) {
         const patch *p = &l->patch[i];
-        float u = x - p->x, v = y - p->y, near = (u * u + v * v) / p->squared;
+        float        u = x - p->x, v = y - p->y, near = (u * u + v * v) / p->squared;
         if (near < 1) c = blend(c, p->tint, p->amount * clamp(2.5f * bump(near), 0, 1));
     }
     float near = place / l->pale_size;
@@ -253,22 +257,30 @@ static colour lesion_at(const lesion *l, const bal_lattice *noise, float x, floa
 
 static void draw_hair(float *mask, const shot *s, bal_dice *d)
 {
-    int count = bal_dice_chance(d, 0.4f) ? bal_dice_count(d, 1, HAIRS) : 0;
-    float lean = bal_dice_between(d, -1, 1), thick = bal_dice_between(d, 0.012f, 0.035f), bright = bal_dice_between(d, 0.3f, 0.9f);
+    int   count = bal_dice_chance(d, 0.4f) ? bal_dice_count(d, 1, HAIRS) : 0;
+    float lean = bal_dice_between(d, -1, 1), thick = bal_dice_between(d, 0.012f, 0.035f),
+          bright = bal_dice_between(d, 0.3f, 0.9f);
     for (int i = 0; i < count; i++) {
-        float x = bal_dice_between(d, -1.1f, 1.1f), y = bal_dice_between(d, -1.1f, 1.1f), tilt = lean + bal_dice_bell(d, 0.3f);
-        float bend = bal_dice_bell(d, 0.15f), reach = bal_dice_between(d, 0.3f, 1);
-        bal_curve hair = {{x - reach * tilt, y - reach}, {x + bend, y + bend}, {x + reach * tilt, y + reach}, thick, 0.4f * thick, bright};
+        float x = bal_dice_between(d, -1.1f, 1.1f), y = bal_dice_between(d, -1.1f, 1.1f),
+              tilt = lean + bal_dice_bell(d, 0.3f);
+        float     bend = bal_dice_bell(d, 0.15f), reach = bal_dice_between(d, 0.3f, 1);
+        bal_curve hair = {{x - reach * tilt, y - reach},
+                          {x + bend, y + bend},
+                          {x + reach * tilt, y + reach},
+                          thick,
+                          0.4f * thick,
+                          bright};
         bal_curve_draw(mask, &s->view, &hair);
     }
 }
 
 static colour pixel_at(const lesion *l, const shot *s, float u, float v)
 {
-    float x = u / l->radius, y = v / (l->radius * l->aspect);
+    float  x = u / l->radius, y = v / (l->radius * l->aspect);
     colour c = skin_at(l, &s->noise, u, v);
-    float place = place_at(l, &s->noise, x, y), side = x * l->abrupt_x + y * l->abrupt_y;
-    float pixel = 1.5f / ((float)s->view.size * s->view.zoom * l->radius), soft = l->soft * clamp(1 - 1.2f * side, 0.1f, 1.6f);
+    float  place = place_at(l, &s->noise, x, y), side = x * l->abrupt_x + y * l->abrupt_y;
+    float  pixel = 1.5f / ((float)s->view.size * s->view.zoom * l->radius),
+          soft = l->soft * clamp(1 - 1.2f * side, 0.1f, 1.6f);
     float inside = step((1 - place) / (soft > pixel ? soft : pixel));
     if (inside <= 0) return c;
     return blend(c, lesion_at(l, &s->noise, x, y, place, c), inside * l->opacity);
@@ -279,7 +291,8 @@ static void expose(float *pixel, const shot *s, bal_dice *d)
 {
     int n = s->view.size;
     for (int i = 0; i < n * n; i++) {
-        float x = (2 * (float)(i % n) + 1) / (float)n - 1, y = (2 * (float)(i / n) + 1) / (float)n - 1, far = x * x + y * y;
+        float x = (2 * (float)(i % n) + 1) / (float)n - 1, y = (2 * (float)(i / n) + 1) / (float)n - 1,
+              far = x * x + y * y;
         float light = s->gain * (1 + s->slope_x * x + s->slope_y * y) * (1 - s->vignette * far * far * 0.5f);
         light *= step((s->gel - sqrtf(far)) * 12);
         pixel[3 * i] = tone(clamp(pixel[3 * i] * light * s->cast.red, 0, 1), s->bias);
@@ -291,8 +304,8 @@ static void expose(float *pixel, const shot *s, bal_dice *d)
 
 void bal_phantom_skin(float *pixel, float *mask, const bal_phantom *p)
 {
-    lesion l = {0};
-    shot   s;
+    lesion   l = {0};
+    shot     s;
     bal_dice subject = bal_dice_for(p, BAL_PHANTOM_SUBJECT), d = bal_dice_for(p, (uint32_t)p->image);
     draw_lesion(&l, p->label, &subject);
     draw_shot(&s, p->size, &d);

@@ -1,18 +1,19 @@
-/* _phantom_xray -- a chest radiograph as sums of soft shapes: wall, ribs, spine, heart and two aerated lungs, seen with a
- * pose and an exposure of its own. Pneumonia is one to a few ragged opacities inside a lung. Normal lungs have what is
- * mistaken for it: breast shadows, crowded vessels, a thymus, skin folds, poor inspiration, devices, a bad exposure. */
+/* _phantom_xray -- a chest radiograph as sums of soft shapes: wall, ribs, spine, heart and two aerated lungs, seen with
+ * a pose and an exposure of its own. Pneumonia is one to a few ragged opacities inside a lung. Normal lungs have what
+ * is mistaken for it: breast shadows, crowded vessels, a thymus, skin folds, poor inspiration, devices, a bad exposure.
+ */
 #include <string.h>
 #include "_phantom.h"
 
 /* How hard it is. Density is what the film shows: air is about 0.1, lung 0.25, bone 0.8. */
-#define OPACITY_LOW   0.16f /* density that the faintest pneumonia adds to a lung, and the heaviest */
-#define OPACITY_HIGH  0.34f
+#define OPACITY_LOW 0.16f /* density that the faintest pneumonia adds to a lung, and the heaviest */
+#define OPACITY_HIGH 0.34f
 #define OPACITY_SMALL 0.13f /* radius, where half the width of the image is 1 */
 #define OPACITY_LARGE 0.26f
-#define CONFOUNDER    0.16f /* density of breast shadows, folds, thymus and crowded vessels, at most */
-#define EXPOSURE      0.10f /* deviation of the film's tone from neutral */
-#define POSE          1.0f  /* scale of turn, shift and zoom */
-#define GRAIN         0.025f /* most noise, in grey levels from 0 to 1 */
+#define CONFOUNDER 0.16f /* density of breast shadows, folds, thymus and crowded vessels, at most */
+#define EXPOSURE 0.10f   /* deviation of the film's tone from neutral */
+#define POSE 1.0f        /* scale of turn, shift and zoom */
+#define GRAIN 0.025f     /* most noise, in grey levels from 0 to 1 */
 
 enum { FOCI = 4, VESSELS = 9 };
 
@@ -21,19 +22,19 @@ typedef struct {
 } shadow;
 
 typedef struct {
-    float wall, shoulder, apex, dome[2], reach[2], inner, aeration[2]; /* [0] is the image's left lung */
-    float spine, heart_x, heart_y, heart_rx, heart_ry, heart;
-    float rib_space, rib_arch, rib, rib_shift, clavicle, arm, bubble;
-    float breast, breast_x, breast_y, thymus, fold, hilum;
-    int   foci;
-    float diffuse, ragged;
+    float  wall, shoulder, apex, dome[2], reach[2], inner, aeration[2]; /* [0] is the image's left lung */
+    float  spine, heart_x, heart_y, heart_rx, heart_ry, heart;
+    float  rib_space, rib_arch, rib, rib_shift, clavicle, arm, bubble;
+    float  breast, breast_x, breast_y, thymus, fold, hilum;
+    int    foci;
+    float  ragged;
     shadow focus[FOCI];
 } chest;
 
 typedef struct {
-    bal_view view;
+    bal_view    view;
     bal_lattice noise;
-    float breath, gain, black, bias, lean, fall, grain, collimator, fold_x;
+    float       breath, gain, black, bias, lean, fall, grain, collimator, fold_x;
 } film;
 
 static void draw_anatomy(chest *c, bal_dice *d)
@@ -84,7 +85,7 @@ static void draw_pneumonia(chest *c, bal_dice *d)
     float x = bal_dice_between(d, 0.26f, 0.5f), y = bal_dice_between(d, -0.35f, 0.4f);
     for (int i = 0; i < c->foci; i++) {
         shadow *f = &c->focus[i];
-        int side = both && i % 2 ? !right : right;
+        int     side = both && i % 2 ? !right : right;
         f->x = (side ? 1 : -1) * clamp(x + bal_dice_bell(d, 0.05f * (float)i), 0.22f, 0.54f);
         f->y = clamp(y + bal_dice_bell(d, 0.08f * (float)i), -0.45f, 0.45f);
         f->rx = share * bal_dice_between(d, OPACITY_SMALL, OPACITY_LARGE);
@@ -163,7 +164,8 @@ static float body_at(const chest *c, const film *f, float u, float v, float e)
     float body = torso > neck ? torso : neck;
     float x = (u - 0.3f) / 0.16f, y = (v - c->dome[1] - f->breath - 0.2f) / 0.1f;
     float rim = bump((out - wide + 0.05f) * (out - wide + 0.05f) * 300);
-    return body * (0.58f + 0.06f * rim + 0.10f * step((v - 0.62f) * 6) - c->bubble * bump((x * x + y * y) * 0.6f)) + arm * (1 - body);
+    return body * (0.58f + 0.06f * rim + 0.10f * step((v - 0.62f) * 6) - c->bubble * bump((x * x + y * y) * 0.6f)) +
+           arm * (1 - body);
 }
 
 static float middle_at(const chest *c, float u, float v)
@@ -182,7 +184,8 @@ static float confounders_at(const chest *c, const film *f, float u, float v)
     float tx = u / 0.30f, ty = (v + 0.30f) / 0.26f, hx = (out - 0.17f) / 0.17f, hy = (v - 0.02f) / 0.24f;
     float behind = u - f->fold_x - 0.12f * v;
     float fold = behind > 0 ? clamp(1 - behind * 2.5f, 0, 1) * step(behind * 40 - 1) : 0;
-    return c->breast * rim + c->thymus * step((1 - tx * tx - ty * ty) * 2) + c->hilum * bump((hx * hx + hy * hy) * 0.8f) + c->fold * fold;
+    return c->breast * rim + c->thymus * step((1 - tx * tx - ty * ty) * 2) +
+           c->hilum * bump((hx * hx + hy * hy) * 0.8f) + c->fold * fold;
 }
 
 static float opacities_at(const chest *c, const film *f, float u, float v)
@@ -190,14 +193,15 @@ static float opacities_at(const chest *c, const film *f, float u, float v)
     float sum = 0;
     for (int i = 0; i < c->foci; i++) {
         const shadow *s = &c->focus[i];
-        float x = u - s->x, y = v - s->y, turned = x + s->tilt * y;
+        float         x = u - s->x, y = v - s->y, turned = x + s->tilt * y;
         y = (y - s->tilt * x) / s->ry;
         x = turned / s->rx;
         float near = 0.5f * (x * x + y * y);
         if (near < 1) sum += s->amount * bump(near);
     }
     if (sum == 0) return 0;
-    float patch = bal_lattice_at(&f->noise, u * 9 + 5, v * 9 + 5) + 0.6f * bal_lattice_at(&f->noise, u * 19 + 11, v * 19 + 3);
+    float patch =
+        bal_lattice_at(&f->noise, u * 9 + 5, v * 9 + 5) + 0.6f * bal_lattice_at(&f->noise, u * 19 + 11, v * 19 + 3);
     sum *= 1.15f + c->ragged * patch;
     return sum > 0 ? sum : 0;
 }
@@ -206,14 +210,24 @@ static float opacities_at(const chest *c, const film *f, float u, float v)
 static void draw_lines(float *mask, const chest *c, const film *f, bal_dice *d)
 {
     for (int side = -1; side <= 1; side += 2) {
-        float s = (float)side;
-        bal_curve bone = {{s * 0.07f, c->apex + 0.16f}, {s * 0.3f, c->apex + 0.17f}, {s * (c->wall - 0.08f), c->apex - 0.02f}, 0.07f, 0.05f, c->clavicle};
+        float     s = (float)side;
+        bal_curve bone = {{s * 0.07f, c->apex + 0.16f},
+                          {s * 0.3f, c->apex + 0.17f},
+                          {s * (c->wall - 0.08f), c->apex - 0.02f},
+                          0.07f,
+                          0.05f,
+                          c->clavicle};
         bal_curve_draw(mask, &f->view, &bone);
         for (int i = 0; i < VESSELS; i++) {
-            float down = mix(-0.42f, 0.5f, (float)i / (VESSELS - 1)) + bal_dice_bell(d, 0.04f);
-            float out = 0.50f - 0.5f * down * down + bal_dice_bell(d, 0.05f);
-            float bend = bal_dice_bell(d, 0.05f), bright = bal_dice_between(d, 0.05f, 0.13f);
-            bal_curve vessel = {{s * 0.15f, 0.02f + 0.2f * down}, {s * 0.28f, 0.6f * down + bend}, {s * out, down}, 0.035f, 0.008f, bright};
+            float     down = mix(-0.42f, 0.5f, (float)i / (VESSELS - 1)) + bal_dice_bell(d, 0.04f);
+            float     out = 0.50f - 0.5f * down * down + bal_dice_bell(d, 0.05f);
+            float     bend = bal_dice_bell(d, 0.05f), bright = bal_dice_between(d, 0.05f, 0.13f);
+            bal_curve vessel = {{s * 0.15f, 0.02f + 0.2f * down},
+                                {s * 0.28f, 0.6f * down + bend},
+                                {s * out, down},
+                                0.035f,
+                                0.008f,
+                                bright};
             bal_curve_draw(mask, &f->view, &vessel);
         }
     }
@@ -224,15 +238,17 @@ static void draw_devices(float *mask, const film *f, bal_dice *d)
 {
     int wires = bal_dice_chance(d, 0.3f) ? bal_dice_count(d, 1, 3) : 0;
     for (int i = 0; i < wires; i++) {
-        float x = bal_dice_between(d, -0.6f, 0.6f), y = bal_dice_between(d, -0.4f, 0.4f), edge = bal_dice_between(d, -0.9f, 0.9f);
-        float bend = bal_dice_bell(d, 0.2f), thick = bal_dice_between(d, 0.012f, 0.025f), bright = bal_dice_between(d, 0.15f, 0.4f);
+        float x = bal_dice_between(d, -0.6f, 0.6f), y = bal_dice_between(d, -0.4f, 0.4f),
+              edge = bal_dice_between(d, -0.9f, 0.9f);
+        float bend = bal_dice_bell(d, 0.2f), thick = bal_dice_between(d, 0.012f, 0.025f),
+              bright = bal_dice_between(d, 0.15f, 0.4f);
         bal_curve wire = {{x, y}, {x + bend, y - 0.3f}, {edge, -1.1f}, thick, thick, bright};
         bal_curve pad = {{x, y}, {x + 0.01f, y}, {x + 0.02f, y}, 0.07f, 0.07f, bright};
         bal_curve_draw(mask, &f->view, &wire);
         if (bal_dice_chance(d, 0.6f)) bal_curve_draw(mask, &f->view, &pad);
     }
     if (bal_dice_chance(d, 0.5f)) {
-        float x = bal_dice_between(d, -0.95f, -0.8f), y = bal_dice_between(d, -0.8f, 0.3f);
+        float     x = bal_dice_between(d, -0.95f, -0.8f), y = bal_dice_between(d, -0.8f, 0.3f);
         bal_curve stem = {{x, y}, {x, y + 0.05f}, {x, y + 0.1f}, 0.025f, 0.025f, 0.7f};
         bal_curve loop = {{x, y}, {x + 0.12f, y + 0.03f}, {x, y + 0.05f}, 0.02f, 0.02f, 0.7f};
         bal_curve leg = {{x, y + 0.05f}, {x + 0.03f, y + 0.07f}, {x + 0.05f, y + 0.1f}, 0.02f, 0.02f, 0.7f};
@@ -250,7 +266,8 @@ static float density_at(const chest *c, const film *f, float u, float v, float l
     float lung = lung_at(c, f, u, v, e), solid = body * (1.0f / 0.58f);
     float air = c->aeration[u > 0] + 0.05f * bal_lattice_at(&f->noise, u * 5, v * 5);
     float inside = opacities_at(c, f, u, v) + confounders_at(c, f, u, v) + line;
-    return body - lung * air + lung * inside + (1 - lung) * 0.35f * line + clamp(solid, 0, 1) * (middle_at(c, u, v) + ribs_at(c, u, v));
+    return body - lung * air + lung * inside + (1 - lung) * 0.35f * line +
+           clamp(solid, 0, 1) * (middle_at(c, u, v) + ribs_at(c, u, v));
 }
 
 /* Density becomes grey: gain and black level, the film's curve, the grain, the collimator's black border. */
@@ -271,8 +288,8 @@ static void expose(float *pixel, const film *f, bal_dice *d)
 
 void bal_phantom_xray(float *pixel, float *mask, const bal_phantom *p)
 {
-    chest c = {0};
-    film  f;
+    chest    c = {0};
+    film     f;
     bal_dice patient = bal_dice_for(p, BAL_PHANTOM_SUBJECT), tree = bal_dice_for(p, BAL_PHANTOM_DETAIL);
     bal_dice shot = bal_dice_for(p, (uint32_t)p->image);
     draw_anatomy(&c, &patient);

@@ -1,5 +1,5 @@
-/* phantom -- procedural stand-ins for chest radiographs and skin lesions, at the counts of the paper that ballast starts
- * from. Nothing is read: an image is drawn when it is asked for, from the seed, its group and its number. */
+/* phantom -- procedural stand-ins for chest radiographs and skin lesions, at the counts of the paper that ballast
+ * starts from. Nothing is read: an image is drawn when it is asked for, from the seed, its group and its number. */
 #include <stdlib.h>
 #include "ballast/data.h"
 #include "ballast/files.h"
@@ -21,7 +21,11 @@ typedef struct {
 /* Labels follow this order; the renderers know their classes by it. */
 static const kind kinds[KINDS] = {
     [XRAY] = {"patient", 1, 2, {{"NORMAL", 235}, {"PNEUMONIA", 127}}, bal_phantom_xray},
-    [SKIN] = {"lesion", 3, 4, {{"benign", 1800}, {"malignant", 1497}, {"vascular_lesion", 142}, {"dermatofibroma", 111}}, bal_phantom_skin},
+    [SKIN] = {"lesion",
+              3,
+              4,
+              {{"benign", 1800}, {"malignant", 1497}, {"vascular_lesion", 142}, {"dermatofibroma", 111}},
+              bal_phantom_skin},
 };
 
 typedef struct {
@@ -34,10 +38,9 @@ typedef struct {
 } phantom;
 
 static const bal_option options[] = {
-    BAL_OPT_CHOICE(phantom, kind, XRAY, "xray|skin", "chest radiographs (grey, 2 classes) or skin lesions (RGB, 4 classes)"),
-    BAL_OPT(phantom, scale, BAL_INT, 1, 1, 1000, "multiplies the number of images of each class"),
-    BAL_OPT_END
-};
+    BAL_OPT_CHOICE(phantom, kind, XRAY, "xray|skin",
+                   "chest radiographs (grey, 2 classes) or skin lesions (RGB, 4 classes)"),
+    BAL_OPT(phantom, scale, BAL_INT, 1, 1, 1000, "multiplies the number of images of each class"), BAL_OPT_END};
 
 static bal_status add(bal_data *d, int label, place at)
 {
@@ -111,6 +114,10 @@ static void forget(bal_data *d)
 }
 
 const bal_data_def bal_data_source_phantom = {
-    "phantom", "images drawn by a program, as stand-ins: chest radiographs or skin lesions", sizeof(phantom), options,
-    list, draw, forget
-};
+    "phantom",
+    "images drawn by a program, as stand-ins: chest radiographs or skin lesions",
+    sizeof(phantom),
+    options,
+    list,
+    draw,
+    forget};

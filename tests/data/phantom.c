@@ -1,5 +1,5 @@
-/* Tests of src/data/phantom.c: counts, groups, the same pixels everywhere, at any size. How hard the images are cannot be
- * tested in seconds: tests/golden/phantom_difficulty.py measures it. */
+/* Tests of src/data/phantom.c: counts, groups, the same pixels everywhere, at any size. How hard the images are cannot
+ * be tested in seconds: tests/golden/phantom_difficulty.py measures it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -22,7 +22,8 @@ static void open_phantom(bal_data *d, const char *options, int size, uint64_t se
     bal_option_pool    *pool = NULL;
     *d = (bal_data){.def = def, .self = calloc(1, def->size), .seed = seed, .size = size};
     assert_non_null(d->self);
-    assert_int_equal(BAL_OK, bal_option_parse(def->options, d->self, &pool, "data phantom", options, (bal_where){"test", 0}));
+    assert_int_equal(BAL_OK,
+                     bal_option_parse(def->options, d->self, &pool, "data phantom", options, (bal_where){"test", 0}));
     bal_option_pool_free(pool);
     assert_int_equal(BAL_OK, def->open(d));
 }
@@ -200,12 +201,9 @@ static void small_images_are_large_ones_shrunk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(has_the_counts_of_the_paper),
-        cmocka_unit_test(groups_are_a_few_images_of_one_class),
-        cmocka_unit_test(draws_the_same_for_a_seed),
-        cmocka_unit_test(draws_the_same_on_every_machine),
-        cmocka_unit_test(draws_at_any_size),
-        cmocka_unit_test(small_images_are_large_ones_shrunk),
+        cmocka_unit_test(has_the_counts_of_the_paper), cmocka_unit_test(groups_are_a_few_images_of_one_class),
+        cmocka_unit_test(draws_the_same_for_a_seed),   cmocka_unit_test(draws_the_same_on_every_machine),
+        cmocka_unit_test(draws_at_any_size),           cmocka_unit_test(small_images_are_large_ones_shrunk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
