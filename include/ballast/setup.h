@@ -1,0 +1,51 @@
+/* setup -- everything that a configuration says, checked as far as that goes without a device and without reading data:
+ * [run], [data], the nets, [train.gan], [train.classifier]. */
+#ifndef BALLAST_SETUP_H
+#define BALLAST_SETUP_H
+
+#include "ballast/config.h"
+#include "ballast/dataset.h"
+#include "ballast/net.h"
+
+typedef struct bal_run_options {
+    const char *name, *out, *device, *kernels;
+    int         seed;
+} bal_run_options;
+
+typedef struct bal_gan_options {
+    int         steps, epochs, batch, d_steps, sample, checkpoint, log;
+    float       ema, clip, weight_clip;
+    const char *classes, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;
+} bal_gan_options;
+
+typedef struct bal_classifier_options {
+    int         steps, epochs, batch, patience;
+    float       ema, clip;
+    const char *loss, *optimizer, *schedule, *init;
+} bal_classifier_options;
+
+extern const bal_option bal_run_option_table[], bal_gan_option_table[], bal_classifier_option_table[];
+
+typedef struct bal_setup {
+    bal_config            *config;
+    bal_run_options        run;
+    bal_dataset_options    data;
+    bool                   has_gan, has_classifier; /* whether the sections for it are there */
+    bal_gan_options        gan;
+    bal_classifier_options classifier;
+    char                  *owned[3]; /* the paths of the three `init` settings, resolved against their file */
+} bal_setup;
+
+/* Read PATH, apply "section.key=value" settings, check. Every fault is "file:line: ..." or "--set ...". */
+bal_status bal_setup_open(bal_setup **out, const char *path, const char *const *sets, int set_count);
+void       bal_setup_close(bal_setup *s);
+
+/* A fresh net of [generator], [discriminator] or [classifier] for a largest batch of n. The generator's input is
+ * n x 1 x 1 x latent, the others' n x size x size x channels. The caller's, bal_net_free. */
+bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n);
+
+/* The whole configuration with every default and override written out, as an INI file that reads back to the same setup;
+ * [data] path as `data_path` (absolute; may be NULL), so that a run folder can be used from anywhere. */
+bal_status bal_setup_write(const bal_setup *s, const char *path, const char *data_path);
+
+#endif

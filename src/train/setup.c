@@ -1,0 +1,276 @@
+/* setup -- see include/ballast/setup.h. */
+#include "ballast/setup.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/files.h"
+#include "ballast/plugin.h"
+#include "ballast/schedule.h"
+
+const bal_option bal_run_option_table[] = {
+    BAL_OPT_TEXT(bal_run_options, name, "run", "results go to OUT/NAME"),
+    BAL_OPT_TEXT(bal_run_options, out, "runs", "folder of the results"),
+    BAL_OPT(bal_run_options, seed, BAL_INT, 1, 0, INT_MAX, "what all random numbers follow from"),
+    BAL_OPT_TEXT(bal_run_options, device, NULL, "number, part of a name, cpu or gpu; default: the first GPU, else a CPU"),
+    BAL_OPT_TEXT(bal_run_options, kernels, NULL, "auto, cpu or gpu: which class of kernels"),
+    BAL_OPT_END,
+};
+
+const bal_option bal_gan_option_table[] = {
+    BAL_OPT(bal_gan_options, steps, BAL_INT, 0, 0, INT_MAX / 16, "generator steps (or epochs; default 20000 steps)"),
+    BAL_OPT(bal_gan_options, epochs, BAL_INT, 0, 0, 1e6, "passes over the training images, instead of steps"),
+    BAL_OPT(bal_gan_options, batch, BAL_INT, 64, 1, 65536, "images in a step"),
+    BAL_OPT(bal_gan_options, d_steps, BAL_INT, 1, 1, 100, "discriminator steps in a generator step"),
+    BAL_OPT(bal_gan_options, ema, BAL_FLOAT, 0.999, 0, 0.999999, "decay of the averaged generator; 0: none"),
+    BAL_OPT_TEXT(bal_gan_options, classes, "each", "each class in turn, all together, or the name of one class"),
+    BAL_OPT_TEXT(bal_gan_options, loss, "non_saturating", "an adversarial loss and its options"),
+    BAL_OPT_TEXT(bal_gan_options, optimizer, "adam lr=2e-4 beta1=0.5", "an optimizer and its options"),
+    BAL_OPT_TEXT(bal_gan_options, discriminator_optimizer, NULL, "the discriminator's, where it differs"),
+    BAL_OPT_TEXT(bal_gan_options, schedule, "constant", "of the learning rates"),
+    BAL_OPT(bal_gan_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
+    BAL_OPT(bal_gan_options, weight_clip, BAL_FLOAT, 0, 0, 1e3, "limit of the discriminator's weights (wasserstein: 0.01); 0: none"),
+    BAL_OPT(bal_gan_options, sample, BAL_INT, 500, 0, INT_MAX, "steps between sample grids; 0: at the end only"),
+    BAL_OPT(bal_gan_options, checkpoint, BAL_INT, 500, 0, INT_MAX, "steps between checkpoints; 0: at the end only"),
+    BAL_OPT(bal_gan_options, log, BAL_INT, 50, 1, 10000, "steps in a line of log.csv"),
+    BAL_OPT_TEXT(bal_gan_options, init, NULL, "first weights of the generator: a .safetensors file"),
+    BAL_OPT_TEXT(bal_gan_options, discriminator_init, NULL, "first weights of the discriminator: a .safetensors file"),
+    BAL_OPT_END,
+};
+
+const bal_option bal_classifier_option_table[] = {
+    BAL_OPT(bal_classifier_options, epochs, BAL_INT, 0, 0, 1e6, "passes over the training images (or steps; default 30 epochs)"),
+    BAL_OPT(bal_classifier_options, steps, BAL_INT, 0, 0, INT_MAX / 16, "steps, instead of epochs"),
+    BAL_OPT(bal_classifier_options, batch, BAL_INT, 64, 1, 65536, "images in a step"),
+    BAL_OPT(bal_classifier_options, ema, BAL_FLOAT, 0, 0, 0.999999, "decay of averaged weights, used to evaluate; 0: none"),
+    BAL_OPT_TEXT(bal_classifier_options, loss, "cross_entropy", "a loss and its options"),
+    BAL_OPT_TEXT(bal_classifier_options, optimizer, "adam lr=1e-3", "an optimizer and its options"),
+    BAL_OPT_TEXT(bal_classifier_options, schedule, "constant", "of the learning rate"),
+    BAL_OPT(bal_classifier_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
+    BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6, "epochs without a better validation balanced accuracy before stopping; 0: never"),
+    BAL_OPT_TEXT(bal_classifier_options, init, NULL, "first weights: a .safetensors file"),
+    BAL_OPT_END,
+};
+
+static const char *const sections[] = {"run", "data", "generator", "discriminator", "classifier", "train.gan", "train.classifier", NULL};
+
+static bal_status check_section(const bal_section *s)
+{
+    for (int i = 0; sections[i]; i++)
+        if (strcmp(s->name, sections[i]) == 0) return BAL_OK;
+    const char *near = bal_nearest(s->name, sections);
+    if (near) return bal_fail_at(s->at, "there is no section [%s]; did you mean [%s]?", s->name, near);
+    return bal_fail_at(s->at, "there is no section [%s]; there are run, data, generator, discriminator, classifier, train.gan, "
+                              "train.classifier", s->name);
+}
+
+/* Where a key of a section stands; the section, or the file, if it is not given. */
+static bal_where place(const bal_config *c, const char *section, const char *key)
+{
+    const bal_section *s = bal_config_find(c, section);
+    const bal_entry   *e = s ? bal_section_find(s, key) : NULL;
+    bal_where          file = {bal_config_path(c), 0};
+    return e ? e->at : s ? s->at : file;
+}
+
+static bal_status check_optimizer(const bal_config *c, const char *section, const char *key, const char *line)
+{
+    bal_optim        o = {0};
+    bal_option_pool *pool = NULL;
+    bal_status       st = line ? bal_optim_read(&o, &pool, line, place(c, section, key)) : BAL_OK;
+    bal_optim_free(&o);
+    bal_option_pool_free(pool);
+    return st;
+}
+
+static bal_status check_loss(const bal_config *c, const char *section, const char *line, bool adversarial, bal_shape y)
+{
+    bal_loss         l = {0};
+    bal_option_pool *pool = NULL;
+    bal_where        at = place(c, section, "loss");
+    bal_status       st = bal_loss_read(&l, &pool, line, adversarial, at);
+    l.y = y;
+    if (st == BAL_OK) st = l.def->shape(&l, at);
+    bal_loss_free(&l);
+    bal_option_pool_free(pool);
+    return st;
+}
+
+static bal_status check_schedule(const bal_config *c, const char *section, const char *line)
+{
+    bal_schedule s;
+    return bal_schedule_parse(&s, line, place(c, section, "schedule"));
+}
+
+static bal_status one_budget(const bal_config *c, const char *section, int steps, int epochs)
+{
+    if (steps && epochs) return bal_fail_at(place(c, section, "epochs"), "[%s] takes steps or epochs, not both", section);
+    return BAL_OK;
+}
+
+/* Shape of a net's output, from a net that is read and dropped. */
+static bal_status output_of(bal_shape *out, const bal_setup *s, const char *section, int n)
+{
+    bal_net *net;
+    BAL_TRY(bal_setup_net(&net, s, section, n));
+    *out = bal_net_out(net);
+    bal_net_free(net);
+    return BAL_OK;
+}
+
+/* A path is relative to the file that it stands in; after --set, to where one stands. */
+static bal_status resolve(char **owned, const char **path, bal_where at)
+{
+    if (!*path || !at.line) return BAL_OK;
+    char *folder = bal_path_folder(at.file);
+    *path = *owned = folder ? bal_path_join(strcmp(folder, ".") == 0 ? "" : folder, *path) : NULL;
+    free(folder);
+    return *owned ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+}
+
+static bal_status check_gan(bal_setup *s)
+{
+    const bal_config *c = s->config;
+    bal_shape         image, y;
+    BAL_TRY(bal_section_fill(bal_config_find(c, "train.gan"), "train.gan", bal_gan_option_table, NULL, &s->gan));
+    BAL_TRY(one_budget(c, "train.gan", s->gan.steps, s->gan.epochs));
+    if (!s->gan.steps && !s->gan.epochs) s->gan.steps = 20000;
+    BAL_TRY(resolve(&s->owned[0], &s->gan.init, place(c, "train.gan", "init")));
+    BAL_TRY(resolve(&s->owned[1], &s->gan.discriminator_init, place(c, "train.gan", "discriminator_init")));
+    BAL_TRY(output_of(&image, s, "generator", s->gan.batch));
+    if (image.h != s->data.size || image.w != s->data.size || image.c != s->data.channels)
+        return bal_fail_at(place(c, "generator", ""), "[generator] makes images of %d x %d x %d; [data] has %d x %d x %d", image.h, image.w,
+                           image.c, s->data.size, s->data.size, s->data.channels);
+    BAL_TRY(output_of(&y, s, "discriminator", s->gan.batch));
+    if (y.h * y.w * y.c != 1)
+        return bal_fail_at(place(c, "discriminator", ""), "[discriminator] must end in one value for an image, not %d x %d x %d", y.h, y.w, y.c);
+    BAL_TRY(check_loss(c, "train.gan", s->gan.loss, true, y));
+    BAL_TRY(check_optimizer(c, "train.gan", "optimizer", s->gan.optimizer));
+    BAL_TRY(check_optimizer(c, "train.gan", "discriminator_optimizer", s->gan.discriminator_optimizer));
+    return check_schedule(c, "train.gan", s->gan.schedule);
+}
+
+static bal_status check_classifier(bal_setup *s)
+{
+    const bal_config *c = s->config;
+    bal_shape         y;
+    BAL_TRY(bal_section_fill(bal_config_find(c, "train.classifier"), "train.classifier", bal_classifier_option_table, NULL, &s->classifier));
+    BAL_TRY(one_budget(c, "train.classifier", s->classifier.steps, s->classifier.epochs));
+    if (!s->classifier.steps && !s->classifier.epochs) s->classifier.epochs = 30;
+    BAL_TRY(resolve(&s->owned[2], &s->classifier.init, place(c, "train.classifier", "init")));
+    BAL_TRY(output_of(&y, s, "classifier", s->classifier.batch));
+    BAL_TRY(check_loss(c, "train.classifier", s->classifier.loss, false, y));
+    BAL_TRY(check_optimizer(c, "train.classifier", "optimizer", s->classifier.optimizer));
+    return check_schedule(c, "train.classifier", s->classifier.schedule);
+}
+
+static bal_status need(const bal_config *c, const char *section, const char *because)
+{
+    if (bal_config_find(c, section)) return BAL_OK;
+    return bal_fail_at((bal_where){bal_config_path(c), 0}, "there is no section [%s]; %s", section, because);
+}
+
+static bool any(const bal_config *c, const char *a, const char *b) { return bal_config_find(c, a) || bal_config_find(c, b); }
+
+static bal_status check_nets(bal_setup *s)
+{
+    const bal_config *c = s->config;
+    s->has_gan = any(c, "generator", "discriminator") || bal_config_find(c, "train.gan");
+    s->has_classifier = any(c, "classifier", "train.classifier");
+    if (!s->has_gan && !s->has_classifier)
+        return bal_fail_at((bal_where){bal_config_path(c), 0}, "nothing to train: no [classifier], and no [generator] with a [discriminator]");
+    if (s->has_gan) {
+        BAL_TRY(need(c, "generator", "a GAN has a generator and a discriminator"));
+        BAL_TRY(need(c, "discriminator", "a GAN has a generator and a discriminator"));
+        BAL_TRY(check_gan(s));
+    }
+    if (!s->has_classifier) return BAL_OK;
+    BAL_TRY(need(c, "classifier", "[train.classifier] trains it"));
+    return check_classifier(s);
+}
+
+static bal_status check(bal_setup *s)
+{
+    const bal_config *c = s->config;
+    for (int i = 0; i < bal_config_count(c); i++) BAL_TRY(check_section(bal_config_section(c, i)));
+    BAL_TRY(bal_section_fill(bal_config_find(c, "run"), "run", bal_run_option_table, NULL, &s->run));
+    if (strchr(s->run.name, '/') || s->run.name[0] == '.' || !s->run.name[0])
+        return bal_fail_at(place(c, "run", "name"), "[run] name: \"%s\" cannot name a folder; no slashes, no dot first", s->run.name);
+    BAL_TRY(need(c, "data", "it says where images come from"));
+    BAL_TRY(bal_dataset_check(c));
+    BAL_TRY(bal_section_fill(bal_config_find(c, "data"), "data", bal_dataset_option_table, NULL, &s->data));
+    return check_nets(s);
+}
+
+bal_status bal_setup_open(bal_setup **out, const char *path, const char *const *sets, int set_count)
+{
+    bal_status st;
+    bal_setup *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s) return bal_fail(BAL_ENOMEM, "no memory for a configuration");
+    BAL_TRY_OR(end, st, bal_config_read(&s->config, path));
+    for (int i = 0; i < set_count; i++) BAL_TRY_OR(end, st, bal_config_set(s->config, sets[i]));
+    BAL_TRY_OR(end, st, check(s));
+    *out = s;
+    return BAL_OK;
+end:
+    bal_setup_close(s);
+    return st;
+}
+
+void bal_setup_close(bal_setup *s)
+{
+    if (!s) return;
+    for (int i = 0; i < 3; i++) free(s->owned[i]);
+    bal_config_free(s->config);
+    free(s);
+}
+
+bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n)
+{
+    const bal_section *found = bal_config_find(s->config, section);
+    bal_shape          in = {n, s->data.size, s->data.size, s->data.channels};
+    BAL_TRY(need(s->config, section, "it describes a net"));
+    if (strcmp(section, "generator") == 0) {
+        int latent = bal_net_latent(found);
+        if (latent < 0) return BAL_ECONFIG;
+        in = (bal_shape){n, 1, 1, latent};
+    }
+    return bal_net_read(out, found, in);
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
+
+static void write_options(FILE *f, const char *name, const bal_option *options, const void *self)
+{
+    char value[4096];
+    fprintf(f, "[%s]\n", name);
+    for (const bal_option *o = options; o->name; o++)
+        if (bal_option_print(value, sizeof value, o, self) > 0) fprintf(f, "%s = %s\n", o->name, value);
+    fputc('\n', f);
+}
+
+static void write_net(FILE *f, const bal_config *c, const char *name)
+{
+    const bal_section *s = bal_config_find(c, name);
+    if (!s) return;
+    fprintf(f, "[%s]\n", name);
+    for (int i = 0; i < s->count; i++) fprintf(f, "%s = %s\n", s->entries[i].key, s->entries[i].value);
+    fputc('\n', f);
+}
+
+bal_status bal_setup_write(const bal_setup *s, const char *path, const char *data_path)
+{
+    static const char *const nets[] = {"generator", "discriminator", "classifier"};
+    bal_dataset_options      data = s->data;
+    bal_file_writer          w;
+    BAL_TRY(bal_file_create(&w, path));
+    data.path = data_path;
+    fprintf(w.file, "; As it was used, with every default written out.\n\n");
+    write_options(w.file, "run", bal_run_option_table, &s->run);
+    write_options(w.file, "data", bal_dataset_option_table, &data);
+    for (int i = 0; i < 3; i++) write_net(w.file, s->config, nets[i]);
+    if (s->has_gan) write_options(w.file, "train.gan", bal_gan_option_table, &s->gan);
+    if (s->has_classifier) write_options(w.file, "train.classifier", bal_classifier_option_table, &s->classifier);
+    return bal_file_commit(&w);
+}
