@@ -1,9 +1,9 @@
-/* csv -- tables of text as RFC 4180 has them: quoted fields, commas, quotes and line ends inside them. LF or CRLF, a UTF-8
- * byte order mark is passed over, and so are blank lines. The first line names the columns. Read row by row, so that a
+/* csv -- tables of text as RFC 4180 has them: quoted fields with commas, quotes and line ends inside, LF or CRLF.
+ * A UTF-8 byte order mark and blank lines are passed over. The first line names the columns. Read row by row, so that a
  * file of millions of rows needs the memory of one.
  *
- * Refused, with file:line: rows of another length than the header, a column named twice, quotes that are not closed, not
- * doubled or not around the whole field, NUL bytes, invalid UTF-8, a carriage return alone, files beyond 2 GiB. */
+ * Refused, with file:line: rows of another length than the header, a column named twice, quotes that are not closed,
+ * not doubled or not around the whole field, NUL bytes, invalid UTF-8, a carriage return alone, files beyond 2 GiB. */
 #ifndef BALLAST_CSV_H
 #define BALLAST_CSV_H
 
@@ -34,8 +34,8 @@ int                bal_csv_find(const bal_csv *csv, const char *name);
 /* One that must be there; else fails at the header's line and names the nearest column, or all. */
 bal_status bal_csv_column(int *out, const bal_csv *csv, const char *name);
 
-/* Write a field and `end`, ',' or '\n'; quoted where needed. Numbers as bal_number_print has them, NaN as an empty field.
- * Write errors stay in the stream (ferror; bal_file_commit looks). */
+/* Write a field and `end`, ',' or '\n'; quoted where needed. Numbers as bal_number_print has them, NaN as an empty
+ * field. Write errors stay in the stream (ferror; bal_file_commit looks). */
 void bal_csv_put(FILE *to, const char *text, char end);
 void bal_csv_put_number(FILE *to, double v, char end);
 

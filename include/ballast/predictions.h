@@ -1,9 +1,9 @@
 /* predictions -- what a classifier answered for each image, by ballast or by any other tool: predictions.csv.
  *
- * Columns: label and predicted (class names); where they apply path, group, fold, seed, arm (kept as text; empty: NULL); then p:<class>,
- * one per class, probabilities that add up to 1 (within 1e-3). Where no column begins with "p:", columns that are named
- * like the classes in label and predicted are taken. All other columns are passed over. Without probabilities what
- * needs them is undefined. */
+ * Columns: label and predicted (class names); where they apply path, group, fold, seed, arm (kept as text; empty is
+ * NULL); then p:<class>, one per class, probabilities that add up to 1 (within 1e-3). Where no column begins with "p:",
+ * columns named like the classes in label and predicted are taken. All other columns are passed over. Without
+ * probabilities what needs them is undefined. */
 #ifndef BALLAST_PREDICTIONS_H
 #define BALLAST_PREDICTIONS_H
 
@@ -36,8 +36,9 @@ bal_status bal_predictions_init(bal_predictions *out, const char *const *classes
 bal_status bal_predictions_add(bal_predictions *p, const bal_prediction *row);
 
 /* Read a CSV file, or text that is called `name` in messages. Classes are in the order of the p: columns, else sorted
- * bytewise. Refused with file:line: a missing column, no row, an empty or unknown class, a probability that is no number
- * in 0..1, a sum other than 1, and what csv.h refuses. A file without p: columns is read twice, so it cannot be a pipe. */
+ * bytewise. Refused with file:line: a missing column, no row, an empty or unknown class, a probability that is no
+ * number in 0..1, a sum other than 1, and what csv.h refuses. A file without p: columns is read twice, so it cannot be
+ * a pipe. */
 bal_status bal_predictions_read(bal_predictions *out, const char *path);
 bal_status bal_predictions_parse(bal_predictions *out, const char *name, const char *text, size_t size);
 

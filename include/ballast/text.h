@@ -15,7 +15,7 @@ const char *bal_number_print(char out[BAL_NUMBER_SIZE], double v);
  * hexadecimal, nan, inf, or beyond the range of a double. */
 bool bal_number_parse(double *out, const char *text);
 
-/* Where UTF-8 first goes wrong (overlong forms, surrogates and values beyond U+10FFFF included); `size` where it is right. */
+/* Where UTF-8 first goes wrong (overlong forms, surrogates and values beyond U+10FFFF included); `size` if nowhere. */
 size_t bal_utf8_fault(const char *text, size_t size);
 
 #endif

@@ -32,7 +32,7 @@ static const char *const *text_in(const bal_prediction *row, size_t i)
     return (const char *const *)(const void *)((const char *)row + texts[i].offset);
 }
 
-/* ---- the list: rows are many and small, so their strings and probabilities are cut from large blocks ---------------- */
+/* ---- the list: rows are many and small, so their strings and probabilities are cut from large blocks ------------ */
 
 struct bal_predictions_block {
     struct bal_predictions_block *next;
@@ -237,8 +237,8 @@ static bal_status bare_columns(reader *r)
         else if (missing < 0) missing = c;
     }
     if (found > 0 && missing >= 0)
-        return bal_fail_at(bal_csv_at(r->csv), "class '%s' has no column, but %d other class%s", r->classes.name[missing],
-                           found, found == 1 ? " has" : "es have");
+        return bal_fail_at(bal_csv_at(r->csv), "class '%s' has no column, but %d other class%s",
+                           r->classes.name[missing], found, found == 1 ? " has" : "es have");
     if (found > 0) return BAL_OK;
     free(r->column);
     r->column = NULL;
@@ -294,7 +294,8 @@ static bal_status read_probabilities(reader *r, const char *const *row)
         sum += *v;
     }
     if (sum < 1 - TOLERANCE || sum > 1 + TOLERANCE)
-        return bal_fail_at(bal_csv_at(r->csv), "the probabilities of %d classes add up to %.6g, not 1", r->classes.count, sum);
+        return bal_fail_at(bal_csv_at(r->csv), "the probabilities of %d classes add up to %.6g, not 1",
+                           r->classes.count, sum);
     return BAL_OK;
 }
 

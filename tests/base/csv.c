@@ -219,7 +219,8 @@ static void unreadable_files(void **state)
 static void written_fields_read_back(void **state)
 {
     (void)state;
-    static const char *const fields[] = {"plain", "a,b", "say \"hi\"", "two\nlines", "cr\r\nlf", "", " blank ", "\"", "\xC3\xA4"};
+    static const char *const fields[] = {"plain", "a,b",     "say \"hi\"", "two\nlines", "cr\r\nlf",
+                                         "",      " blank ", "\"",         "\xC3\xA4"};
     char                    *text;
     size_t                   size;
     FILE                    *to = open_memstream(&text, &size);
