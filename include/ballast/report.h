@@ -1,0 +1,43 @@
+/* report -- how well each class is found, for people (report.txt: scikit-learn's table, the confusion matrix, then
+ * words) and for programs (report.json). Undefined is n/a in text and null in JSON. Numbers in JSON read back to the
+ * same double; the same input gives the same bytes.
+ *
+ * report.json: accuracy, balanced_accuracy, loss (null without probabilities), classes.<name>.{precision, recall,
+ * specificity, f1-score, support, predicted}, "macro avg", "weighted avg", "micro avg" (the same without predicted),
+ * confusion_matrix.{labels, counts} (rows truth, columns prediction), warnings (the lines of the text). */
+#ifndef BALLAST_REPORT_H
+#define BALLAST_REPORT_H
+
+#include <stdbool.h>
+#include "ballast/files.h"
+#include "ballast/history.h"
+#include "ballast/metrics.h"
+#include "ballast/predictions.h"
+
+/* When the words warn. Each warning says the figure behind it. */
+#define BAL_SUPPORT_MIN 30       /* images of a class; with fewer nothing is concluded about it */
+#define BAL_DRIFT_ACCURACY 0.10  /* train accuracy above validation accuracy by more, at the kept epoch */
+#define BAL_DRIFT_LOSS 1.25      /* last validation loss above its lowest by more than this factor */
+
+typedef struct bal_report {
+    const bal_predictions *predictions; /* not owned */
+    bal_metrics            metrics;
+    char                  *answer;   /* one line: balanced accuracy, lowest recall and of which class */
+    bal_names              warnings; /* one line each */
+} bal_report;
+
+/* history: of the training that made the predictions, or NULL. The predictions must outlive the report. */
+bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history);
+void       bal_report_free(bal_report *r);
+
+/* The caller frees *out. Both end with a line end. */
+bal_status bal_report_text(char **out, const bal_report *r);
+bal_status bal_report_json(char **out, const bal_report *r, bool one_line);
+
+/* report.txt, report.json and predictions.csv in a folder, which is made where it is not there. */
+bal_status bal_report_save(const bal_report *r, const char *folder);
+
+/* All of that in one call. */
+bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_history *history);
+
+#endif
