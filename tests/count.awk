@@ -4,7 +4,7 @@
 /^\[ *FAILED *\] [0-9]+ test/ { failed += number(); counted = 1 }
 /^\[ *SKIPPED *\] [0-9]+ test/ { skipped += number(); listed = 1 }
 listed && /^\[ *SKIPPED *\] [A-Za-z_]/ { sub(/^\[ *SKIPPED *\] /, ""); print "skipped: " name " " $0 }
-/^Invalid (read|write|argument)|[Dd]ata race|^Uninitialized value|^Work-group divergence/ { faults++; if (faults <= 20) print name ": " $0 }
+/^Invalid (read|write) of|data race at|^Uninitialized value|^Work-group divergence/ { faults++; if (faults <= 20) print name ": " $0 }
 /^Test (Failed|Timeout)/ { if (!counted) failed++ }
 function number() { match($0, /\] [0-9]+/); return substr($0, RSTART + 2, RLENGTH - 2) }
 END {
