@@ -19,17 +19,17 @@ typedef struct bal_data_def bal_data_def;
 
 typedef struct bal_data {
     const bal_data_def *def;
-    void               *self;       /* the source's private struct, options filled in */
-    bal_where           at;         /* where `source` is set, for messages */
-    const char         *path;       /* [data] path, resolved against the configuration's folder; NULL if not given */
+    void               *self; /* the source's private struct, options filled in */
+    bal_where           at;   /* where `source` is set, for messages */
+    const char         *path; /* [data] path, resolved against the configuration's folder; NULL if not given */
     uint64_t            seed;
-    int                 size;       /* [data] size, for sources that draw their images; 0: not known */
-    bal_item           *items;      /* filled by open, in an order that depends on the data alone */
+    int                 size;  /* [data] size, for sources that draw their images; 0: not known */
+    bal_item           *items; /* filled by open, in an order that depends on the data alone */
     int                 count, capacity;
-    char              **classes;    /* names, sorted bytewise unless the source has an order of its own */
+    char              **classes; /* names, sorted bytewise unless the source has an order of its own */
     int                 class_count;
     int                 passed_over; /* hidden, system and non-image files that were not listed */
-    char               *folder;      /* items are files: folder/path is one (path alone if absolute); NULL: they are not files */
+    char *folder; /* items are files: folder/path is one (path alone if absolute); NULL: they are not files */
 } bal_data;
 
 struct bal_data_def {

@@ -1,8 +1,9 @@
-/* dataset -- the images of [data]: listed by a source, checked, kept decoded, split so that nothing leaks, scaled for a net.
+/* dataset -- the images of [data]: listed by a source, checked, kept decoded, split so that nothing leaks, scaled for a
+ * net.
  *
  * Opening reads every image once, in threads: unreadable ones are named, files hashed, duplicates and near-duplicates
- * found. What belongs together (equal group, duplicate, near-duplicate; a cluster) never parts. The split is stratified by
- * class over clusters and depends on the data and the seed alone. Touches no device. */
+ * found. What belongs together (equal group, duplicate, near-duplicate; a cluster) never parts. The split is stratified
+ * by class over clusters and depends on the data and the seed alone. Touches no device. */
 #ifndef BALLAST_DATASET_H
 #define BALLAST_DATASET_H
 
@@ -23,16 +24,18 @@ extern const bal_option bal_dataset_option_table[];
 /* Every fault of [data] that can be seen without reading an image or a folder. */
 bal_status bal_dataset_check(const bal_config *config);
 
-/* What a net sees is (x - mean[c]) / deviation[c], x from 0 black to 1 white; x = y * deviation[c] + mean[c] turns it back. */
+/* What a net sees is (x - mean[c]) / deviation[c], x from 0 black to 1 white; x = y * deviation[c] + mean[c] turns it
+ * back. */
 typedef struct bal_scaling {
     float mean[3], deviation[3];
 } bal_scaling;
 
 typedef struct bal_dataset bal_dataset;
 
-/* Open and split. Images that cannot be read: with on_error = stop each is logged as an error with its path and reason, and
- * opening fails; with skip they are left out and counted. `inspect` never fails for an image: what open would stop at is
- * an error among the findings, for `ballast check`. On failure *out is NULL. The config may be freed afterwards. */
+/* Open and split. Images that cannot be read: with on_error = stop each is logged as an error with its path and reason,
+ * and opening fails; with skip they are left out and counted. `inspect` never fails for an image: what open would stop
+ * at is an error among the findings, for `ballast check`. On failure *out is NULL. The config may be freed afterwards.
+ */
 bal_status bal_dataset_open(bal_dataset **out, const bal_config *config, uint64_t seed);
 bal_status bal_dataset_inspect(bal_dataset **out, const bal_config *config, uint64_t seed);
 void       bal_dataset_close(bal_dataset *ds);
@@ -41,24 +44,25 @@ void       bal_dataset_close(bal_dataset *ds);
 bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold);
 
 const bal_dataset_options *bal_dataset_settings(const bal_dataset *ds);
-int         bal_dataset_count(const bal_dataset *ds);       /* images that could be read */
-int         bal_dataset_class_count(const bal_dataset *ds); /* in the order of the labels */
-const char *bal_dataset_class(const bal_dataset *ds, int label);
-int         bal_dataset_find_class(const bal_dataset *ds, const char *name); /* -1: no such class */
-int         bal_dataset_positive(const bal_dataset *ds);    /* the label of `positive`, or of the rarest class */
+int                        bal_dataset_count(const bal_dataset *ds);       /* images that could be read */
+int                        bal_dataset_class_count(const bal_dataset *ds); /* in the order of the labels */
+const char                *bal_dataset_class(const bal_dataset *ds, int label);
+int                        bal_dataset_find_class(const bal_dataset *ds, const char *name); /* -1: no such class */
+int bal_dataset_positive(const bal_dataset *ds); /* the label of `positive`, or of the rarest class */
 
 typedef struct bal_sample {
-    const char *path, *group; /* group: NULL if it has none */
-    int         label;        /* -1: not labelled */
-    bal_part    part;         /* BAL_NO_PART: taken out (duplicates = drop) */
-    int         fold;         /* 0 .. folds-1; -1 without folds */
-    int         cluster;      /* equal numbers: never parted */
+    const char *path, *group;            /* group: NULL if it has none */
+    int         label;                   /* -1: not labelled */
+    bal_part    part;                    /* BAL_NO_PART: taken out (duplicates = drop) */
+    int         fold;                    /* 0 .. folds-1; -1 without folds */
+    int         cluster;                 /* equal numbers: never parted */
     int         width, height, channels; /* of the file */
-    char        sha256[65];   /* of the file; of the decoded pixels where items are not files */
+    char        sha256[65];              /* of the file; of the decoded pixels where items are not files */
 } bal_sample;
 const bal_sample *bal_dataset_sample(const bal_dataset *ds, int i);
 
-/* The images of a part, ascending; of one class, or of all with label -1. *out is the data set's, until the next split. */
+/* The images of a part, ascending; of one class, or of all with label -1. *out is the data set's, until the next split.
+ */
 int bal_dataset_part(const bal_dataset *ds, bal_part part, int label, const int **out);
 
 /* For a net: unit, tanh ([-1, 1]) or standard as [data] says; auto is tanh where the net's images are in [-1, 1]. */
@@ -68,7 +72,8 @@ bal_scaling bal_dataset_scaling(const bal_dataset *ds, bool tanh);
 bal_status bal_dataset_fill(const bal_dataset *ds, int i, float *out, const bal_scaling *scaling);
 
 /* Any image in the same way, for `predict`: only size, channels and resize of `options` count. */
-bal_status bal_dataset_prepare(float *out, const bal_image *image, const bal_dataset_options *options, const bal_scaling *scaling);
+bal_status bal_dataset_prepare(float *out, const bal_image *image, const bal_dataset_options *options,
+                               const bal_scaling *scaling);
 
 /* What there is to say about the data, for `ballast check` and reports. */
 typedef enum { BAL_FINDING_INFO, BAL_FINDING_WARNING, BAL_FINDING_ERROR } bal_severity;

@@ -16,8 +16,9 @@ enum { FILE_LIMIT = 1 << 30, PIXEL_LIMIT = 1 << 28, SIDE_LIMIT = 1 << 20 };
 
 int bal_image_named(const char *path)
 {
-    static const char *const ends[] = {".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".pgm", ".ppm", ".pnm", ".tif", ".tiff"};
-    const char *dot = strrchr(path, '.');
+    static const char *const ends[] = {".png", ".jpg", ".jpeg", ".jpe", ".bmp",
+                                       ".pgm", ".ppm", ".pnm",  ".tif", ".tiff"};
+    const char              *dot = strrchr(path, '.');
 
     for (size_t i = 0; dot && i < sizeof ends / sizeof *ends; i++)
         if (strcasecmp(dot, ends[i]) == 0) return 1;
@@ -35,8 +36,8 @@ bal_status bal_image_alloc(bal_image *out, long width, long height, int channels
 {
     if (width < 1 || height < 1) return bal_fail(BAL_EIO, "%s: an image of %ld x %ld pixels", name, width, height);
     if (width > SIDE_LIMIT || height > SIDE_LIMIT || width > PIXEL_LIMIT / height)
-        return bal_fail(BAL_EIO, "%s: absurdly large: %ld x %ld pixels, at most %d in all and %d a side are read", name, width, height,
-                        PIXEL_LIMIT, SIDE_LIMIT);
+        return bal_fail(BAL_EIO, "%s: absurdly large: %ld x %ld pixels, at most %d in all and %d a side are read", name,
+                        width, height, PIXEL_LIMIT, SIDE_LIMIT);
     float *pixel = malloc((size_t)width * (size_t)height * (size_t)channels * sizeof *pixel);
     if (!pixel) return bal_fail(BAL_ENOMEM, "%s: no memory for %ld x %ld pixels", name, width, height);
     *out = (bal_image){(int)width, (int)height, channels, pixel};
@@ -50,14 +51,16 @@ bal_status bal_image_orient(bal_image *image, int orientation, const char *name)
 
     if (orientation <= 1 || orientation > 8) return BAL_OK;
     BAL_TRY(bal_image_alloc(&out, turned ? h : w, turned ? w : h, c, name));
-    int right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8; /* the source's x counts down */
+    int right =
+        orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8; /* the source's x counts down */
     int below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7; /* its y counts down */
     for (int y = 0; y < out.height; y++)
         for (int x = 0; x < out.width; x++) {
             int sx = turned ? y : x, sy = turned ? x : y;
             if (right) sx = w - 1 - sx;
             if (below) sy = h - 1 - sy;
-            size_t to = ((size_t)y * (size_t)out.width + (size_t)x) * (size_t)c, from = ((size_t)sy * (size_t)w + (size_t)sx) * (size_t)c;
+            size_t to = ((size_t)y * (size_t)out.width + (size_t)x) * (size_t)c,
+                   from = ((size_t)sy * (size_t)w + (size_t)sx) * (size_t)c;
             memcpy(out.pixel + to, image->pixel + from, (size_t)c * sizeof *out.pixel);
         }
     bal_image_free(image);
@@ -76,7 +79,8 @@ void bal_image_from_samples(bal_image *image, const void *data, int bits, int sa
     for (size_t i = 0; i < count; i++) {
         float v[4];
         for (int c = 0; c < samples; c++)
-            v[c] = bits == 16 ? (float)d16[i * (size_t)samples + (size_t)c] / 65535.0f : (float)d8[i * (size_t)samples + (size_t)c] / 255.0f;
+            v[c] = bits == 16 ? (float)d16[i * (size_t)samples + (size_t)c] / 65535.0f
+                              : (float)d8[i * (size_t)samples + (size_t)c] / 255.0f;
         for (int c = 0; c < image->channels; c++) *to++ = has_alpha ? v[c] * v[samples - 1] : v[c];
     }
 }
@@ -109,7 +113,8 @@ static int png_is_whole(const uint8_t *d, size_t n)
         if (length > n - at - 12) return 0;
         const uint8_t *type = d + at + 4, *sum = type + 4 + length;
         int            critical = (type[0] & 32) == 0;
-        unsigned long  said = (unsigned long)sum[0] << 24 | (unsigned long)sum[1] << 16 | (unsigned long)sum[2] << 8 | sum[3];
+        unsigned long  said =
+            (unsigned long)sum[0] << 24 | (unsigned long)sum[1] << 16 | (unsigned long)sum[2] << 8 | sum[3];
         if (critical && crc32(0, type, (uInt)length + 4) != said) return 0;
         if (memcmp(type, "IEND", 4) == 0) return 1;
         at += 12 + length;
@@ -221,11 +226,13 @@ static bal_status scale(bal_image *out, const bal_image *in, bal_resize_mode mod
     float       *y = out->pixel + ((size_t)to.y * (size_t)out->width + (size_t)to.x) * c;
     size_t       x_row = (size_t)in->width * c, y_row = (size_t)out->width * c;
     if (from.w == to.w && from.h == to.h) {
-        for (int i = 0; i < to.h; i++) memcpy(y + (size_t)i * y_row, x + (size_t)i * x_row, (size_t)to.w * c * sizeof *y);
+        for (int i = 0; i < to.h; i++)
+            memcpy(y + (size_t)i * y_row, x + (size_t)i * x_row, (size_t)to.w * c * sizeof *y);
         return BAL_OK;
     }
-    if (!stbir_resize_float_generic(x, from.w, from.h, (int)(x_row * sizeof *x), y, to.w, to.h, (int)(y_row * sizeof *y), (int)c,
-                                    STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, NULL))
+    if (!stbir_resize_float_generic(x, from.w, from.h, (int)(x_row * sizeof *x), y, to.w, to.h,
+                                    (int)(y_row * sizeof *y), (int)c, STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP,
+                                    STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, NULL))
         return bal_fail(BAL_ENOMEM, "no memory to resize an image of %d x %d", from.w, from.h);
     return BAL_OK;
 }

@@ -4,7 +4,10 @@
 
 enum { MARKER_SOI = 0xd8, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_APP1 = 0xe1, TAG_ORIENTATION = 0x0112 };
 
-static unsigned get16(const uint8_t *p, int little) { return little ? p[0] | (unsigned)p[1] << 8 : p[1] | (unsigned)p[0] << 8; }
+static unsigned get16(const uint8_t *p, int little)
+{
+    return little ? p[0] | (unsigned)p[1] << 8 : p[1] | (unsigned)p[0] << 8;
+}
 
 static size_t get32(const uint8_t *p, int little)
 {

@@ -11,8 +11,7 @@ static void skip_blanks(reader *r)
     while (r->p < r->end && (isspace(*r->p) || *r->p == '#')) {
         if (*r->p == '#')
             while (r->p < r->end && *r->p != '\n') r->p++;
-        else
-            r->p++;
+        else r->p++;
     }
 }
 

@@ -1,4 +1,5 @@
-/* tiff -- the first page of a TIFF, by libtiff. Plain 16-bit rows are read as they are; the rest as libtiff's 8-bit RGBA. */
+/* tiff -- the first page of a TIFF, by libtiff. Plain 16-bit rows are read as they are; the rest as libtiff's 8-bit
+ * RGBA. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +92,8 @@ static int is_plain16(TIFF *t, const layout *l)
     TIFFGetFieldDefaulted(t, TIFFTAG_SAMPLEFORMAT, &format);
     int grey = l->photometric == PHOTOMETRIC_MINISBLACK && l->samples <= 2;
     int colour = l->photometric == PHOTOMETRIC_RGB && (l->samples == 3 || l->samples == 4);
-    return l->bits == 16 && format == SAMPLEFORMAT_UINT && l->planar == PLANARCONFIG_CONTIG && !TIFFIsTiled(t) && (grey || colour);
+    return l->bits == 16 && format == SAMPLEFORMAT_UINT && l->planar == PLANARCONFIG_CONTIG && !TIFFIsTiled(t) &&
+           (grey || colour);
 }
 
 static bal_status read_plain16(bal_image *out, TIFF *t, const layout *l, source *s, const char *name)
@@ -103,11 +105,11 @@ static bal_status read_plain16(bal_image *out, TIFF *t, const layout *l, source 
     if (!line) return bal_fail(BAL_ENOMEM, "%s: no memory for a row", name);
     bal_status st = BAL_OK;
     for (uint32_t y = 0; !st && y < l->height; y++) {
-        bal_image part = {out->width, 1, out->channels, out->pixel + (size_t)y * (size_t)out->width * (size_t)out->channels};
+        bal_image part = {out->width, 1, out->channels,
+                          out->pixel + (size_t)y * (size_t)out->width * (size_t)out->channels};
         if (TIFFReadScanline(t, line, y, 0) != 1)
             st = bal_fail(BAL_EIO, "%s: truncated or damaged in row %u: %s", name, (unsigned)y, s->reason);
-        else
-            bal_image_from_samples(&part, line, 16, l->samples);
+        else bal_image_from_samples(&part, line, 16, l->samples);
     }
     free(line);
     return st;
@@ -130,7 +132,8 @@ static bal_status read_rgba(bal_image *out, TIFF *t, const layout *l, source *s,
     for (size_t i = 0; !st && i < count; i++) { /* libtiff has multiplied by alpha already */
         uint32_t v = raster[i];
         uint8_t  rgb[3] = {(uint8_t)TIFFGetR(v), (uint8_t)TIFFGetG(v), (uint8_t)TIFFGetB(v)};
-        for (int c = 0; c < out->channels; c++) out->pixel[i * (size_t)out->channels + (size_t)c] = (float)rgb[c] / 255.0f;
+        for (int c = 0; c < out->channels; c++)
+            out->pixel[i * (size_t)out->channels + (size_t)c] = (float)rgb[c] / 255.0f;
     }
     free(raster);
     return st;

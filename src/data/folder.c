@@ -180,7 +180,10 @@ static bal_status list(bal_data *d)
         BAL_TRY(add_flat(d));
     }
     if (d->count == 0)
-        return bal_fail(BAL_EIO, "%s: no images here: expected a folder for each class, or train, validation and test folders of such", d->path);
+        return bal_fail(
+            BAL_EIO,
+            "%s: no images here: expected a folder for each class, or train, validation and test folders of such",
+            d->path);
     return bal_data_sort_classes(d);
 }
 
@@ -196,5 +199,7 @@ static bal_status decode(const bal_data *d, int i, bal_image *out)
 static void forget(bal_data *d) { free(((folder *)d->self)->visited); }
 
 const bal_data_def bal_data_source_folder = {
-    "folder", "a folder of images for each class, or train, validation and test folders of such", sizeof(folder), NULL, list, decode, forget
-};
+    "folder",       "a folder of images for each class, or train, validation and test folders of such",
+    sizeof(folder), NULL,
+    list,           decode,
+    forget};

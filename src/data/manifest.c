@@ -27,7 +27,10 @@ static bal_status note_line(manifest *m, int item, int line)
     return BAL_OK;
 }
 
-static const char *field(const char *const *row, int column) { return column >= 0 && row[column][0] ? row[column] : NULL; }
+static const char *field(const char *const *row, int column)
+{
+    return column >= 0 && row[column][0] ? row[column] : NULL;
+}
 
 static bal_status add_row(bal_data *d, const char *const *row, const columns *c, bal_where at)
 {
@@ -78,7 +81,8 @@ static bal_status check_unique(const bal_data *d)
     qsort(sorted, (size_t)d->count, sizeof *sorted, by_path);
     for (int i = 1; !st && i < d->count; i++)
         if (strcmp(sorted[i - 1].path, sorted[i].path) == 0)
-            st = bal_fail_at((bal_where){d->path, sorted[i].line}, "path \"%s\" again, first in line %d", sorted[i].path, sorted[i - 1].line);
+            st = bal_fail_at((bal_where){d->path, sorted[i].line}, "path \"%s\" again, first in line %d",
+                             sorted[i].path, sorted[i - 1].line);
     free(sorted);
     return st;
 }
@@ -110,5 +114,5 @@ static bal_status decode(const bal_data *d, int i, bal_image *out)
 static void forget(bal_data *d) { free(((manifest *)d->self)->line); }
 
 const bal_data_def bal_data_source_manifest = {
-    "manifest", "a CSV file: path,label[,group][,split], paths relative to it", sizeof(manifest), NULL, list, decode, forget
-};
+    "manifest", "a CSV file: path,label[,group][,split], paths relative to it", sizeof(manifest), NULL, list, decode,
+    forget};

@@ -1,5 +1,5 @@
-/* npz -- arrays in MedMNIST's layout: {train,val,test}_images of N x H x W [x 1 or 3], {train,val,test}_labels of N [x 1].
- * A zip file (APPNOTE 6.3, without zip64) of npy files (NumPy format 1 to 3); members stored or deflated. */
+/* npz -- arrays in MedMNIST's layout: {train,val,test}_images of N x H x W [x 1 or 3], {train,val,test}_labels of N [x
+ * 1]. A zip file (APPNOTE 6.3, without zip64) of npy files (NumPy format 1 to 3); members stored or deflated. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ typedef struct {
     const uint8_t *value;  /* inside member */
     int            dims;
     long           shape[4];
-    int            width;     /* bytes of a value */
+    int            width; /* bytes of a value */
     int            is_signed;
 } array;
 
@@ -36,7 +36,10 @@ static size_t get(const uint8_t *p, int bytes)
     return v;
 }
 
-static bal_status damaged(const zip *z, const char *what) { return bal_fail(BAL_EIO, "%s: not a sound npz file: %s", z->path, what); }
+static bal_status damaged(const zip *z, const char *what)
+{
+    return bal_fail(BAL_EIO, "%s: not a sound npz file: %s", z->path, what);
+}
 
 /* The end record, searched from the back since a comment may follow it. */
 static const uint8_t *find_end(const zip *z)
@@ -59,7 +62,8 @@ static const uint8_t *find_member(bal_status *st, const zip *z, const char *name
     size_t at = get(end + 16, 4), stop = (size_t)(end - z->data), entries = get(end + 10, 2);
     for (; entries > 0; entries--) {
         const uint8_t *p = z->data + at;
-        if (at > stop || stop - at < CENTRAL || memcmp(p, "PK\1\2", 4) != 0) return *st = damaged(z, "a bad directory entry"), NULL;
+        if (at > stop || stop - at < CENTRAL || memcmp(p, "PK\1\2", 4) != 0)
+            return *st = damaged(z, "a bad directory entry"), NULL;
         size_t length = get(p + 28, 2), whole = CENTRAL + length + get(p + 30, 2) + get(p + 32, 2);
         if (whole > stop - at) return *st = damaged(z, "a directory entry beyond the end"), NULL;
         if (length == strlen(name) && memcmp(p + CENTRAL, name, length) == 0) return p;
@@ -70,7 +74,8 @@ static const uint8_t *find_member(bal_status *st, const zip *z, const char *name
 
 static bal_status inflate_all(uint8_t *out, size_t size, const uint8_t *in, size_t packed, const zip *z)
 {
-    z_stream s = {.next_in = (Bytef *)(uintptr_t)in, .avail_in = (uInt)packed, .next_out = out, .avail_out = (uInt)size};
+    z_stream s = {
+        .next_in = (Bytef *)(uintptr_t)in, .avail_in = (uInt)packed, .next_out = out, .avail_out = (uInt)size};
 
     if (inflateInit2(&s, -MAX_WBITS) != Z_OK) return bal_fail(BAL_ENOMEM, "%s: no memory to unpack it", z->path);
     int how = inflate(&s, Z_FINISH);
@@ -85,12 +90,15 @@ static bal_status unpack(uint8_t **out, size_t *size, const zip *z, const uint8_
 
     *size = get(central + 24, 4);
     if (get(central + 8, 2) & 1) return damaged(z, "it is encrypted");
-    if (packed == UINT32_MAX || *size == UINT32_MAX || at == UINT32_MAX) return bal_fail(BAL_EIO, "%s: members beyond 4 GiB are not read here", z->path);
+    if (packed == UINT32_MAX || *size == UINT32_MAX || at == UINT32_MAX)
+        return bal_fail(BAL_EIO, "%s: members beyond 4 GiB are not read here", z->path);
     if (method != 0 && method != 8) return damaged(z, "a member is neither stored nor deflated");
-    if (at > z->size || z->size - at < LOCAL || memcmp(z->data + at, "PK\3\4", 4) != 0) return damaged(z, "a member is not where it should be");
+    if (at > z->size || z->size - at < LOCAL || memcmp(z->data + at, "PK\3\4", 4) != 0)
+        return damaged(z, "a member is not where it should be");
     size_t head = LOCAL + get(z->data + at + 26, 2) + get(z->data + at + 28, 2);
     if (head > z->size - at || packed > z->size - at - head) return damaged(z, "a member is longer than the file");
-    if (method == 0 ? packed != *size : *size / 1032 > packed) return damaged(z, "a member's sizes contradict each other");
+    if (method == 0 ? packed != *size : *size / 1032 > packed)
+        return damaged(z, "a member's sizes contradict each other");
     *out = malloc(*size + 1);
     if (!*out) return bal_fail(BAL_ENOMEM, "%s: no memory for an array of %zu bytes", z->path, *size);
     const uint8_t *in = z->data + at + head;
@@ -137,13 +145,16 @@ static bal_status parse_npy(array *a, size_t size, const char *name, const zip *
 
     if (memcmp(a->member, "\x93NUMPY", 6) != 0) return bal_fail(BAL_EIO, "%s: %s is not a NumPy array", z->path, name);
     size_t length = get(a->member + 8, start == 12 ? 4 : 2);
-    if (length > size - start || length >= sizeof header) return bal_fail(BAL_EIO, "%s: %s has no sound header", z->path, name);
+    if (length > size - start || length >= sizeof header)
+        return bal_fail(BAL_EIO, "%s: %s has no sound header", z->path, name);
     memcpy(header, a->member + start, length);
     header[length] = '\0';
     const char *order = entry(header, "'fortran_order'");
-    if (!parse_type(a, entry(header, "'descr'"))) return bal_fail(BAL_EIO, "%s: %s is not of whole numbers, low end first: %s", z->path, name, header);
+    if (!parse_type(a, entry(header, "'descr'")))
+        return bal_fail(BAL_EIO, "%s: %s is not of whole numbers, low end first: %s", z->path, name, header);
     if (!order || strncmp(order, "False", 5) != 0) return bal_fail(BAL_EIO, "%s: %s is not in C order", z->path, name);
-    if (!parse_shape(a, entry(header, "'shape'"))) return bal_fail(BAL_EIO, "%s: %s has a strange shape: %s", z->path, name, header);
+    if (!parse_shape(a, entry(header, "'shape'")))
+        return bal_fail(BAL_EIO, "%s: %s has a strange shape: %s", z->path, name, header);
     size_t left = (size - start - length) / (size_t)a->width;
     for (int i = 0; i < a->dims; i++) {
         if (a->shape[i] == 0) return bal_fail(BAL_EIO, "%s: %s is empty", z->path, name);
@@ -186,7 +197,8 @@ static bal_status check_pair(const array *images, const array *labels, const cha
     if (labels->dims > 2 || (labels->dims == 2 && labels->shape[1] != 1))
         return bal_fail(BAL_EIO, "%s: %s_labels has several labels an image; one is needed", z->path, part);
     if (labels->shape[0] != images->shape[0])
-        return bal_fail(BAL_EIO, "%s: %ld %s_images but %ld %s_labels", z->path, images->shape[0], part, labels->shape[0], part);
+        return bal_fail(BAL_EIO, "%s: %ld %s_images but %ld %s_labels", z->path, images->shape[0], part,
+                        labels->shape[0], part);
     return BAL_OK;
 }
 
@@ -197,7 +209,8 @@ static bal_status add_items(bal_data *d, bal_part part, const char *name, int *m
     for (long i = 0; i < self->images[part].shape[0]; i++) {
         int64_t label = value(&self->labels[part], (size_t)i);
         if (label < 0 || label >= MOST_CLASSES)
-            return bal_fail(BAL_EIO, "%s: %s_labels[%ld] is %" PRId64 "; 0 to %d are allowed", d->path, name, i, label, MOST_CLASSES - 1);
+            return bal_fail(BAL_EIO, "%s: %s_labels[%ld] is %" PRId64 "; 0 to %d are allowed", d->path, name, i, label,
+                            MOST_CLASSES - 1);
         if (label > *most) *most = (int)label;
         char *path = bal_format("%s/%ld", name, i);
         if (!path) return bal_fail(BAL_ENOMEM, "%s: no memory to list it", d->path);
@@ -233,7 +246,8 @@ static bal_status load_all(bal_data *d, const zip *z)
         BAL_TRY(check_pair(images, labels, parts[p], z));
         BAL_TRY(add_items(d, (bal_part)p, parts[p], &most));
     }
-    if (!self->images[BAL_TRAIN].value) return bal_fail(BAL_EIO, "%s: no train_images in it: MedMNIST's layout is expected", d->path);
+    if (!self->images[BAL_TRAIN].value)
+        return bal_fail(BAL_EIO, "%s: no train_images in it: MedMNIST's layout is expected", d->path);
     return add_classes(d, most);
 }
 
@@ -277,5 +291,4 @@ static void forget(bal_data *d)
 }
 
 const bal_data_def bal_data_source_npz = {
-    "npz", "arrays in MedMNIST's layout: {train,val,test}_{images,labels}", sizeof(npz), NULL, list, decode, forget
-};
+    "npz", "arrays in MedMNIST's layout: {train,val,test}_{images,labels}", sizeof(npz), NULL, list, decode, forget};

@@ -17,7 +17,8 @@ bal_status bal_data_add(bal_data *d, const bal_item *item)
         d->items = more;
         d->capacity = room;
     }
-    bal_item copy = {bal_format("%s", item->path), item->label, item->group ? bal_format("%s", item->group) : NULL, item->part};
+    bal_item copy = {bal_format("%s", item->path), item->label, item->group ? bal_format("%s", item->group) : NULL,
+                     item->part};
     if (!copy.path || (item->group && !copy.group)) {
         free(copy.path);
         free(copy.group);
@@ -99,8 +100,9 @@ bal_part bal_part_parse(const char *word)
     static const struct {
         const char *word;
         bal_part    part;
-    } words[] = {{"train", BAL_TRAIN}, {"training", BAL_TRAIN}, {"val", BAL_VALIDATION}, {"valid", BAL_VALIDATION},
-                 {"validation", BAL_VALIDATION}, {"test", BAL_TEST}, {"testing", BAL_TEST}};
+    } words[] = {{"train", BAL_TRAIN},      {"training", BAL_TRAIN},        {"val", BAL_VALIDATION},
+                 {"valid", BAL_VALIDATION}, {"validation", BAL_VALIDATION}, {"test", BAL_TEST},
+                 {"testing", BAL_TEST}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(words[i].word, word) == 0) return words[i].part;
     return BAL_NO_PART;
