@@ -1,0 +1,90 @@
+/* pointwise -- averages, clamps and clip factors against double precision, on both kernel classes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+#include "ballast/pointwise.h"
+#include "guarded.h"
+
+static bal_test_devices devices;
+
+static int open_devices(void **state)
+{
+    (void)state;
+    return bal_test_devices_open(&devices) == BAL_OK ? 0 : -1;
+}
+
+static int close_devices(void **state)
+{
+    (void)state;
+    bal_test_devices_close(&devices);
+    return 0;
+}
+
+enum { MOST = 1003 };
+static const int counts[] = {1, 15, 16, 17, MOST};
+
+static void test_average(void **state)
+{
+    (void)state;
+    static float average[MOST], w[MOST];
+    bal_test_random(average, NULL, MOST, 1, 1);
+    bal_test_random(w, NULL, MOST, 1, 2);
+    for (int d = 0; d < devices.count; d++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            bal_guarded a, b;
+            MUST(bal_guarded_init(&a, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, average));
+            MUST(bal_guarded_init(&b, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, w));
+            MUST(bal_average(&a.t, &b.t, 0.999));
+            assert_true(bal_guarded_read(&a) && bal_guarded_read(&b));
+            for (int k = 0; k < counts[i]; k++)
+                assert_true(fabs((double)a.host[k] - (0.999 * (double)average[k] + 0.001 * (double)w[k])) < 2e-7);
+            bal_guarded_free(&a);
+            bal_guarded_free(&b);
+        }
+}
+
+static void test_clamp(void **state)
+{
+    (void)state;
+    static float w[MOST];
+    bal_test_random(w, NULL, MOST, 1, 3);
+    w[0] = NAN;
+    for (int d = 0; d < devices.count; d++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            bal_guarded g;
+            MUST(bal_guarded_init(&g, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, w));
+            MUST(bal_clamp(&g.t, 0.5F));
+            assert_true(bal_guarded_read(&g));
+            assert_true(isnan(g.host[0]));
+            for (int k = 1; k < counts[i]; k++) assert_true(g.host[k] == fminf(fmaxf(w[k], -0.5F), 0.5F));
+            bal_guarded_free(&g);
+        }
+}
+
+static void test_clip_factor(void **state)
+{
+    (void)state;
+    float norms[] = {0, 0.5F, 2, NAN, INFINITY};
+    for (int d = 0; d < devices.count; d++)
+        for (int i = 0; i < 5; i++) {
+            bal_guarded factor, figures;
+            MUST(bal_guarded_init(&factor, devices.dev[d], (bal_shape){1, 1, 1, 1}, NULL));
+            MUST(bal_guarded_init(&figures, devices.dev[d], (bal_shape){1, 1, 1, 5}, norms));
+            MUST(bal_clip_factor(&factor.t, &figures.t, i, 1));
+            assert_true(bal_guarded_read(&factor) && bal_guarded_read(&figures));
+            if (i == 3) assert_true(isnan(factor.host[0]));
+            else assert_true(fabs((double)factor.host[0] - fmin(1, 1 / ((double)norms[i] + 1e-6))) < 1e-7);
+            bal_guarded_free(&factor);
+            bal_guarded_free(&figures);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp), cmocka_unit_test(test_clip_factor)};
+    return cmocka_run_group_tests(tests, open_devices, close_devices);
+}
