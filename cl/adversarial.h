@@ -1,7 +1,8 @@
 /* adversarial -- the kernel of a loss for GANs: a mean over all outputs y. The file that includes it defines
  *   float value(float y, int target, float real, float fake)    the loss of one output
  *   float slope(float y, int target, float real, float fake)    d value / d y
- * with `real` and `fake` its two settings. terms[i] = {value / n, sigmoid(y)}; dy = slope / n where `gradient` is set. */
+ * with `real` and `fake` its two settings. terms[i] = {value / n, sigmoid(y)}; dy = slope / n where `gradient` is set.
+ */
 __kernel void adversarial(__global const float *y, int n, int target, float real, float fake, __global float *terms,
                           __global float *dy, int gradient)
 {

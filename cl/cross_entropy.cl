@@ -1,9 +1,10 @@
 /* cross_entropy -- softmax over c logits a sample, class weights v, label smoothing e, as torch.nn.CrossEntropyLoss:
  *   loss = sum over samples and classes of t log(1 / softmax(y)) / sum over samples of v[label],
  *   t[k] = (1 - e) v[k] [k == label] + e v[k] / c
- * One sample to a work-item. A label outside 0..c-1 gives NaN. terms[i] = {share of the loss, y is largest at its label}. */
-__kernel void cross_entropy(__global const float *y, __global const float *label, __global const float *v, float smoothing,
-                            int n, int c, __global float *terms, __global float *dy, int gradient)
+ * One sample to a work-item. A label outside 0..c-1 gives NaN. terms[i] = {share of the loss, y is largest at its
+ * label}. */
+__kernel void cross_entropy(__global const float *y, __global const float *label, __global const float *v,
+                            float smoothing, int n, int c, __global float *terms, __global float *dy, int gradient)
 {
     int i = (int)get_global_id(0);
     if (i >= n) return;

@@ -1,4 +1,5 @@
-/* hinge -- D on real images: max(0, 1 - y); D on generated ones: max(0, 1 + y); G: -y (Lim and Ye 2017; Miyato et al. 2018). */
+/* hinge -- D on real images: max(0, 1 - y); D on generated ones: max(0, 1 + y); G: -y (Lim and Ye 2017; Miyato et al.
+ * 2018). */
 #include "logistic.h"
 #include "target.h"
 

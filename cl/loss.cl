@@ -1,5 +1,6 @@
 /* loss -- what every loss ends with. terms[i] = {loss, score} of output i, the loss already a share of the mean.
- * figures[at] = sum of the losses; figures[at + 1] = mean of the scores. In a fixed order: blocks of 64, then the blocks. */
+ * figures[at] = sum of the losses; figures[at + 1] = mean of the scores. In a fixed order: blocks of 64, then the
+ * blocks. */
 __kernel void loss_sum(__global float *figures, int at, __global const float *terms, int n)
 {
     int j = (int)get_global_id(0);

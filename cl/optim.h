@@ -1,5 +1,5 @@
-/* optim -- what the kernels of the optimizers share. They run over flat arenas whose sizes and `decayed` are multiples of 16,
- * W elements to a work-item. */
+/* optim -- what the kernels of the optimizers share. They run over flat arenas whose sizes and `decayed` are multiples
+ * of 16, W elements to a work-item. */
 #ifndef W
 #define W 4
 #endif
@@ -10,7 +10,8 @@
 #define VSTORE JOIN(vstore, W)
 
 /* The gradient at i: times factor[0] where there is one (clipping), then plus decay * w before element `decayed`. */
-VECTOR gradient(__global const float *g, VECTOR w, int i, __global const float *factor, int clipped, int decayed, float decay)
+VECTOR gradient(__global const float *g, VECTOR w, int i, __global const float *factor, int clipped, int decayed,
+                float decay)
 {
     VECTOR v = VLOAD(0, g + i);
     if (clipped) v *= factor[0];

@@ -1,8 +1,9 @@
 /* reduce -- sums over the rows of x[rows][c] in an order that follows from the shape alone: the same bits for any W.
  *
- * A pass folds rows so that a row is `wide` floats, a multiple of c and of 16 (element i of the fold belongs to column i % c),
- * and sums each `chunk` of folded rows: [rows][c] becomes [chunks * wide / c][c]. The host repeats it until few rows are left.
- * Buffers may be the same one; offsets are in floats, and what is read and what is written do not overlap. */
+ * A pass folds rows so that a row is `wide` floats, a multiple of c and of 16 (element i of the fold belongs to column
+ * i % c), and sums each `chunk` of folded rows: [rows][c] becomes [chunks * wide / c][c]. The host repeats it until few
+ * rows are left. Buffers may be the same one; offsets are in floats, and what is read and what is written do not
+ * overlap. */
 #ifndef W
 #define W 4
 #endif
@@ -13,12 +14,12 @@
 #define VSTORE JOIN(vstore, W)
 
 /* out[chunk][wide]: sums of x, or of x^2 where power is 2. W columns of one chunk to a work-item. */
-__kernel void reduce_rows(__global float *out, int out_at, __global const float *x, int x_at, int total, int wide, int chunk,
-                          int chunks, int power)
+__kernel void reduce_rows(__global float *out, int out_at, __global const float *x, int x_at, int total, int wide,
+                          int chunk, int chunks, int power)
 {
     int i = (int)get_global_id(0) * W;
     if (i >= wide * chunks) return;
-    int column = i % wide, first = i / wide * chunk, whole = min(first + chunk, total / wide);
+    int    column = i % wide, first = i / wide * chunk, whole = min(first + chunk, total / wide);
     VECTOR sum = 0;
     x += x_at + column;
     for (int row = first; row < whole; row++) {

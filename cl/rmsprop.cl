@@ -4,8 +4,8 @@
 #include "optim.h"
 
 __kernel void rmsprop(__global float *w, __global const float *g, __global float *v, __global float *b,
-                      __global const float *factor, int clipped, int n, int decayed, float decay, float alpha, float rest,
-                      float eps, float momentum, float lr)
+                      __global const float *factor, int clipped, int n, int decayed, float decay, float alpha,
+                      float rest, float eps, float momentum, float lr)
 {
     int i = (int)get_global_id(0) * W;
     if (i >= n) return;

@@ -3,8 +3,8 @@
  * Without momentum b is not touched. */
 #include "optim.h"
 
-__kernel void sgd(__global float *w, __global const float *g, __global float *b, __global const float *factor, int clipped,
-                  int n, int decayed, float decay, float momentum, int nesterov, float lr)
+__kernel void sgd(__global float *w, __global const float *g, __global float *b, __global const float *factor,
+                  int clipped, int n, int decayed, float decay, float momentum, int nesterov, float lr)
 {
     int i = (int)get_global_id(0) * W;
     if (i >= n) return;

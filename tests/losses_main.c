@@ -24,14 +24,15 @@ typedef struct {
     bal_shape            shape;
     float               *y, *label;
     double              *exact; /* y */
-    int                 *class;
+    int *class;
 } trial;
 
 static void fault(const trial *t, const char *what, double got, double expected)
 {
     static const char *const targets[] = {"labels", "real", "fake", "generate"};
-    fail_msg("%s \"%s\" %dx%dx%dx%d spread %g, %s, %s: %s is %.9g, should be %.9g", t->test->name, t->c->options, t->shape.n,
-             t->shape.h, t->shape.w, t->shape.c, t->c->spread, targets[t->target], bal_test_class(t->dev), what, got, expected);
+    fail_msg("%s \"%s\" %dx%dx%dx%d spread %g, %s, %s: %s is %.9g, should be %.9g", t->test->name, t->c->options,
+             t->shape.n, t->shape.h, t->shape.w, t->shape.c, t->c->spread, targets[t->target], bal_test_class(t->dev),
+             what, got, expected);
 }
 
 /* Run once; copies figures, and the gradient where dy is given. */
@@ -48,11 +49,12 @@ static void run(const trial *t, float figures[FIGURES], float *dy)
     bal_tensor own = t->l->workspace;
     t->l->workspace = scratch.t;
     bal_device_counts counts = bal_device_count(t->dev);
-    MUST(t->l->def->run(t->l, t->target, &y.t, t->target == BAL_LABELS ? &label.t : NULL, dy ? &gradient.t : &none, &result.t, SLOT));
+    MUST(t->l->def->run(t->l, t->target, &y.t, t->target == BAL_LABELS ? &label.t : NULL, dy ? &gradient.t : &none,
+                        &result.t, SLOT));
     assert_int_equal(bal_device_count(t->dev).allocations, counts.allocations);
     t->l->workspace = own;
-    assert_true(bal_guarded_read(&y) && bal_guarded_read(&label) && bal_guarded_read(&gradient) && bal_guarded_read(&result) &&
-                bal_guarded_read(&scratch));
+    assert_true(bal_guarded_read(&y) && bal_guarded_read(&label) && bal_guarded_read(&gradient) &&
+                bal_guarded_read(&result) && bal_guarded_read(&scratch));
     assert_memory_equal(y.host, t->y, bal_shape_size(t->shape) * sizeof(float));
     memcpy(figures, result.host, FIGURES * sizeof(float));
     if (dy) memcpy(dy, gradient.host, bal_shape_size(t->shape) * sizeof(float));
@@ -89,10 +91,12 @@ static void check_trial(const trial *t)
         if (i / 2 != SLOT) assert_true(figures[i] == 7);
     double got = (double)figures[2 * SLOT];
     if (!(fabs(got - loss) <= 1e-5 * fabs(loss) + 1e-6 * fmin(1, t->c->spread))) fault(t, "the loss", got, loss);
-    if (!(fabs((double)figures[2 * SLOT + 1] - score) <= 1e-6)) fault(t, "the score", (double)figures[2 * SLOT + 1], score);
+    if (!(fabs((double)figures[2 * SLOT + 1] - score) <= 1e-6))
+        fault(t, "the score", (double)figures[2 * SLOT + 1], score);
     for (size_t i = 0; i < n; i++) {
         double expected = slope(t, i);
-        if (!(fabs((double)dy[i] - expected) <= 2e-5 * fabs(expected) + 1e-6 / (double)n)) fault(t, "a gradient", (double)dy[i], expected);
+        if (!(fabs((double)dy[i] - expected) <= 2e-5 * fabs(expected) + 1e-6 / (double)n))
+            fault(t, "a gradient", (double)dy[i], expected);
     }
     run(t, again, second);
     assert_memory_equal(figures, again, sizeof figures);
@@ -133,7 +137,8 @@ static void check_case(const bal_loss_test *test, const bal_loss_case *c, bal_de
     trial            t = {test, c, dev, &l, BAL_LABELS, c->y, NULL, NULL, NULL, NULL};
     MUST(bal_loss_open(&l, &pool, dev, test->name, c->options, c->y));
     fill(&t);
-    for (int target = l.def->adversarial ? BAL_REAL : BAL_LABELS; target <= (l.def->adversarial ? BAL_GENERATE : BAL_LABELS); target++)
+    for (int target = l.def->adversarial ? BAL_REAL : BAL_LABELS;
+         target <= (l.def->adversarial ? BAL_GENERATE : BAL_LABELS); target++)
         for (int less = 0; less < (c->y.n > 1 ? 2 : 1); less++) {
             t.target = (bal_target)target;
             t.shape.n = c->y.n - less;

@@ -91,7 +91,8 @@ static void check_element(const trial *r, int i, float *const result[3])
         for (int j = 0; j < 2; j++) most[j] = fmax(most[j], fabs(moment[j]));
     }
     compare(r, "w", i, (double)result[0][i], w, 1);
-    for (int j = 0; j < r->o->def->moments; j++) compare(r, j ? "moment 1" : "moment 0", i, (double)result[1 + j][i], moment[j], 3 * most[j]);
+    for (int j = 0; j < r->o->def->moments; j++)
+        compare(r, j ? "moment 1" : "moment 0", i, (double)result[1 + j][i], moment[j], 3 * most[j]);
     if (!padding(i)) return;
     for (int j = 0; j <= r->o->def->moments; j++) assert_true(result[j][i] == 0);
 }

@@ -1,4 +1,5 @@
-/* pointwise -- small passes over flat arenas (weights, gradients): averages, clamps, the factor of a clipped gradient. */
+/* pointwise -- small passes over flat arenas (weights, gradients): averages, clamps, the factor of a clipped gradient.
+ */
 #ifndef BALLAST_POINTWISE_H
 #define BALLAST_POINTWISE_H
 

@@ -22,9 +22,10 @@ bal_status bal_loss_vector(const bal_loss *l, int c, bal_where at)
     const char *name = l->def->name;
     bal_shape   y = l->y;
     if (y.h != 1 || y.w != 1)
-        return bal_fail_at(at, "loss %s needs one vector a sample, the net gives %dx%dx%d: end it with global_avg_pool or dense",
-                           name, y.h, y.w, y.c);
-    if (c && y.c != c) return bal_fail_at(at, "loss %s needs %d output%s, the net has %d", name, c, c > 1 ? "s" : "", y.c);
+        return bal_fail_at(at, "loss %s needs one vector a sample, the net gives %dx%dx%d: end it with "
+                           "global_avg_pool or dense", name, y.h, y.w, y.c);
+    if (c && y.c != c)
+        return bal_fail_at(at, "loss %s needs %d output%s, the net has %d", name, c, c > 1 ? "s" : "", y.c);
     if (!c && y.c < 2) return bal_fail_at(at, "loss %s needs an output for each class, the net has %d", name, y.c);
     return BAL_OK;
 }
@@ -32,8 +33,8 @@ bal_status bal_loss_vector(const bal_loss *l, int c, bal_where at)
 bal_status bal_adversarial_shape(bal_loss *l, bal_where at)
 {
     if (l->y.c == 1) return BAL_OK;
-    return bal_fail_at(at, "loss %s needs a discriminator with one output channel, this one gives %dx%dx%d", l->def->name, l->y.h,
-                       l->y.w, l->y.c);
+    return bal_fail_at(at, "loss %s needs a discriminator with one output channel, this one gives %dx%dx%d",
+                       l->def->name, l->y.h, l->y.w, l->y.c);
 }
 
 bal_status bal_adversarial_build(bal_loss_kernels *out, bal_loss *l, bal_device *dev)
@@ -47,6 +48,7 @@ bal_status bal_adversarial_run(const bal_loss_kernels *k, const bal_loss *l, bal
     int n = bal_size(y);
     assert(target != BAL_LABELS && y->shape.n <= l->y.n);
     BAL_TRY(bal_run(k->terms, bal_1d((size_t)n), bal_buf(y), bal_i32(n), bal_i32((int)target), bal_f32(settings[0]),
-                    bal_f32(settings[1]), bal_buf(&l->workspace), bal_buf(bal_has(dy) ? dy : &l->workspace), bal_i32(bal_has(dy))));
+                    bal_f32(settings[1]), bal_buf(&l->workspace), bal_buf(bal_has(dy) ? dy : &l->workspace),
+                    bal_i32(bal_has(dy))));
     return bal_loss_sum(k, l, n, figures, slot);
 }

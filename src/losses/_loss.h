@@ -1,4 +1,4 @@
-/* _loss -- what losses share: the sum at the end, and the whole of an adversarial loss but its formula (cl/adversarial.h). */
+/* _loss -- what losses share: the sum at the end, and the whole of an adversarial loss but its formula. */
 #ifndef BALLAST_LOSSES_LOSS_H
 #define BALLAST_LOSSES_LOSS_H
 

@@ -9,7 +9,7 @@ typedef struct {
 } binary_cross_entropy;
 
 static const bal_option options[] = {
-    BAL_OPT(binary_cross_entropy, pos_weight, BAL_FLOAT, 1, 0, 1e6, "weight of the second class; the mean is over all samples"),
+    BAL_OPT(binary_cross_entropy, pos_weight, BAL_FLOAT, 1, 0, 1e6, "weight of the second class; not of the mean"),
     BAL_OPT_END
 };
 
@@ -21,8 +21,8 @@ static bal_status build(bal_loss *l, bal_device *dev)
     return bal_loss_kernels_get(&p->kernels, l, dev, "binary_cross_entropy", "binary_cross_entropy", (size_t)l->y.n);
 }
 
-static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
-                      const bal_tensor *figures, int slot)
+static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
+                      const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     binary_cross_entropy *p = l->self;
     int                   n = y->shape.n;

@@ -1,4 +1,4 @@
-/* cross_entropy -- softmax cross-entropy over classes, with class weights and label smoothing. See cl/cross_entropy.cl. */
+/* cross_entropy -- softmax cross-entropy over classes, with class weights and smoothing. See cl/cross_entropy.cl. */
 #include "_loss.h"
 
 #include <assert.h>
@@ -41,12 +41,14 @@ static bal_status parse_weights(float *weight, int classes, const char *text, ba
     for (const char *rest = text; rest; count++) {
         double v;
         if (!next_number(&v, &rest) || v < 0 || v > 1e6)
-            return bal_fail_at(at, "loss cross_entropy: weights = %s: numbers from 0 to 1e6, separated by commas", text);
+            return bal_fail_at(at, "loss cross_entropy: weights = %s: numbers from 0 to 1e6, separated by commas",
+                               text);
         if (count < classes) weight[count] = (float)v;
         sum += v;
     }
     if (count != classes)
-        return bal_fail_at(at, "loss cross_entropy: weights = %s: %d given, the net has %d outputs", text, count, classes);
+        return bal_fail_at(at, "loss cross_entropy: weights = %s: %d given, the net has %d outputs", text, count,
+                           classes);
     if (sum <= 0) return bal_fail_at(at, "loss cross_entropy: weights = %s: at least one must be above 0", text);
     return BAL_OK;
 }
@@ -70,8 +72,8 @@ static bal_status build(bal_loss *l, bal_device *dev)
     return bal_loss_kernels_get(&p->kernels, l, dev, "cross_entropy", "cross_entropy", (size_t)l->y.n);
 }
 
-static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
-                      const bal_tensor *figures, int slot)
+static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
+                      const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     cross_entropy *p = l->self;
     int            n = y->shape.n;

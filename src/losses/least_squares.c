@@ -15,8 +15,8 @@ static bal_status build(bal_loss *l, bal_device *dev)
     return bal_adversarial_build(&p->kernels, l, dev);
 }
 
-static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
-                      const bal_tensor *figures, int slot)
+static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
+                      const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     least_squares *p = l->self;
     (void)label;
@@ -24,6 +24,6 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
 }
 
 const bal_loss_def bal_loss_least_squares = {
-    "least_squares", "(y - t)^2 / 2: t = 1 for real images and for G, 0 for generated ones", sizeof(least_squares), options,
-    true, bal_adversarial_shape, build, run, NULL
+    "least_squares", "(y - t)^2 / 2: t = 1 for real images and for G, 0 for generated ones", sizeof(least_squares),
+    options, true, bal_adversarial_shape, build, run, NULL
 };

@@ -18,8 +18,8 @@ static bal_status build(bal_loss *l, bal_device *dev)
     return bal_adversarial_build(&p->kernels, l, dev);
 }
 
-static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
-                      const bal_tensor *figures, int slot)
+static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
+                      const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     non_saturating *p = l->self;
     (void)label;

@@ -1,4 +1,5 @@
-/* wasserstein -- an estimate of the distance between real and generated images; needs D's weights clipped. See cl/wasserstein.cl. */
+/* wasserstein -- an estimate of the distance between real and generated images; needs D's weights clipped.
+ * See cl/wasserstein.cl. */
 #include "_loss.h"
 
 typedef struct {
@@ -15,8 +16,8 @@ static bal_status build(bal_loss *l, bal_device *dev)
     return bal_adversarial_build(&p->kernels, l, dev);
 }
 
-static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label, const bal_tensor *dy,
-                      const bal_tensor *figures, int slot)
+static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
+                      const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     wasserstein *p = l->self;
     (void)label;
@@ -24,6 +25,6 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
 }
 
 const bal_loss_def bal_loss_wasserstein = {
-    "wasserstein", "-y for real images and for G, y for generated ones; set clip=0.01 for D's weights", sizeof(wasserstein), options,
-    true, bal_adversarial_shape, build, run, NULL
+    "wasserstein", "-y for real images and for G, y for generated ones; D's weights must be clipped", sizeof(wasserstein),
+    options, true, bal_adversarial_shape, build, run, NULL
 };

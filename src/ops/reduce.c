@@ -30,14 +30,17 @@ static pass plan(size_t total, int c)
     size_t chunks = divide_up(rows, LEAST_CHUNK);
     if (chunks > MOST_CHUNKS) chunks = MOST_CHUNKS;
     size_t chunk = divide_up(rows, chunks);
-    pass p = {(int)wide, (int)chunk, (int)divide_up(rows, chunk)};
+    pass   p = {(int)wide, (int)chunk, (int)divide_up(rows, chunk)};
     return p;
 }
 
 static size_t pass_size(pass p) { return (size_t)p.wide * (size_t)p.chunks; }
 
 /* More rows than one work-item should add up, and a pass would leave fewer. */
-static bool worthwhile(size_t total, int c) { return total / (size_t)c > FEW_ROWS && pass_size(plan(total, c)) < total; }
+static bool worthwhile(size_t total, int c)
+{
+    return total / (size_t)c > FEW_ROWS && pass_size(plan(total, c)) < total;
+}
 
 static size_t scratch_size(size_t total, int c)
 {
@@ -61,12 +64,14 @@ static bal_status shrink(pending *r, int c, const bal_tensor *scratch)
     bal_device *dev = r->data->dev;
     bal_kernel *kernel;
     BAL_TRY(bal_kernel_get(&kernel, dev, "reduce", "reduce_rows", ""));
-    assert(scratch_size(r->total, c) == 0 || (bal_has(scratch) && (size_t)bal_size(scratch) >= scratch_size(r->total, c)));
+    assert(scratch_size(r->total, c) == 0 ||
+           (bal_has(scratch) && (size_t)bal_size(scratch) >= scratch_size(r->total, c)));
     for (int next = 0; worthwhile(r->total, c);) {
         pass   p = plan(r->total, c);
         size_t size = pass_size(p);
         BAL_TRY(bal_run(kernel, bal_flat(dev, size), bal_buf(scratch), bal_i32(next), bal_buf(r->data), bal_i32(r->at),
-                        bal_i32((int)r->total), bal_i32(p.wide), bal_i32(p.chunk), bal_i32(p.chunks), bal_i32(r->power)));
+                        bal_i32((int)r->total), bal_i32(p.wide), bal_i32(p.chunk), bal_i32(p.chunks),
+                        bal_i32(r->power)));
         *r = (pending){scratch, size, next, 1};
         next += (int)size;
     }
@@ -109,6 +114,6 @@ bal_status bal_norm(const bal_tensor *out, int index, const bal_tensor *x, const
     assert(index >= 0 && index < bal_size(out));
     BAL_TRY(shrink(&r, 1, scratch));
     BAL_TRY(bal_kernel_get(&norm, x->dev, "reduce", "reduce_norm", ""));
-    return bal_run(norm, bal_items(1, 1, 1), bal_buf(out), bal_i32(index), bal_buf(r.data), bal_i32(r.at), bal_i32((int)r.total),
-                   bal_i32(r.power));
+    return bal_run(norm, bal_items(1, 1, 1), bal_buf(out), bal_i32(index), bal_buf(r.data), bal_i32(r.at),
+                   bal_i32((int)r.total), bal_i32(r.power));
 }

@@ -35,6 +35,6 @@ bal_status bal_adam_step(bal_optim *o, const bal_optim_step *s, bool decoupled)
     return bal_run(p->kernel, bal_flat(s->w.dev, (size_t)n), bal_buf(&s->w), bal_buf(&s->g), bal_buf(&s->moment[0]),
                    bal_buf(&s->moment[1]), bal_optim_factor(s), bal_optim_clipped(s), bal_i32(n), bal_i32(s->decayed),
                    bal_f32(decoupled ? 0 : p->weight_decay), bal_f32((float)keep), bal_f32((float)beta1),
-                   bal_f32((float)(1 - beta1)), bal_f32((float)beta2), bal_f32((float)(1 - beta2)), bal_f32((float)rate),
-                   bal_f32((float)root), bal_f32(p->eps));
+                   bal_f32((float)(1 - beta1)), bal_f32((float)beta2), bal_f32((float)(1 - beta2)),
+                   bal_f32((float)rate), bal_f32((float)root), bal_f32(p->eps));
 }

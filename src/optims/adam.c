@@ -6,10 +6,13 @@ static const bal_option options[] = {
     BAL_OPT(bal_adam, beta1, BAL_FLOAT, 0.9, 0, 0.9999999, "decay of the mean of gradients"),
     BAL_OPT(bal_adam, beta2, BAL_FLOAT, 0.999, 0, 0.9999999, "decay of the mean of their squares"),
     BAL_OPT(bal_adam, eps, BAL_FLOAT, 1e-8, 1e-20, 1, "added to the denominator"),
-    BAL_OPT(bal_adam, weight_decay, BAL_FLOAT, 0, 0, 100, "added to the gradient, times the weight; not on norms and biases"),
+    BAL_OPT(bal_adam, weight_decay, BAL_FLOAT, 0, 0, 100, "times the weight, added to the gradient of kernels"),
     BAL_OPT_END
 };
 
 static bal_status step(bal_optim *o, const bal_optim_step *s) { return bal_adam_step(o, s, false); }
 
-const bal_optim_def bal_optim_adam = {"adam", "steps scaled by running means of gradients and their squares", sizeof(bal_adam), options, 2, bal_adam_build, step};
+const bal_optim_def bal_optim_adam = {
+    "adam", "steps scaled by running means of gradients and their squares",
+    sizeof(bal_adam), options, 2, bal_adam_build, step
+};

@@ -11,7 +11,7 @@ static const bal_option options[] = {
     BAL_OPT(rmsprop, alpha, BAL_FLOAT, 0.99, 0, 0.9999999, "decay of the mean of squared gradients"),
     BAL_OPT(rmsprop, eps, BAL_FLOAT, 1e-8, 1e-20, 1, "added to the denominator"),
     BAL_OPT(rmsprop, momentum, BAL_FLOAT, 0, 0, 0.9999999, "share of the last step that goes into the next"),
-    BAL_OPT(rmsprop, weight_decay, BAL_FLOAT, 0, 0, 100, "added to the gradient, times the weight; not on norms and biases"),
+    BAL_OPT(rmsprop, weight_decay, BAL_FLOAT, 0, 0, 100, "times the weight, added to the gradient of kernels"),
     BAL_OPT_END
 };
 

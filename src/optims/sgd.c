@@ -11,7 +11,7 @@ static const bal_option options[] = {
     BAL_OPT(sgd, lr, BAL_FLOAT, 1e-3, 0, 100, "learning rate"),
     BAL_OPT(sgd, momentum, BAL_FLOAT, 0, 0, 0.9999999, "share of the last step that goes into the next"),
     BAL_OPT_BOOL(sgd, nesterov, 0, "look ahead by the momentum"),
-    BAL_OPT(sgd, weight_decay, BAL_FLOAT, 0, 0, 100, "added to the gradient, times the weight; not on norms and biases"),
+    BAL_OPT(sgd, weight_decay, BAL_FLOAT, 0, 0, 100, "times the weight, added to the gradient of kernels"),
     BAL_OPT_END
 };
 

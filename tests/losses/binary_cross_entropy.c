@@ -1,7 +1,8 @@
 /* binary_cross_entropy -- the loss again, in double. */
 #include "loss_test.h"
 
-static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label, double *score)
+static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
+                    double *score)
 {
     double p = bal_loss_option(l, "pos_weight"), loss = 0;
     (void)target;
@@ -13,16 +14,16 @@ static double value(const bal_loss *l, bal_target target, bal_shape shape, const
     return loss / shape.n;
 }
 
-static const bal_loss_case cases[] = {
-    {"", {1, 1, 1, 1}, 1},
-    {"", {64, 1, 1, 1}, 3},
-    {"pos_weight=2.5", {17, 1, 1, 1}, 2},
-    {"pos_weight=0.1", {130, 1, 1, 1}, 90},
-    {NULL, {0, 0, 0, 0}, 0}
-};
+static const bal_loss_case  cases[] = {{"", {1, 1, 1, 1}, 1},
+                                       {"", {64, 1, 1, 1}, 3},
+                                       {"pos_weight=2.5", {17, 1, 1, 1}, 2},
+                                       {"pos_weight=0.1", {130, 1, 1, 1}, 90},
+                                       {NULL, {0, 0, 0, 0}, 0}};
 static const bal_loss_fault faults[] = {
     {"", {8, 1, 1, 2}, "test: loss binary_cross_entropy needs 1 output, the net has 2"},
-    {"", {8, 4, 4, 1}, "test: loss binary_cross_entropy needs one vector a sample, the net gives 4x4x1: end it with global_avg_pool or dense"},
-    {NULL, {0, 0, 0, 0}, NULL}
-};
+    {"",
+     {8, 4, 4, 1},
+     "test: loss binary_cross_entropy needs one vector a sample, the net gives 4x4x1: end it with global_avg_pool or "
+     "dense"},
+    {NULL, {0, 0, 0, 0}, NULL}};
 const bal_loss_test bal_test_binary_cross_entropy = {"binary_cross_entropy", value, cases, faults};

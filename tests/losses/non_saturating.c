@@ -5,27 +5,27 @@
 
 static double output(const bal_loss *l, bal_target target, double y)
 {
-    double t = target == BAL_REAL ? 1 - bal_loss_option(l, "smooth_real") : target == BAL_FAKE ? bal_loss_option(l, "smooth_fake") : 1;
+    double t = target == BAL_REAL   ? 1 - bal_loss_option(l, "smooth_real")
+               : target == BAL_FAKE ? bal_loss_option(l, "smooth_fake")
+                                    : 1;
     return t * bal_softplus(-y) + (1 - t) * bal_softplus(y);
 }
 
-static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label, double *score)
+static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
+                    double *score)
 {
     (void)label;
     return bal_mean_output(output, l, target, shape, y, score);
 }
 
-static const bal_loss_case cases[] = {
-    {"", {1, 1, 1, 1}, 1},
-    {"", {64, 1, 1, 1}, 5},
-    {"", {7, 5, 3, 1}, 1}, /* a discriminator of patches */
-    {"", {131, 1, 1, 1}, 120},
-    {"smooth_real=0.1", {17, 1, 1, 1}, 3},
-    {"smooth_real=0.1 smooth_fake=0.2", {17, 1, 1, 1}, 3},
-    {NULL, {0, 0, 0, 0}, 0}
-};
+static const bal_loss_case  cases[] = {{"", {1, 1, 1, 1}, 1},
+                                       {"", {64, 1, 1, 1}, 5},
+                                       {"", {7, 5, 3, 1}, 1}, /* a discriminator of patches */
+                                       {"", {131, 1, 1, 1}, 120},
+                                       {"smooth_real=0.1", {17, 1, 1, 1}, 3},
+                                       {"smooth_real=0.1 smooth_fake=0.2", {17, 1, 1, 1}, 3},
+                                       {NULL, {0, 0, 0, 0}, 0}};
 static const bal_loss_fault faults[] = {
     {"", {8, 4, 4, 2}, "test: loss non_saturating needs a discriminator with one output channel, this one gives 4x4x2"},
-    {NULL, {0, 0, 0, 0}, NULL}
-};
+    {NULL, {0, 0, 0, 0}, NULL}};
 const bal_loss_test bal_test_non_saturating = {"non_saturating", value, cases, faults};

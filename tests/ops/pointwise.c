@@ -85,6 +85,7 @@ static void test_clip_factor(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp), cmocka_unit_test(test_clip_factor)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp),
+                                       cmocka_unit_test(test_clip_factor)};
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }

@@ -1,4 +1,5 @@
-/* reduce -- column sums, norms and additions against double precision; the same bits twice and from both kernel classes. */
+/* reduce -- column sums, norms and additions against double precision; the same bits twice and from both kernel
+ * classes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,9 +26,8 @@ static int close_devices(void **state)
     return 0;
 }
 
-static const int sizes[][2] = {{1, 1},     {7, 1},      {1024, 1}, {1025, 1},    {5, 1000},   {64, 17},
-                               {1031, 3},  {2000, 511}, {4099, 3}, {70001, 17},  {262144, 3}, {66000, 64},
-                               {500009, 1}, {9, 8192}};
+static const int sizes[][2] = {{1, 1},      {7, 1},    {1024, 1},   {1025, 1},   {5, 1000},   {64, 17},    {1031, 3},
+                               {2000, 511}, {4099, 3}, {70001, 17}, {262144, 3}, {66000, 64}, {500009, 1}, {9, 8192}};
 enum { CASES = sizeof sizes / sizeof *sizes };
 static bool skipped(int i) { return bal_test_small() && sizes[i][0] * sizes[i][1] > 20000; }
 
@@ -126,7 +126,7 @@ static void test_norm(void **state)
 static void test_add(void **state)
 {
     (void)state;
-    static float x[1000], y[1000];
+    static float     x[1000], y[1000];
     static const int counts[] = {1, 15, 16, 17, 1000};
     bal_test_random(x, NULL, 1000, 1, 4);
     bal_test_random(y, NULL, 1000, 1, 5);
@@ -145,6 +145,7 @@ static void test_add(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_column_sum), cmocka_unit_test(test_norm), cmocka_unit_test(test_add)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_column_sum), cmocka_unit_test(test_norm),
+                                       cmocka_unit_test(test_add)};
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }

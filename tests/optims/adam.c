@@ -13,5 +13,6 @@ static void step(const bal_optim *o, const bal_optim_element *e)
     *e->w -= e->lr * m / (sqrt(v) + eps);
 }
 
-static const char *const cases[] = {"", "beta1=0.5", "weight_decay=0.1 eps=1e-3 beta2=0.99", "beta1=0 weight_decay=0", NULL};
+static const char *const cases[] = {"", "beta1=0.5", "weight_decay=0.1 eps=1e-3 beta2=0.99", "beta1=0 weight_decay=0",
+                                    NULL};
 const bal_optim_test     bal_test_adam = {"adam", step, cases};

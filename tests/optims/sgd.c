@@ -12,5 +12,6 @@ static void step(const bal_optim *o, const bal_optim_element *e)
     *e->w -= e->lr * g;
 }
 
-static const char *const cases[] = {"", "momentum=0.9", "momentum=0.9 nesterov=on weight_decay=0.1", "weight_decay=0.01", NULL};
+static const char *const cases[] = {"", "momentum=0.9", "momentum=0.9 nesterov=on weight_decay=0.1",
+                                    "weight_decay=0.01", NULL};
 const bal_optim_test     bal_test_sgd = {"sgd", step, cases};

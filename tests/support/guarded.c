@@ -27,7 +27,10 @@ void bal_test_devices_close(bal_test_devices *devices)
     devices->count = 0;
 }
 
-const char *bal_test_class(const bal_device *dev) { return bal_device_class(dev) == BAL_CPU ? "cpu kernels" : "gpu kernels"; }
+const char *bal_test_class(const bal_device *dev)
+{
+    return bal_device_class(dev) == BAL_CPU ? "cpu kernels" : "gpu kernels";
+}
 
 bool bal_test_small(void)
 {

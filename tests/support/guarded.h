@@ -1,4 +1,5 @@
-/* guarded -- what tests of kernels share: a device of each kernel class, tensors with guards around them, random numbers. */
+/* guarded -- what tests of kernels share: a device of each kernel class, tensors with guards around them, random
+ * numbers. */
 #ifndef BALLAST_GUARDED_H
 #define BALLAST_GUARDED_H
 
@@ -37,8 +38,8 @@ bal_status bal_guarded_init(bal_guarded *g, bal_device *dev, bal_shape shape, co
 bool bal_guarded_read(bal_guarded *g);
 void bal_guarded_free(bal_guarded *g);
 
-/* n numbers of magnitude spread * (0.05..1), either sign, as floats and as doubles (either may be NULL). `salt` tells one
- * call from another. */
+/* n numbers of magnitude spread * (0.05..1), either sign, as floats and as doubles (either may be NULL). `salt` tells
+ * one call from another. */
 void bal_test_random(float *out, double *same, size_t n, double spread, unsigned salt);
 
 #endif

@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-double bal_loss_option(const bal_loss *l, const char *name) { return bal_option_number(l->def->options, l->self, name); }
+double bal_loss_option(const bal_loss *l, const char *name)
+{
+    return bal_option_number(l->def->options, l->self, name);
+}
 
 double bal_softplus(double y) { return fmax(y, 0) + log1p(exp(-fabs(y))); }
 
 double bal_sigmoid(double y) { return y < 0 ? exp(y) / (1 + exp(y)) : 1 / (1 + exp(-y)); }
 
-double bal_mean_output(double (*value)(const bal_loss *l, bal_target target, double y), const bal_loss *l, bal_target target,
-                       bal_shape shape, const double *y, double *score)
+double bal_mean_output(double (*value)(const bal_loss *l, bal_target target, double y), const bal_loss *l,
+                       bal_target target, bal_shape shape, const double *y, double *score)
 {
     size_t n = bal_shape_size(shape);
     double sum = 0;
@@ -31,7 +34,8 @@ static const bal_loss_def *find(const char *name)
     return NULL;
 }
 
-bal_status bal_loss_open(bal_loss *l, bal_option_pool **pool, bal_device *dev, const char *name, const char *options, bal_shape y)
+bal_status bal_loss_open(bal_loss *l, bal_option_pool **pool, bal_device *dev, const char *name, const char *options,
+                         bal_shape y)
 {
     bal_where at = {"test", 0};
     memset(l, 0, sizeof *l);

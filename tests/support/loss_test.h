@@ -1,9 +1,10 @@
 /* loss_test -- proves a loss from its value in double precision and a list of cases.
  *
- * tests/losses/x.c holds nothing but that: `const bal_loss_test bal_test_x = { "x", value, cases };`. For each case, each
- * target of the loss, the largest batch and one below it, and both kernel classes, the runner checks: loss and score; the
- * gradient against central differences of the value; the same bits twice, and without a gradient asked for; nothing
- * written outside the outputs; nothing taken from what outputs and scratch held before (NaNs); no allocation in a run. */
+ * tests/losses/x.c holds nothing but that: `const bal_loss_test bal_test_x = { "x", value, cases };`. For each case,
+ * each target of the loss, the largest batch and one below it, and both kernel classes, the runner checks: loss and
+ * score; the gradient against central differences of the value; the same bits twice, and without a gradient asked for;
+ * nothing written outside the outputs; nothing taken from what outputs and scratch held before (NaNs); no allocation in
+ * a run. */
 #ifndef BALLAST_LOSS_TEST_H
 #define BALLAST_LOSS_TEST_H
 
@@ -12,7 +13,7 @@
 typedef struct bal_loss_case {
     const char *options; /* as in an INI line; NULL ends the list */
     bal_shape   y;
-    double      spread;  /* logits are +-(0.05..1) of this */
+    double      spread; /* logits are +-(0.05..1) of this */
 } bal_loss_case;
 
 /* Options or an output that are refused. */
@@ -24,8 +25,10 @@ typedef struct bal_loss_fault {
 
 typedef struct bal_loss_test {
     const char *name;
-    /* The mean loss of outputs y of this shape; *score as in loss.h. `label`: a class for each sample, for BAL_LABELS. */
-    double (*value)(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label, double *score);
+    /* The mean loss of outputs y of this shape; *score as in loss.h. `label`: a class for each sample, for BAL_LABELS.
+     */
+    double (*value)(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
+                    double *score);
     const bal_loss_case  *cases;
     const bal_loss_fault *faults;
 } bal_loss_test;
@@ -41,11 +44,12 @@ double bal_softplus(double y);
 double bal_sigmoid(double y);
 
 /* Sum over all outputs of value(y), over their number; the score is the mean of sigmoid(y). For adversarial losses. */
-double bal_mean_output(double (*value)(const bal_loss *l, bal_target target, double y), const bal_loss *l, bal_target target,
-                       bal_shape shape, const double *y, double *score);
+double bal_mean_output(double (*value)(const bal_loss *l, bal_target target, double y), const bal_loss *l,
+                       bal_target target, bal_shape shape, const double *y, double *score);
 
 /* A loss of this name and these options for outputs of at most this shape; shape and build are done. */
-bal_status bal_loss_open(bal_loss *l, bal_option_pool **pool, bal_device *dev, const char *name, const char *options, bal_shape y);
+bal_status bal_loss_open(bal_loss *l, bal_option_pool **pool, bal_device *dev, const char *name, const char *options,
+                         bal_shape y);
 void       bal_loss_close(bal_loss *l, bal_option_pool *pool);
 
 #endif

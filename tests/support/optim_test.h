@@ -1,9 +1,9 @@
 /* optim_test -- proves an optimizer from one step in double precision and a list of cases.
  *
- * tests/optims/x.c holds nothing but that: `const bal_optim_test bal_test_x = { "x", step, cases };`. For each case and both
- * kernel classes the runner takes ten steps with another gradient and learning rate each, with and without a clipping
- * factor, and checks: weights and moments against the reference; padding of zeros stays zero; gradients are left alone;
- * nothing written outside; the same bits twice; no allocation in a step. */
+ * tests/optims/x.c holds nothing but that: `const bal_optim_test bal_test_x = { "x", step, cases };`. For each case and
+ * both kernel classes the runner takes ten steps with another gradient and learning rate each, with and without a
+ * clipping factor, and checks: weights and moments against the reference; padding of zeros stays zero; gradients are
+ * left alone; nothing written outside; the same bits twice; no allocation in a step. */
 #ifndef BALLAST_OPTIM_TEST_H
 #define BALLAST_OPTIM_TEST_H
 
