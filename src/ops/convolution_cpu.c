@@ -1,0 +1,161 @@
+/* convolution_cpu -- the three passes in register tiles; see cl/conv_cpu.cl. */
+#include <stdio.h>
+#include "convolution_class.h"
+#include "tile.h"
+
+/* ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles enough.
+ * ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. ADD: elements to a work-item of conv_add_parts. */
+enum { ITEM_WORK = 1 << 19, ITEMS = 64, ROWS = 64, COLUMNS = 64, CHUNK = 64, ADD = 1024, PARTS_ITEMS = 128 };
+
+/* forward or backward_x: `depth` input and `width` output channels a group. */
+typedef struct {
+    bal_tile    tile;
+    int         depth, width, panels, zeros, phases;
+    bal_kernel *pack, *gather;
+} gather;
+
+typedef struct {
+    gather      forward, backward;
+    bal_kernel *weights, *add;
+} cpu;
+
+#define GEOMETRY(g, n) \
+    bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), bal_i32((g)->y.c), \
+        bal_i32((g)->kernel[0]), bal_i32((g)->kernel[1]), bal_i32((g)->stride[0]), bal_i32((g)->stride[1]), bal_i32((g)->pad[0]), \
+        bal_i32((g)->pad[1]), bal_i32((g)->dilation[0]), bal_i32((g)->dilation[1]), bal_i32((g)->groups)
+
+static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
+
+/* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
+
+static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
+{
+    const bal_conv_geometry *g = &op->g;
+    char                     text[64];
+    p->depth = (backward ? g->y.c : g->x.c) / g->groups;
+    p->width = (backward ? g->x.c : g->y.c) / g->groups;
+    p->tile = bal_tile_choose(op->dev, p->width);
+    p->panels = bal_divide_up(p->width, 16 * p->tile.vectors);
+    p->zeros = bal_divide_up(p->depth, 16) * 16;
+    p->phases = backward ? g->stride[0] * g->stride[1] : 1;
+    bal_tile_options(text, p->tile, backward ? " -DBACKWARD" : "");
+    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "direct %dx%d", p->tile.rows, 16 * p->tile.vectors);
+    BAL_TRY(bal_kernel_get(&p->pack, op->dev, "conv_cpu", "conv_pack", text));
+    return bal_kernel_get(&p->gather, op->dev, "conv_cpu", "conv_gather", text);
+}
+
+static size_t gather_scratch(const bal_conv_geometry *g, const gather *p)
+{
+    size_t columns = (size_t)(g->groups * p->panels * 16 * p->tile.vectors);
+    return (size_t)p->zeros + columns * (size_t)taps(g) * (size_t)p->depth;
+}
+
+/* Tiles to a work-item. */
+static int share(const gather *p, const bal_conv_geometry *g, int tiles)
+{
+    long long work = (long long)p->tile.rows * p->tile.vectors * 16 * p->depth * taps(g) / p->phases + 1;
+    int       most = bal_divide_up(tiles * g->groups * p->panels * p->phases, ITEMS), enough = (int)(ITEM_WORK / work) + 1;
+    return enough < most ? enough : most;
+}
+
+static bal_status run_gather(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
+                             const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
+{
+    const bal_conv_geometry *g = &op->g;
+    int    n = out->shape.n, high = out->shape.h, wide = out->shape.w;
+    int    phase_pixels = p == &((const cpu *)op->self)->forward
+                              ? n * high * wide
+                              : n * bal_divide_up(high, g->stride[0]) * bal_divide_up(wide, g->stride[1]);
+    int    tiles = bal_divide_up(phase_pixels, p->tile.rows), each = share(p, g, tiles);
+    size_t panels = (size_t)(g->groups * p->panels);
+    BAL_TRY(bal_run(p->pack, bal_items((size_t)taps(g), panels, 1), GEOMETRY(g, n), bal_i32(p->depth), bal_i32(p->width),
+                    bal_i32(p->panels), bal_i32(p->zeros), bal_buf(w), bal_buf(scratch)));
+    return bal_run(p->gather, bal_items((size_t)bal_divide_up(tiles, each), panels, (size_t)p->phases), GEOMETRY(g, n),
+                   bal_i32(p->depth), bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_i32(each), bal_buf(in),
+                   bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out), bal_i32(bal_has(bias)), bal_buf(out));
+}
+
+static bal_status forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
+                          const bal_tensor *bias, const bal_tensor *scratch)
+{
+    return run_gather(op, &((const cpu *)op->self)->forward, y, x, w, bias, scratch);
+}
+
+static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy, const bal_tensor *w,
+                             const bal_tensor *bias, const bal_tensor *scratch)
+{
+    return run_gather(op, &((const cpu *)op->self)->backward, dx, dy, w, bias, scratch);
+}
+
+/* ---- backward_w ------------------------------------------------------------------------------------------------- */
+
+/* The pixels are summed in `parts` parts of `share` where the blocks alone are too few work-items. */
+typedef struct {
+    int rows, columns, share, parts;
+} weights_plan;
+
+static weights_plan plan_weights(const bal_conv_geometry *g, int n)
+{
+    weights_plan p;
+    int          chunks = bal_divide_up(n * g->y.h * g->y.w, CHUNK);
+    p.rows = bal_divide_up(taps(g) * (g->x.c / g->groups), ROWS);
+    p.columns = g->groups * bal_divide_up(g->y.c / g->groups, COLUMNS);
+    p.parts = bal_divide_up(PARTS_ITEMS, p.rows * p.columns);
+    if (p.parts > chunks) p.parts = chunks;
+    p.share = bal_divide_up(chunks, p.parts) * CHUNK;
+    p.parts = bal_divide_up(chunks * CHUNK, p.share);
+    return p;
+}
+
+static size_t weights_size(const bal_conv_geometry *g)
+{
+    return (size_t)taps(g) * (size_t)(g->x.c / g->groups) * (size_t)g->y.c;
+}
+
+static size_t weights_scratch(const bal_conv_geometry *g)
+{
+    size_t most = (size_t)bal_divide_up(PARTS_ITEMS, plan_weights(g, 1).rows * plan_weights(g, 1).columns);
+    return most > 1 ? most * weights_size(g) : 0;
+}
+
+static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x, const bal_tensor *dy,
+                             const bal_tensor *scratch)
+{
+    const cpu   *self = op->self;
+    int          n = x->shape.n, size = (int)weights_size(&op->g);
+    weights_plan p = plan_weights(&op->g, n);
+    BAL_TRY(bal_run(self->weights, bal_items((size_t)p.rows, (size_t)p.columns, (size_t)p.parts), GEOMETRY(&op->g, n),
+                    bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
+    if (p.parts == 1) return BAL_OK;
+    return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts), bal_buf(scratch),
+                   bal_buf(dw));
+}
+
+static bal_status build_weights(bal_convolution *op, cpu *self)
+{
+    char     text[64];
+    bal_tile tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
+    bal_tile_options(text, tile, "");
+    snprintf(op->algorithm[BAL_CONV_BACKWARD_W], sizeof op->algorithm[0], "direct %dx%d", tile.rows, 16 * tile.vectors);
+    BAL_TRY(bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", text));
+    return bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", text);
+}
+
+static bal_status build(bal_convolution *op)
+{
+    cpu *self = op->self;
+    BAL_TRY(build_gather(op, &self->forward, false));
+    BAL_TRY(build_gather(op, &self->backward, true));
+    return build_weights(op, self);
+}
+
+static size_t scratch_size(const bal_convolution *op)
+{
+    const cpu *self = op->self;
+    size_t     size = gather_scratch(&op->g, &self->forward), other = gather_scratch(&op->g, &self->backward);
+    if (other > size) size = other;
+    other = weights_scratch(&op->g);
+    return other > size ? other : size;
+}
+
+const bal_conv_class bal_conv_cpu = {sizeof(cpu), build, scratch_size, forward, backward_x, backward_w};
