@@ -2,14 +2,14 @@
  *
  *   y[n][oy][ox][k] = bias[k] + sum over kh, kw, c of x[n][oy*sy - py + kh*dy][ox*sx - px + kw*dx][c] * w[kh][kw][c][k]
  *
- * forward and, with BACKWARD, backward_x gather: an output pixel reads, for each tap that reaches it, the channels of one input
- * pixel. In backward_x those taps are the same for all pixels of a phase (their place modulo the stride), so a tile's
- * pixels are of one phase. `depth` and `width`: input and output channels of a group. */
+ * forward and, with BACKWARD, backward_x gather: an output pixel reads, for each tap that reaches it, the channels of
+ * one input pixel. In backward_x those taps are the same for all pixels of a phase (their place modulo the stride), so
+ * a tile's pixels are of one phase. `depth` and `width`: input and output channels of a group. */
 #include "tile.h"
 
 #define GEOMETRY \
-    int n, int x_h, int x_w, int x_c, int y_h, int y_w, int y_c, int k_h, int k_w, int s_h, int s_w, int p_h, int p_w, int d_h, \
-        int d_w, int groups
+    int n, int x_h, int x_w, int x_c, int y_h, int y_w, int y_c, int k_h, int k_w, int s_h, int s_w, int p_h, int p_w, \
+        int d_h, int d_w, int groups
 
 #ifdef BACKWARD
 #define IN_H y_h
@@ -27,8 +27,8 @@
 #define OUT_C y_c
 #endif
 
-/* Along one axis: output `phase + q * apart`, q < extent, reads for t < count the input at q * stride + offset + t * move,
- * with the weight of tap first + t * step. */
+/* Along one axis: output `phase + q * apart`, q < extent, reads for t < count the input at q * stride + offset + t *
+ * move, with the weight of tap first + t * step. */
 typedef struct {
     int phase, apart, extent, stride, offset, move, count, first, step;
 } axis;
@@ -60,13 +60,15 @@ inline axis make_axis(int phase, int out, int k, int s, int p, int d)
     return a;
 }
 
-/* ---- forward, backward_x ------------------------------------------------------------------------------------------ */
+/* ---- forward, backward_x --------------------------------------------------------------------------------------- */
 
-/* w into [group][panel][tap][depth][NB] behind `zeros` floats, which become zero. One panel of one tap to a work-item. */
+/* w into [group][panel][tap][depth][NB] behind `zeros` floats, which become zero. One panel of one tap to a work-item.
+ */
 ITEM conv_pack(GEOMETRY, int depth, int width, int panels, int zeros, __global const float *restrict w,
                __global float *restrict packed)
 {
-    int tap = (int)get_global_id(0), panel = (int)get_global_id(1), group = panel / panels, column = panel % panels * NB;
+    int tap = (int)get_global_id(0), panel = (int)get_global_id(1), group = panel / panels,
+        column = panel % panels * NB;
     __global float *to = packed + zeros + ((size_t)panel * k_h * k_w + tap) * depth * NB;
     if (tap == 0 && panel == 0)
         for (int i = 0; i < zeros; i++) packed[i] = 0;
@@ -84,9 +86,10 @@ ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tile
                  __global const float *restrict packed, __global const float *restrict bias, int has_bias,
                  __global float *restrict out)
 {
-    int panel = (int)get_global_id(1), group = panel / panels, column = panel % panels * NB, phase = (int)get_global_id(2);
+    int panel = (int)get_global_id(1), group = panel / panels, column = panel % panels * NB,
+        phase = (int)get_global_id(2);
     axis v = make_axis(phase / s_w, OUT_H, k_h, s_h, p_h, d_h), u = make_axis(phase % s_w, OUT_W, k_w, s_w, p_w, d_w);
-    int pixels = n * v.extent * u.extent, p = (int)get_global_id(0) * tiles * MR, last = min(p + tiles * MR, pixels);
+    int  pixels = n * v.extent * u.extent, p = (int)get_global_id(0) * tiles * MR, last = min(p + tiles * MR, pixels);
     __global const float *panel_taps = packed + zeros + (size_t)panel * k_h * k_w * depth * NB;
     in += group * depth;
     out += group * width + column;
@@ -94,11 +97,11 @@ ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tile
     width -= column;
     for (; p < last; p += MR) {
         __global const float *at[MR], *left[MR];
-        int iy[MR], ix[MR];
-        size_t to[MR];
-        float16 acc[MR][NV];
-        int qx = p % u.extent, qy = p / u.extent % v.extent, image = p / (u.extent * v.extent);
-        UNROLL for (int i = 0; i < MR; i++) {
+        int                   iy[MR], ix[MR];
+        size_t                to[MR];
+        float16               acc[MR][NV];
+        int                   qx = p % u.extent, qy = p / u.extent % v.extent, image = p / (u.extent * v.extent);
+        EACH_ROW (i) {
             iy[i] = qy * v.stride + v.offset;
             ix[i] = qx * u.stride + u.offset;
             at[i] = in + ((long)(image * IN_H + iy[i]) * IN_W + ix[i]) * IN_C;
@@ -114,24 +117,25 @@ ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tile
         TILE_ZERO(acc)
         for (int ty = 0; ty < v.count; ty++)
             for (int tx = 0; tx < u.count; tx++) {
-                long reach = ((long)ty * v.move * IN_W + tx * u.move) * IN_C;
+                long                  reach = ((long)ty * v.move * IN_W + tx * u.move) * IN_C;
                 __global const float *b =
                     panel_taps + (size_t)((v.first + ty * v.step) * k_w + u.first + tx * u.step) * depth * NB;
-                UNROLL for (int i = 0; i < MR; i++) {
+                EACH_ROW (i) {
                     int inside = (uint)(iy[i] + ty * v.move) < (uint)IN_H && (uint)(ix[i] + tx * u.move) < (uint)IN_W;
                     left[i] = inside ? at[i] + reach : packed;
                 }
                 for (int c = 0; c < depth; c++, b += NB) TILE_STEP(acc, left, c, b)
             }
-        UNROLL for (int i = 0; i < MR; i++) UNROLL for (int j = 0; j < NV; j++)
-            if (p + i < pixels && 16 * j < width) {
-                if (has_bias) acc[i][j] += load_part(bias + 16 * j, width - 16 * j);
-                store_part(acc[i][j], out + to[i] + 16 * j, width - 16 * j);
-            }
+        EACH_ROW (i)
+            EACH_VECTOR (j)
+                if (p + i < pixels && 16 * j < width) {
+                    if (has_bias) acc[i][j] += load_part(bias + 16 * j, width - 16 * j);
+                    store_part(acc[i][j], out + to[i] + 16 * j, width - 16 * j);
+                }
     }
 }
 
-/* ---- backward_w --------------------------------------------------------------------------------------------------- */
+/* ---- backward_w ---------------------------------------------------------------------------------------------- */
 
 /* A work-item's block: ROWS rows of (kh, kw, c) by COLUMNS output channels, summed CHUNK pixels at a time. */
 #define ROWS 64
@@ -155,10 +159,11 @@ inline void zero_floats(float *to, int count)
 ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict x, __global const float *restrict dy,
                   __global float *restrict sums)
 {
-    int depth = x_c / groups, width = y_c / groups, blocks = (width + COLUMNS - 1) / COLUMNS, part = (int)get_global_id(2);
-    int row = (int)get_global_id(0) * ROWS, rows = min(ROWS, k_h * k_w * depth - row);
-    int group = (int)get_global_id(1) / blocks, column = (int)get_global_id(1) % blocks * COLUMNS;
-    int columns = min(COLUMNS, width - column), first = part * share, last = min(first + share, n * y_h * y_w);
+    int depth = x_c / groups, width = y_c / groups, blocks = (width + COLUMNS - 1) / COLUMNS,
+        part = (int)get_global_id(2);
+    int   row = (int)get_global_id(0) * ROWS, rows = min(ROWS, k_h * k_w * depth - row);
+    int   group = (int)get_global_id(1) / blocks, column = (int)get_global_id(1) % blocks * COLUMNS;
+    int   columns = min(COLUMNS, width - column), first = part * share, last = min(first + share, n * y_h * y_w);
     float left[CHUNK * STRIDE], right[CHUNK * COLUMNS], sum[STRIDE * COLUMNS];
     for (int i = 0; i < STRIDE * COLUMNS; i += 16) vstore16((float16)(0), 0, sum + i);
     for (int i = 0; i < CHUNK * STRIDE; i += 16) vstore16((float16)(0), 0, left + i);
@@ -168,9 +173,9 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
         int count = min(CHUNK, last - first);
         for (int j = 0; j < columns; j += NB) {
             __global const float *from = dy + (size_t)first * y_c + j;
-            float *to = right + CHUNK * j;
+            float                *to = right + CHUNK * j;
             for (int p = 0; p < count; p++, from += y_c, to += NB)
-                UNROLL for (int l = 0; l < NV; l++) vstore16(load_part(from + 16 * l, columns - j - 16 * l), l, to);
+                EACH_VECTOR (l) vstore16(load_part(from + 16 * l, columns - j - 16 * l), l, to);
         }
         for (int r = 0, run; r < rows; r += run) {
             int tap = (row + r) / depth, c = (row + r) % depth, ox = first % y_w, oy = first / y_w % y_h;
@@ -180,8 +185,7 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
                 int iy = oy * s_h + up, ix = ox * s_w + across;
                 if ((uint)iy < (uint)x_h && (uint)ix < (uint)x_w)
                     copy_floats(left + p * STRIDE + r, x + ((size_t)(image * x_h + iy) * x_w + ix) * x_c + c, run);
-                else
-                    zero_floats(left + p * STRIDE + r, run);
+                else zero_floats(left + p * STRIDE + r, run);
                 if (++ox == y_w) {
                     ox = 0;
                     if (++oy == y_h) {
@@ -194,18 +198,20 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
         for (int j = 0; j < columns; j += NB)
             for (int r = 0; r < rows; r += MR) {
                 float16 acc[MR][NV];
-                float *a[MR], *b = right + CHUNK * j, *s = sum + STRIDE * j + r * NB;
-                UNROLL for (int i = 0; i < MR; i++) a[i] = left + r + i;
-                UNROLL for (int i = 0; i < MR; i++) UNROLL for (int l = 0; l < NV; l++) acc[i][l] = vload16(l, s + i * NB);
+                float  *a[MR], *b = right + CHUNK * j, *s = sum + STRIDE * j + r * NB;
+                EACH_ROW (i) a[i] = left + r + i;
+                EACH_ROW (i)
+                    EACH_VECTOR (l) acc[i][l] = vload16(l, s + i * NB);
                 for (int p = 0; p < count; p++, b += NB) TILE_STEP(acc, a, p * STRIDE, b)
-                UNROLL for (int i = 0; i < MR; i++) UNROLL for (int l = 0; l < NV; l++) vstore16(acc[i][l], l, s + i * NB);
+                EACH_ROW (i)
+                    EACH_VECTOR (l) vstore16(acc[i][l], l, s + i * NB);
             }
     }
     sums += (size_t)part * k_h * k_w * depth * y_c + (size_t)row * y_c + group * width + column;
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < columns; j += 16) {
             __global float *to = sums + (size_t)r * y_c + j;
-            float16 s = vload16(0, sum + (j / NB * STRIDE + r) * NB + j % NB);
+            float16         s = vload16(0, sum + (j / NB * STRIDE + r) * NB + j % NB);
             if (parts == 1) s += load_part(to, columns - j);
             store_part(s, to, columns - j);
         }

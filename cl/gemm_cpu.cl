@@ -1,7 +1,7 @@
 /* gemm, CPU class: C[m][n] = op(A)[m][k] op(B)[k][n] + bias[n] + beta C, row-major.
  *
- * A stored [m][k] is read in place; A stored [k][m] goes through pack_a. B goes through pack_b, or is read in place where
- * its rows are whole panels and too few rows of A share them. */
+ * A stored [m][k] is read in place; A stored [k][m] goes through pack_a. B goes through pack_b, or is read in place
+ * where its rows are whole panels and too few rows of A share them. */
 #include "tile.h"
 
 /* A [k][m] into [m / MR][k][MR]; rows beyond m repeat the last one. 16 k and `tiles` tiles to a work-item. */
@@ -12,14 +12,15 @@ ITEM gemm_pack_a(int m, int k, int tiles, __global const float *restrict a, __gl
     for (int t = first; t < last; t++) {
         __global float *to = packed + ((size_t)t * k + k0) * MR;
         for (int p = k0; p < k1; p++, to += MR)
-            UNROLL for (int i = 0; i < MR; i++) to[i] = a[(size_t)p * m + min(t * MR + i, m - 1)];
+            EACH_ROW (i) to[i] = a[(size_t)p * m + min(t * MR + i, m - 1)];
     }
 }
 
 /* B into [n / NB][k][NB]; B is stored [k][n], or [n][k] if TRANSPOSED. 64 k of one panel to a work-item. */
 ITEM gemm_pack_b(int n, int k, __global const float *restrict b, __global float *restrict packed, int packed_at)
 {
-    int k0 = (int)get_global_id(0) * 64, rows = min(64, k - k0), j = (int)get_global_id(1), columns = min(NB, n - j * NB);
+    int k0 = (int)get_global_id(0) * 64, rows = min(64, k - k0), j = (int)get_global_id(1),
+        columns = min(NB, n - j * NB);
     __global float *panel = packed + packed_at + ((size_t)j * k + k0) * NB;
 #ifdef TRANSPOSED
     pack_columns(panel, b + (size_t)j * NB * k + k0, (size_t)k, columns, rows);
@@ -28,12 +29,12 @@ ITEM gemm_pack_b(int n, int k, __global const float *restrict b, __global float 
 #endif
 }
 
-/* Adds up k from `first` on, `count` of them; those before were added by an earlier launch. A begins at a_at floats, B at
- * b_at; from one k of B to the next it is b_row floats, from one panel to the next b_panel. `tiles` tiles, one below the
- * other, to a work-item. Bit 0 of `flags`: add the bias; bit 1: add to C. */
-ITEM gemm_multiply(int m, int n, int k, int first, int count, int tiles, int flags, __global const float *restrict a, int a_at,
-                   __global const float *restrict b, int b_at, int b_row, int b_panel, __global const float *restrict bias,
-                   __global float *restrict c)
+/* Adds up k from `first` on, `count` of them; those before were added by an earlier launch. A begins at a_at floats, B
+ * at b_at; from one k of B to the next it is b_row floats, from one panel to the next b_panel. `tiles` tiles, one below
+ * the other, to a work-item. Bit 0 of `flags`: add the bias; bit 1: add to C. */
+ITEM gemm_multiply(int m, int n, int k, int first, int count, int tiles, int flags, __global const float *restrict a,
+                   int a_at, __global const float *restrict b, int b_at, int b_row, int b_panel,
+                   __global const float *restrict bias, __global float *restrict c)
 {
     int j = (int)get_global_id(1), t = (int)get_global_id(0) * tiles, last = min(t + tiles, (m + MR - 1) / MR);
     a += a_at;
@@ -43,25 +44,26 @@ ITEM gemm_multiply(int m, int n, int k, int first, int count, int tiles, int fla
     for (; t < last; t++) {
         __global const float *left[MR];
         __global const float *right_row = b;
-        float16 acc[MR][NV];
-        int rows = min(MR, m - t * MR);
+        float16               acc[MR][NV];
+        int                   rows = min(MR, m - t * MR);
         TILE_ZERO(acc)
 #ifdef PACKED_A
-        UNROLL for (int i = 0; i < MR; i++) left[i] = a + ((size_t)t * k + first) * MR + i;
+        EACH_ROW (i) left[i] = a + ((size_t)t * k + first) * MR + i;
         for (int p = 0; p < count; p++, right_row += b_row) TILE_STEP(acc, left, p * MR, right_row)
 #else
-        UNROLL for (int i = 0; i < MR; i++) left[i] = a + (size_t)(t * MR + min(i, rows - 1)) * k + first;
+        EACH_ROW (i) left[i] = a + (size_t)(t * MR + min(i, rows - 1)) * k + first;
         for (int p = 0; p < count; p++, right_row += b_row) TILE_STEP(acc, left, p, right_row)
 #endif
-        UNROLL for (int i = 0; i < MR; i++) UNROLL for (int v = 0; v < NV; v++) {
-            int columns = n - j * NB - 16 * v;
-            if (i < rows && columns > 0) {
-                __global float *to = c + (size_t)(t * MR + i) * n + 16 * v;
-                float16 sum = acc[i][v];
-                if (flags & 1) sum += load_part(bias + 16 * v, columns);
-                if (flags & 2) sum += load_part(to, columns);
-                store_part(sum, to, columns);
+        EACH_ROW (i)
+            EACH_VECTOR (v) {
+                int columns = n - j * NB - 16 * v;
+                if (i < rows && columns > 0) {
+                    __global float *to = c + (size_t)(t * MR + i) * n + 16 * v;
+                    float16         sum = acc[i][v];
+                    if (flags & 1) sum += load_part(bias + 16 * v, columns);
+                    if (flags & 2) sum += load_part(to, columns);
+                    store_part(sum, to, columns);
+                }
             }
-        }
     }
 }

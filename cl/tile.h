@@ -1,6 +1,7 @@
 /* tile -- the register tile of the CPU class: MR rows by NB = 16 NV columns of accumulators, one work-item at a time.
  *
- * The right operand lies in panels [k][NB], zero beyond the matrix's edge; the left one is read in place, one pointer a row. */
+ * The right operand lies in panels [k][NB], zero beyond the matrix's edge; the left one is read in place, one pointer a
+ * row. */
 #ifndef TILE_H
 #define TILE_H
 
@@ -13,19 +14,21 @@
 #define NB (16 * NV)
 
 #define ITEM __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-#define UNROLL _Pragma("unroll")
+#define EACH_ROW(i) _Pragma("unroll") for (int i = 0; i < MR; i++)
+#define EACH_VECTOR(j) _Pragma("unroll") for (int j = 0; j < NV; j++)
 
 #define TILE_ZERO(acc) \
-    UNROLL for (int i = 0; i < MR; i++) UNROLL for (int j = 0; j < NV; j++) acc[i][j] = (float16)(0);
+    EACH_ROW (i) \
+        EACH_VECTOR (j) acc[i][j] = (float16)(0);
 
 /* acc[i][:] += a[i][at] * b[0 .. NB) */
 #define TILE_STEP(acc, a, at, b) \
     { \
         float16 tile_b[NV]; \
-        UNROLL for (int j = 0; j < NV; j++) tile_b[j] = vload16(j, b); \
-        UNROLL for (int i = 0; i < MR; i++) { \
+        EACH_VECTOR (j) tile_b[j] = vload16(j, b); \
+        EACH_ROW (i) { \
             float16 tile_a = (float16)(a[i][at]); \
-            UNROLL for (int j = 0; j < NV; j++) acc[i][j] = fma(tile_a, tile_b[j], acc[i][j]); \
+            EACH_VECTOR (j) acc[i][j] = fma(tile_a, tile_b[j], acc[i][j]); \
         } \
     }
 
@@ -53,7 +56,7 @@ inline void store_part(float16 v, __global float *to, int count)
 inline void pack_rows(__global float *panel, __global const float *from, size_t stride, int columns, int rows)
 {
     for (int r = 0; r < rows; r++, from += stride, panel += NB)
-        UNROLL for (int j = 0; j < NV; j++) vstore16(load_part(from + 16 * j, columns - 16 * j), j, panel);
+        EACH_VECTOR (j) vstore16(load_part(from + 16 * j, columns - 16 * j), j, panel);
 }
 
 /* The transpose of at most NB rows, `stride` apart, of `rows` floats each. */

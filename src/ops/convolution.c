@@ -10,13 +10,15 @@ static bool fits(const bal_conv_geometry *g, int d)
 {
     int x = d == 0 ? g->x.h : g->x.w, y = d == 0 ? g->y.h : g->y.w;
     int spare = x + 2 * g->pad[d] - (g->kernel[d] - 1) * g->dilation[d] - 1;
-    return g->kernel[d] > 0 && g->stride[d] > 0 && g->dilation[d] > 0 && g->pad[d] >= 0 && spare >= 0 && y == spare / g->stride[d] + 1;
+    return g->kernel[d] > 0 && g->stride[d] > 0 && g->dilation[d] > 0 && g->pad[d] >= 0 && spare >= 0 &&
+           y == spare / g->stride[d] + 1;
 }
 
 bool bal_conv_is_product(const bal_conv_geometry *g)
 {
     bool pointwise = g->kernel[0] == 1 && g->kernel[1] == 1 && g->stride[0] == 1 && g->stride[1] == 1;
-    bool covering = g->y.h == 1 && g->y.w == 1 && g->kernel[0] == g->x.h && g->kernel[1] == g->x.w && g->dilation[0] == 1 && g->dilation[1] == 1;
+    bool covering = g->y.h == 1 && g->y.w == 1 && g->kernel[0] == g->x.h && g->kernel[1] == g->x.w &&
+                    g->dilation[0] == 1 && g->dilation[1] == 1;
     return g->groups == 1 && g->pad[0] == 0 && g->pad[1] == 0 && (pointwise || covering);
 }
 
@@ -29,7 +31,8 @@ void bal_conv_product_sizes(int size[3], const bal_conv_geometry *g, int n)
 
 bal_status bal_convolution_init(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g)
 {
-    assert(fits(g, 0) && fits(g, 1) && g->groups > 0 && g->x.c % g->groups == 0 && g->y.c % g->groups == 0 && g->x.n == g->y.n);
+    assert(fits(g, 0) && fits(g, 1) && g->groups > 0 && g->x.c % g->groups == 0 && g->y.c % g->groups == 0 &&
+           g->x.n == g->y.n);
     bal_convolution *op = *out = calloc(1, sizeof *op);
     if (!op) return bal_fail(BAL_ENOMEM, "no memory for a convolution");
     op->dev = dev;
@@ -57,35 +60,40 @@ const char *bal_convolution_algorithm(const bal_convolution *op, bal_conv_pass p
 /* A tensor of this shape, but for n, which may be less. */
 static bool matches(const bal_tensor *t, bal_shape s)
 {
-    return bal_has(t) && t->shape.n > 0 && t->shape.n <= s.n && t->shape.h == s.h && t->shape.w == s.w && t->shape.c == s.c;
+    return bal_has(t) && t->shape.n > 0 && t->shape.n <= s.n && t->shape.h == s.h && t->shape.w == s.w &&
+           t->shape.c == s.c;
 }
 
-static bool holds(const bal_tensor *t, size_t floats) { return floats == 0 || (bal_has(t) && bal_shape_size(t->shape) >= floats); }
+static bool holds(const bal_tensor *t, size_t floats)
+{
+    return floats == 0 || (bal_has(t) && bal_shape_size(t->shape) >= floats);
+}
 
-static bool ready(const bal_convolution *op, const bal_tensor *x, const bal_tensor *y, const bal_tensor *w, const bal_tensor *scratch)
+static bool ready(const bal_convolution *op, const bal_tensor *x, const bal_tensor *y, const bal_tensor *w,
+                  const bal_tensor *scratch)
 {
     const bal_conv_geometry *g = &op->g;
     size_t weights = (size_t)(g->kernel[0] * g->kernel[1]) * (size_t)(g->x.c / g->groups) * (size_t)g->y.c;
-    return matches(x, g->x) && matches(y, g->y) && x->shape.n == y->shape.n && bal_has(w) && bal_shape_size(w->shape) == weights &&
-           holds(scratch, bal_convolution_scratch(op));
+    return matches(x, g->x) && matches(y, g->y) && x->shape.n == y->shape.n && bal_has(w) &&
+           bal_shape_size(w->shape) == weights && holds(scratch, bal_convolution_scratch(op));
 }
 
-bal_status bal_convolution_forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
-                                   const bal_tensor *bias, const bal_tensor *scratch)
+bal_status bal_convolution_forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x,
+                                   const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
     assert(ready(op, x, y, w, scratch) && (!bal_has(bias) || holds(bias, (size_t)op->g.y.c)));
     return op->kernels->forward(op, y, x, w, bias, scratch);
 }
 
-bal_status bal_convolution_backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy, const bal_tensor *w,
-                                      const bal_tensor *bias, const bal_tensor *scratch)
+bal_status bal_convolution_backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy,
+                                      const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
     assert(ready(op, dx, dy, w, scratch) && (!bal_has(bias) || holds(bias, (size_t)op->g.x.c)));
     return op->kernels->backward_x(op, dx, dy, w, bias, scratch);
 }
 
-bal_status bal_convolution_backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x, const bal_tensor *dy,
-                                      const bal_tensor *scratch)
+bal_status bal_convolution_backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x,
+                                      const bal_tensor *dy, const bal_tensor *scratch)
 {
     assert(ready(op, x, dy, dw, scratch));
     return op->kernels->backward_w(op, dw, x, dy, scratch);

@@ -7,8 +7,8 @@
 
 /* The functions as in ballast/convolution.h; convolution.c has checked shapes and scratch before it calls one. */
 typedef struct bal_conv_class {
-    size_t size;                                /* of the class's own struct, op->self, zeroed before build */
-    bal_status (*build)(bal_convolution *op);   /* get kernels, set op->algorithm */
+    size_t size;                              /* of the class's own struct, op->self, zeroed before build */
+    bal_status (*build)(bal_convolution *op); /* get kernels, set op->algorithm */
     size_t (*scratch)(const bal_convolution *op);
     bal_status (*forward)(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
                           const bal_tensor *bias, const bal_tensor *scratch);
@@ -28,8 +28,8 @@ struct bal_convolution {
 
 extern const bal_conv_class bal_conv_cpu; /* convolution_cpu.c */
 
-/* The convolution is one matrix product, [rows][depth] times the weights as they lie, [depth][columns]: a 1 x 1 kernel of stride
- * 1 without padding, or a kernel that covers the whole input once. */
+/* The convolution is one matrix product, [rows][depth] times the weights as they lie, [depth][columns]: a 1 x 1 kernel
+ * of stride 1 without padding, or a kernel that covers the whole input once. */
 bool bal_conv_is_product(const bal_conv_geometry *g);
 /* Its sizes for n images: rows, columns, depth. */
 void bal_conv_product_sizes(int size[3], const bal_conv_geometry *g, int n);

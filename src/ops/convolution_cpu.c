@@ -3,8 +3,9 @@
 #include "convolution_class.h"
 #include "tile.h"
 
-/* ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles enough.
- * ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. ADD: elements to a work-item of conv_add_parts. */
+/* ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles
+ * enough. ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. ADD: elements to a work-item of
+ * conv_add_parts. */
 enum { ITEM_WORK = 1 << 19, ITEMS = 64, ROWS = 64, COLUMNS = 64, CHUNK = 64, ADD = 1024, PARTS_ITEMS = 128 };
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
@@ -20,9 +21,10 @@ typedef struct {
 } cpu;
 
 #define GEOMETRY(g, n) \
-    bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), bal_i32((g)->y.c), \
-        bal_i32((g)->kernel[0]), bal_i32((g)->kernel[1]), bal_i32((g)->stride[0]), bal_i32((g)->stride[1]), bal_i32((g)->pad[0]), \
-        bal_i32((g)->pad[1]), bal_i32((g)->dilation[0]), bal_i32((g)->dilation[1]), bal_i32((g)->groups)
+    bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), \
+        bal_i32((g)->y.c), bal_i32((g)->kernel[0]), bal_i32((g)->kernel[1]), bal_i32((g)->stride[0]), \
+        bal_i32((g)->stride[1]), bal_i32((g)->pad[0]), bal_i32((g)->pad[1]), bal_i32((g)->dilation[0]), \
+        bal_i32((g)->dilation[1]), bal_i32((g)->groups)
 
 static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
 
@@ -54,7 +56,7 @@ static size_t gather_scratch(const bal_conv_geometry *g, const gather *p)
 static int share(const gather *p, const bal_conv_geometry *g, int tiles)
 {
     long long work = (long long)p->tile.rows * p->tile.vectors * 16 * p->depth * taps(g) / p->phases + 1;
-    int       most = bal_divide_up(tiles * g->groups * p->panels * p->phases, ITEMS), enough = (int)(ITEM_WORK / work) + 1;
+    int most = bal_divide_up(tiles * g->groups * p->panels * p->phases, ITEMS), enough = (int)(ITEM_WORK / work) + 1;
     return enough < most ? enough : most;
 }
 
@@ -62,17 +64,17 @@ static bal_status run_gather(const bal_convolution *op, const gather *p, const b
                              const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
     const bal_conv_geometry *g = &op->g;
-    int    n = out->shape.n, high = out->shape.h, wide = out->shape.w;
-    int    phase_pixels = p == &((const cpu *)op->self)->forward
-                              ? n * high * wide
-                              : n * bal_divide_up(high, g->stride[0]) * bal_divide_up(wide, g->stride[1]);
-    int    tiles = bal_divide_up(phase_pixels, p->tile.rows), each = share(p, g, tiles);
-    size_t panels = (size_t)(g->groups * p->panels);
-    BAL_TRY(bal_run(p->pack, bal_items((size_t)taps(g), panels, 1), GEOMETRY(g, n), bal_i32(p->depth), bal_i32(p->width),
-                    bal_i32(p->panels), bal_i32(p->zeros), bal_buf(w), bal_buf(scratch)));
+    bool                     phased = p->phases > 1;
+    int                      n = out->shape.n, high = bal_divide_up(out->shape.h, phased ? g->stride[0] : 1);
+    int                      wide = bal_divide_up(out->shape.w, phased ? g->stride[1] : 1);
+    int                      tiles = bal_divide_up(n * high * wide, p->tile.rows), each = share(p, g, tiles);
+    size_t                   panels = (size_t)(g->groups * p->panels);
+    BAL_TRY(bal_run(p->pack, bal_items((size_t)taps(g), panels, 1), GEOMETRY(g, n), bal_i32(p->depth),
+                    bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_buf(w), bal_buf(scratch)));
     return bal_run(p->gather, bal_items((size_t)bal_divide_up(tiles, each), panels, (size_t)p->phases), GEOMETRY(g, n),
-                   bal_i32(p->depth), bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_i32(each), bal_buf(in),
-                   bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out), bal_i32(bal_has(bias)), bal_buf(out));
+                   bal_i32(p->depth), bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_i32(each),
+                   bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out), bal_i32(bal_has(bias)),
+                   bal_buf(out));
 }
 
 static bal_status forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
@@ -127,8 +129,8 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     BAL_TRY(bal_run(self->weights, bal_items((size_t)p.rows, (size_t)p.columns, (size_t)p.parts), GEOMETRY(&op->g, n),
                     bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
     if (p.parts == 1) return BAL_OK;
-    return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts), bal_buf(scratch),
-                   bal_buf(dw));
+    return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts),
+                   bal_buf(scratch), bal_buf(dw));
 }
 
 static bal_status build_weights(bal_convolution *op, cpu *self)

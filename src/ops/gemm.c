@@ -21,8 +21,8 @@ static bool holds(const bal_tensor *t, int rows, int columns)
     return bal_has(t) && bal_shape_size(t->shape) >= (size_t)rows * (size_t)columns;
 }
 
-bal_status bal_gemm_run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *a, const bal_tensor *b, const bal_tensor *bias,
-                        const int mnk[3], float beta, const bal_tensor *scratch)
+bal_status bal_gemm_run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *a, const bal_tensor *b,
+                        const bal_tensor *bias, const int mnk[3], float beta, const bal_tensor *scratch)
 {
     int    m = mnk[0], n = mnk[1], k = mnk[2];
     size_t need = bal_gemm_scratch(g, m, n, k);

@@ -1,4 +1,5 @@
-/* tile -- the register tile of the CPU class for a device (cl/tile.h): `rows` by 16 * `vectors` floats. */
+/* tile -- the register tile of the CPU class for a device (cl/tile.h): `rows` by 16 * `vectors` floats, `vectors` 1, 2
+ * or 4. */
 #ifndef BALLAST_OPS_TILE_H
 #define BALLAST_OPS_TILE_H
 

@@ -1,0 +1,407 @@
+/* convolution -- the three passes against the sums written out in double precision, over many geometries.
+ *
+ * Around every buffer lie guards of NaN, and outputs and scratch hold NaN before each pass: what is read and was not
+ * written, or lies outside, shows. BAL_TEST_SMALL=1 keeps a few small cases, for slow devices. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/convolution.h"
+#include "ops/tile.h"
+
+enum { MOST = 1 << 20 }; /* elements of a tensor */
+
+static bal_device *dev;
+
+static int open_device(void **state)
+{
+    (void)state;
+    return bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    bal_device_close(dev);
+    return 0;
+}
+
+#define OK(call) \
+    do { \
+        if ((call) != BAL_OK) fail_msg("%s: %s", #call, bal_error()); \
+    } while (0)
+
+/* ---- a tensor between guards ------------------------------------------------------------------------------------ */
+
+typedef struct {
+    bal_tensor all, t;
+    size_t     size;
+} guarded;
+
+static void guarded_init(guarded *g, bal_shape s)
+{
+    g->size = bal_shape_size(s);
+    OK(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)bal_align(g->size) + 2 * BAL_ALIGN}));
+    OK(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, s));
+    OK(bal_tensor_fill(&g->all, NAN));
+}
+
+static void guarded_check(const guarded *g, const char *what)
+{
+    size_t all = bal_shape_size(g->all.shape);
+    float *host = malloc(all * sizeof *host);
+    assert_non_null(host);
+    OK(bal_tensor_read(&g->all, host));
+    for (size_t i = 0; i < all; i++)
+        if ((i < BAL_ALIGN || i >= BAL_ALIGN + g->size) && !isnan(host[i]))
+            fail_msg("%s: written %ld floats behind its beginning", what, (long)i - BAL_ALIGN);
+    free(host);
+}
+
+static void guarded_free(guarded *g)
+{
+    bal_tensor_free(&g->t);
+    bal_tensor_free(&g->all);
+}
+
+/* ---- the reference ---------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    int n, h, w, c, k, kernel[2], stride[2], pad[2], dilation[2], groups;
+} geometry;
+
+static bool output_size(int *y, const geometry *q, int d)
+{
+    int spare = (d == 0 ? q->h : q->w) + 2 * q->pad[d] - (q->kernel[d] - 1) * q->dilation[d] - 1;
+    *y = spare / q->stride[d] + 1;
+    return spare >= 0;
+}
+
+typedef struct {
+    int       n, taps, yh, yw;
+    bal_shape x, y, w;
+} sizes;
+
+static void make_sizes(sizes *s, const geometry *q)
+{
+    assert_true(output_size(&s->yh, q, 0) && output_size(&s->yw, q, 1));
+    s->n = q->n;
+    s->taps = q->kernel[0] * q->kernel[1];
+    s->x = (bal_shape){q->n, q->h, q->w, q->c};
+    s->y = (bal_shape){q->n, s->yh, s->yw, q->k};
+    s->w = (bal_shape){q->kernel[0], q->kernel[1], q->c / q->groups, q->k};
+}
+
+/* y += x * w, dx += dy * w and dw += x * dy, whichever of the outputs is there: the same triple of indices. */
+typedef struct {
+    const float *x, *w, *dy;
+    double      *y, *dx, *dw;
+} operands;
+
+static void reference_tap(const operands *o, const geometry *q, size_t x_at, size_t y_at, int tap)
+{
+    int depth = q->c / q->groups, width = q->k / q->groups;
+    for (int k = 0; k < q->k; k++)
+        for (int c = 0; c < depth; c++) {
+            size_t w = ((size_t)tap * (size_t)depth + (size_t)c) * (size_t)q->k + (size_t)k;
+            size_t x = x_at + (size_t)(k / width * depth + c), y = y_at + (size_t)k;
+            o->y[y] += (double)o->x[x] * (double)o->w[w];
+            o->dx[x] += (double)o->dy[y] * (double)o->w[w];
+            o->dw[w] += (double)o->x[x] * (double)o->dy[y];
+        }
+}
+
+static void reference_pixel(const operands *o, const geometry *q, const sizes *s, int image, int oy, int ox)
+{
+    size_t y_at = ((size_t)(image * s->yh + oy) * (size_t)s->yw + (size_t)ox) * (size_t)q->k;
+    for (int tap = 0; tap < s->taps; tap++) {
+        int iy = oy * q->stride[0] - q->pad[0] + tap / q->kernel[1] * q->dilation[0];
+        int ix = ox * q->stride[1] - q->pad[1] + tap % q->kernel[1] * q->dilation[1];
+        if (iy < 0 || iy >= q->h || ix < 0 || ix >= q->w) continue;
+        reference_tap(o, q, ((size_t)(image * q->h + iy) * (size_t)q->w + (size_t)ix) * (size_t)q->c, y_at, tap);
+    }
+}
+
+static void reference(const operands *o, const geometry *q, const sizes *s)
+{
+    for (int image = 0; image < s->n; image++)
+        for (int oy = 0; oy < s->yh; oy++)
+            for (int ox = 0; ox < s->yw; ox++) reference_pixel(o, q, s, image, oy, ox);
+}
+
+/* ---- one geometry ----------------------------------------------------------------------------------------------- */
+
+static uint32_t seed;
+static float    number(bool whole)
+{
+    seed = seed * 1664525U + 1013904223U;
+    return whole ? (float)((int)(seed >> 16) % 7 - 3) : (float)(seed >> 8) / 8388608.0F - 1.0F;
+}
+
+static float *random_floats(size_t size, bool whole)
+{
+    float *f = malloc(size * sizeof *f);
+    assert_true(f && size <= MOST);
+    for (size_t i = 0; i < size; i++) f[i] = number(whole);
+    return f;
+}
+
+static double *zeros(size_t size)
+{
+    double *d = calloc(size, sizeof *d);
+    assert_non_null(d);
+    return d;
+}
+
+static const char *describe(const geometry *q)
+{
+    static char text[200];
+    snprintf(text, sizeof text, "%dx%dx%dx%d -> %d, kernel %dx%d, stride %d %d, pad %d %d, dilation %d %d, groups %d",
+             q->n, q->h, q->w, q->c, q->k, q->kernel[0], q->kernel[1], q->stride[0], q->stride[1], q->pad[0], q->pad[1],
+             q->dilation[0], q->dilation[1], q->groups);
+    return text;
+}
+
+static double worst; /* relative error, over all cases */
+
+/* Equal where the numbers are whole, else within 3e-6 of the norm. */
+static void compare(const float *got, const double *want, size_t size, bool whole, const geometry *q, const char *pass)
+{
+    double error = 0, norm = 1e-30;
+    for (size_t i = 0; i < size; i++) {
+        double off = (double)got[i] - want[i];
+        if (isnan(off) || (whole && off != 0))
+            fail_msg("%s of %s: element %zu is %g, not %g", pass, describe(q), i, (double)got[i], want[i]);
+        error += off * off;
+        norm += want[i] * want[i];
+    }
+    error = sqrt(error / norm);
+    if (error > worst) worst = error;
+    if (error > 3e-6) fail_msg("%s of %s: relative error %g", pass, describe(q), error);
+}
+
+typedef struct {
+    bal_convolution *op;
+    guarded          x, y, w, dx, dy, dw, bias_y, bias_x, scratch;
+} bench;
+
+static void poison(bench *b, guarded *out)
+{
+    OK(bal_tensor_fill(&out->all, NAN));
+    if (b->scratch.size) OK(bal_tensor_fill(&b->scratch.all, NAN));
+}
+
+/* Runs a pass twice, from NaN; dw twice from the numbers in `start`, which the pass adds to. */
+static float *run_pass(bench *b, bal_conv_pass pass, bool bias, const float *start, const geometry *q)
+{
+    guarded          *out = pass == BAL_CONV_FORWARD ? &b->y : pass == BAL_CONV_BACKWARD_X ? &b->dx : &b->dw;
+    const bal_tensor *scratch = b->scratch.size ? &b->scratch.t : NULL;
+    float            *host[2];
+    for (int turn = 0; turn < 2; turn++) {
+        poison(b, out);
+        if (pass == BAL_CONV_FORWARD)
+            OK(bal_convolution_forward(b->op, &b->y.t, &b->x.t, &b->w.t, bias ? &b->bias_y.t : NULL, scratch));
+        else if (pass == BAL_CONV_BACKWARD_X)
+            OK(bal_convolution_backward_x(b->op, &b->dx.t, &b->dy.t, &b->w.t, bias ? &b->bias_x.t : NULL, scratch));
+        else {
+            OK(bal_tensor_write(&b->dw.t, start));
+            OK(bal_convolution_backward_w(b->op, &b->dw.t, &b->x.t, &b->dy.t, scratch));
+        }
+        host[turn] = malloc(out->size * sizeof(float));
+        assert_non_null(host[turn]);
+        OK(bal_tensor_read(&out->t, host[turn]));
+        guarded_check(out, "output");
+        if (b->scratch.size) guarded_check(&b->scratch, "scratch");
+    }
+    if (memcmp(host[0], host[1], out->size * sizeof(float)) != 0) fail_msg("second run of %s differs", describe(q));
+    free(host[1]);
+    return host[0];
+}
+
+static void write_new(guarded *g, bal_shape s, const float *host)
+{
+    guarded_init(g, s);
+    OK(bal_tensor_write(&g->t, host));
+}
+
+static void check_passes(bench *b, const operands *o, const geometry *q, const sizes *s, bool whole)
+{
+    bool   bias = (q->c + q->k + q->kernel[0]) % 2 == 0;
+    float *by = random_floats((size_t)q->k, whole), *bx = random_floats((size_t)q->c, whole),
+          *start = random_floats(b->dw.size, whole);
+    OK(bal_tensor_write(&b->bias_y.t, by));
+    OK(bal_tensor_write(&b->bias_x.t, bx));
+    for (size_t i = 0; i < b->y.size && bias; i++) o->y[i] += (double)by[i % (size_t)q->k];
+    for (size_t i = 0; i < b->dx.size && bias; i++) o->dx[i] += (double)bx[i % (size_t)q->c];
+    for (size_t i = 0; i < b->dw.size; i++) o->dw[i] += (double)start[i];
+    reference(o, q, s);
+    float *y = run_pass(b, BAL_CONV_FORWARD, bias, NULL, q), *dx = run_pass(b, BAL_CONV_BACKWARD_X, bias, NULL, q);
+    float *dw = run_pass(b, BAL_CONV_BACKWARD_W, false, start, q);
+    compare(y, o->y, b->y.size, whole, q, "forward");
+    compare(dx, o->dx, b->dx.size, whole, q, "backward_x");
+    compare(dw, o->dw, b->dw.size, whole, q, "backward_w");
+    free(y);
+    free(dx);
+    free(dw);
+    free(by);
+    free(bx);
+    free(start);
+}
+
+static void open_bench(bench *b, const geometry *q, const sizes *s, const operands *o, bool larger)
+{
+    bal_conv_geometry g = {s->x,
+                           s->y,
+                           {q->kernel[0], q->kernel[1]},
+                           {q->stride[0], q->stride[1]},
+                           {q->pad[0], q->pad[1]},
+                           {q->dilation[0], q->dilation[1]},
+                           q->groups};
+    memset(b, 0, sizeof *b);
+    if (larger) g.x.n = g.y.n = q->n + 2; /* a run of less than the largest batch */
+    OK(bal_convolution_init(&b->op, dev, &g));
+    size_t scratch = bal_convolution_scratch(b->op);
+    if (scratch) guarded_init(&b->scratch, (bal_shape){1, 1, 1, (int)scratch});
+    write_new(&b->x, s->x, o->x);
+    write_new(&b->w, s->w, o->w);
+    write_new(&b->dy, s->y, o->dy);
+    guarded_init(&b->y, s->y);
+    guarded_init(&b->dx, s->x);
+    guarded_init(&b->dw, s->w);
+    guarded_init(&b->bias_y, (bal_shape){1, 1, 1, q->k});
+    guarded_init(&b->bias_x, (bal_shape){1, 1, 1, q->c});
+}
+
+static void close_bench(bench *b)
+{
+    guarded *all[] = {&b->x, &b->y, &b->w, &b->dx, &b->dy, &b->dw, &b->bias_y, &b->bias_x, &b->scratch};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
+    bal_convolution_free(b->op);
+}
+
+static void check(const geometry *q, bool whole)
+{
+    sizes s = {0};
+    bench b;
+    make_sizes(&s, q);
+    size_t   x = bal_shape_size(s.x), y = bal_shape_size(s.y), w = bal_shape_size(s.w);
+    float   *fx = random_floats(x, whole), *fw = random_floats(w, whole), *fy = random_floats(y, whole);
+    operands o = {fx, fw, fy, zeros(y), zeros(x), zeros(w)};
+    open_bench(&b, q, &s, &o, q->h % 2 == 0);
+    check_passes(&b, &o, q, &s, whole);
+    close_bench(&b);
+    free(fx);
+    free(fw);
+    free(fy);
+    free(o.y);
+    free(o.dx);
+    free(o.dw);
+}
+
+/* ---- the geometries --------------------------------------------------------------------------------------------- */
+
+static bool small(void)
+{
+    const char *value = getenv("BAL_TEST_SMALL");
+    return value && *value && *value != '0';
+}
+
+static const int channels[][3] = {
+    /* c, k, groups */
+    {3, 16, 1}, {16, 3, 1},  {5, 17, 1}, {1, 5, 1},    {5, 1, 1},    {8, 8, 8},  {64, 17, 1},
+    {4, 6, 2},  {17, 64, 1}, {3, 3, 1},  {16, 32, 16}, {34, 34, 34}, {1, 1, 1},  {16, 48, 2},
+    {3, 9, 3},  {64, 64, 1}, {5, 5, 5},  {33, 40, 1},  {66, 2, 1},   {2, 66, 1},
+};
+
+/* Every kernel, stride, pad and dilation, with channels, image sizes and batches taken in turn. */
+static void test_geometries(void **state)
+{
+    (void)state;
+    static const int kernels[] = {1, 2, 3, 4, 5, 7};
+    int              turn = 0, count = 0, every = small() ? 23 : 1;
+    for (int i = 0; i < 6 * 3 * 4 * 2; i++) {
+        int        k = kernels[i % 6], s = i / 6 % 3 + 1, p = i / 18 % 4, d = i / 72 + 1, e = (k - 1) * d + 1;
+        int        h = (e > 2 * p ? e - 2 * p : 1) + turn * 5 % 7, w = h + turn % 4 + 1;
+        const int *c = channels[turn++ % 20];
+        geometry   q = {1 + turn % 3, h, w, c[0], c[1], {k, k}, {s, s}, {p, p}, {d, d}, c[2]};
+        if (i % every) continue;
+        check(&q, true);
+        check(&q, false);
+        count++;
+    }
+    print_message("%d geometries, relative error at most %.2g\n", count, worst);
+}
+
+static void test_two_axes(void **state)
+{
+    (void)state;
+    static const geometry cases[] = {
+        {2, 9, 6, 5, 7, {3, 2}, {2, 1}, {1, 0}, {1, 2}, 1},  {1, 6, 11, 4, 20, {1, 5}, {1, 3}, {0, 2}, {1, 1}, 2},
+        {2, 5, 8, 18, 3, {4, 1}, {3, 2}, {2, 0}, {1, 1}, 1}, {1, 4, 13, 3, 18, {2, 7}, {1, 2}, {0, 3}, {2, 1}, 1},
+        {3, 7, 5, 6, 6, {2, 3}, {2, 3}, {0, 1}, {1, 1}, 6},  {2, 4, 4, 33, 5, {4, 4}, {1, 1}, {0, 0}, {1, 1}, 1},
+        {3, 1, 1, 9, 33, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1}, {2, 5, 3, 12, 40, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1},
+    };
+    for (size_t i = 0; i < (small() ? 2 : sizeof cases / sizeof *cases); i++) {
+        check(&cases[i], true);
+        check(&cases[i], false);
+    }
+}
+
+/* Large enough for whole tiles, several work-items and parts, and for images wider than any buffer of a row. */
+static void test_larger(void **state)
+{
+    (void)state;
+    static const geometry cases[] = {
+        {3, 16, 16, 64, 128, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {2, 20, 24, 32, 32, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
+        {2, 32, 36, 3, 64, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {1, 3, 301, 3, 16, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
+        {1, 3, 301, 16, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
+        {1, 6, 260, 1, 17, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {1, 5, 290, 2, 1, {5, 7}, {2, 3}, {2, 3}, {1, 2}, 1},
+        {2, 19, 33, 48, 48, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 48},
+        {4, 32, 32, 32, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
+        {40, 1, 1, 100, 65, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1},
+        {16, 4, 4, 130, 1, {4, 4}, {1, 1}, {0, 0}, {1, 1}, 1},
+    };
+    if (small()) skip();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check(&cases[i], true);
+        check(&cases[i], false);
+    }
+}
+
+/* The register tiles of other devices than this one. */
+static void test_tiles(void **state)
+{
+    (void)state;
+    static const bal_tile tiles[] = {{6, 1}, {8, 2}, {12, 1}, {4, 4}};
+    static const geometry cases[] = {
+        {2, 7, 9, 17, 40, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {1, 9, 8, 3, 33, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {1, 8, 9, 64, 70, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
+        {2, 6, 7, 24, 3, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+    };
+    if (small() || bal_device_class(dev) != BAL_CPU) skip();
+    for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
+        bal_tile_force(tiles[t]);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(&cases[i], true);
+    }
+    bal_tile_force((bal_tile){0, 0});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_geometries),
+        cmocka_unit_test(test_two_axes),
+        cmocka_unit_test(test_larger),
+        cmocka_unit_test(test_tiles),
+    };
+    return cmocka_run_group_tests_name("ops/convolution", tests, open_device, close_device);
+}
