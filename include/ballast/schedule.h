@@ -5,19 +5,28 @@
 #include "ballast/option.h"
 
 typedef struct bal_schedule {
-    int   kind;   /* constant, step, cosine */
-    int   warmup; /* steps over which the factor rises from near 0, linearly */
+    int   kind;   /* index in bal_schedule_kinds */
+    int   warmup; /* steps over which the factor rises linearly, from 1/warmup to 1; 0: none */
     int   every;  /* step: steps between drops */
     float factor; /* step: what each drop multiplies by */
-    float floor;  /* cosine: the factor at the end */
+    float floor;  /* cosine: what the factor falls to */
 } bal_schedule;
 
-extern const bal_option bal_schedule_option_table[];
+/* constant, step, cosine, each with its own options; ends with a NULL name. */
+typedef struct bal_schedule_kind {
+    const char       *name, *help;
+    const bal_option *options;
+} bal_schedule_kind;
+extern const bal_schedule_kind bal_schedule_kinds[];
 
-/* From a line "cosine warmup=100"; NULL: constant. */
+/* From a line "cosine warmup=100"; NULL or "": constant. */
 bal_status bal_schedule_parse(bal_schedule *out, const char *line, bal_where at);
 
-/* What multiplies the learning rate in step `t` (from 1) of `total`. */
+/* What multiplies the learning rate in step `t` (from 1) of `total`: min(1, t / warmup) times
+ *   constant: 1
+ *   step:     factor^floor((t - 1) / every)
+ *   cosine:   floor + (1 - floor) (1 + cos(pi p)) / 2, p = (t - 1 - warmup) / (total - warmup) from the end of the warm-up on
+ * (Loshchilov and Hutter 2017; the p of torch.optim.lr_scheduler.CosineAnnealingLR: `floor` would be reached in step total + 1). */
 double bal_schedule_factor(const bal_schedule *s, int t, int total);
 
 #endif
