@@ -1,0 +1,37 @@
+/* gan -- training a generator against a discriminator (Goodfellow et al. 2014; Radford et al. 2016), and generating.
+ *
+ * A step: D on a real batch and on a generated one (two passes, so that batch norm sees each apart), one optimizer step;
+ * then G through D. Order and statistics are those of pytorch/examples' DCGAN. */
+#ifndef BALLAST_GAN_H
+#define BALLAST_GAN_H
+
+#include "ballast/device.h"
+#include "ballast/run.h"
+
+typedef struct bal_gan_job {
+    const bal_setup   *setup;
+    const bal_dataset *data;
+    bal_device        *dev;
+    const char        *folder; /* gan/<class or all> of a run; goes on from last.safetensors if it is there */
+    const char        *what;   /* for progress: "gan/NORMAL" */
+    int                label;  /* the class, or -1: all together */
+    const bal_watch   *watch;
+} bal_gan_job;
+
+/* Train to the end of the budget, or until watch->stop (then *stopped). Writes last.safetensors, generator.safetensors,
+ * log.csv, speed.csv, samples/, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step. */
+bal_status bal_gan_train(const bal_gan_job *job, bool *stopped);
+
+/* The same, in pieces: to measure a step, or to drive it from elsewhere. */
+typedef struct bal_gan bal_gan;
+bal_status bal_gan_open(bal_gan **out, const bal_gan_job *job);
+bal_status bal_gan_step(bal_gan *gan);
+int        bal_gan_steps(const bal_gan *gan, int *total); /* taken so far */
+void       bal_gan_close(bal_gan *gan);
+
+/* Images from a trained generator: for each batch, called with pixels as the net makes them and the scaling that turns
+ * them back. The same for a seed. */
+typedef bal_status (*bal_gan_sink)(void *user, int first, int count, const float *pixel, const bal_scaling *scaling);
+bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count, bal_gan_sink sink, void *user);
+
+#endif

@@ -1,0 +1,172 @@
+/* run -- see include/ballast/run.h. */
+#include "ballast/run.h"
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "ballast/csv.h"
+#include "ballast/files.h"
+#include "ballast/version.h"
+
+double bal_run_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+bal_status bal_run_create(char **path, const char *out, const char *name)
+{
+    *path = NULL;
+    BAL_TRY(bal_folder_create(out));
+    for (int i = 1; i < 100000; i++) {
+        char *full = i == 1 ? bal_format("%s/%s", out, name) : bal_format("%s/%s-%d", out, name, i);
+        if (!full) return bal_fail(BAL_ENOMEM, "no memory for a path");
+        if (mkdir(full, 0777) == 0) {
+            *path = full;
+            return BAL_OK;
+        }
+        int why = errno;
+        bal_status st = why == EEXIST ? BAL_OK : bal_fail(BAL_EIO, "%s: %s", full, strerror(why));
+        free(full);
+        BAL_TRY(st);
+    }
+    return bal_fail(BAL_EIO, "%s: too many runs are called %s", out, name);
+}
+
+const char *bal_run_class_folder(char *out, size_t size, const char *name)
+{
+    snprintf(out, size, "%s", name);
+    for (char *p = out; *p; p++)
+        if (*p == '/' || (unsigned char)*p < 32) *p = '_';
+    if (out[0] == '.') out[0] = '_';
+    return out;
+}
+
+/* ---- run.json --------------------------------------------------------------------------------------------------- */
+
+static void put_device(cJSON *to, const bal_device *dev)
+{
+    const bal_device_info *info = bal_device_describe(dev);
+    cJSON_AddStringToObject(to, "device", info->name);
+    cJSON_AddStringToObject(to, "platform", info->platform);
+    cJSON_AddStringToObject(to, "version", info->version);
+    cJSON_AddStringToObject(to, "driver", info->driver);
+    cJSON_AddNumberToObject(to, "units", info->units);
+    cJSON_AddStringToObject(to, "kernels", bal_device_class(dev) == BAL_CPU ? "cpu" : "gpu");
+    cJSON_AddNumberToObject(to, "peak_memory_bytes", (double)bal_device_count(dev).peak_bytes);
+}
+
+bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_device *dev, double seconds)
+{
+    cJSON *json = cJSON_CreateObject();
+    char   stamp[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc)) strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    cJSON_AddStringToObject(json, "name", s->run.name);
+    cJSON_AddNumberToObject(json, "seed", s->run.seed);
+    cJSON_AddStringToObject(json, "ballast", bal_version());
+    cJSON_AddStringToObject(json, "commit", bal_commit());
+    cJSON_AddStringToObject(json, "config", bal_config_path(s->config));
+    put_device(json, dev);
+    cJSON_AddStringToObject(json, "written", stamp);
+    cJSON_AddNumberToObject(json, "seconds", seconds);
+    char      *text = cJSON_Print(json), *file = bal_path_join(path, "run.json");
+    bal_status st = text && file ? bal_file_write(file, text, strlen(text)) : bal_fail(BAL_ENOMEM, "no memory for run.json");
+    cJSON_free(text);
+    free(file);
+    cJSON_Delete(json);
+    return st;
+}
+
+double bal_run_seconds(const char *path)
+{
+    char  *file = bal_path_join(path, "run.json"), *text = NULL;
+    size_t size;
+    double seconds = 0;
+    if (file && bal_file_exists(file) && bal_file_read(&text, &size, file, 1 << 20) == BAL_OK) {
+        cJSON *json = cJSON_Parse(text), *found = cJSON_GetObjectItem(json, "seconds");
+        if (cJSON_IsNumber(found)) seconds = found->valuedouble;
+        cJSON_Delete(json);
+    }
+    free(text);
+    free(file);
+    return seconds;
+}
+
+/* ---- logs ------------------------------------------------------------------------------------------------------- */
+
+/* The length of what is kept: the header and the rows up to step `keep`, whole lines only. */
+static size_t kept(const char *text, int keep)
+{
+    const char *end = strchr(text, '\n');
+    while (end) {
+        const char *row = end + 1, *next = strchr(row, '\n');
+        if (!next || strtol(row, NULL, 10) > keep) return (size_t)(row - text);
+        end = next;
+    }
+    return 0;
+}
+
+static bal_status trim(const char *path, const char *header, int keep)
+{
+    char      *text = NULL;
+    size_t     size = 0, good = 0;
+    bal_status st = bal_file_exists(path) ? bal_file_read(&text, &size, path, 0) : BAL_OK;
+    if (st != BAL_OK) return st;
+    if (text && keep > 0) good = kept(text, keep);
+    if (good > 0) st = good < size ? bal_file_write(path, text, good) : BAL_OK;
+    else st = bal_file_write(path, header, strlen(header));
+    free(text);
+    return st;
+}
+
+bal_status bal_run_log_open(bal_run_log *log, const char *path, const char *header, int keep)
+{
+    *log = (bal_run_log){0};
+    BAL_TRY(trim(path, header, keep));
+    log->path = bal_format("%s", path);
+    log->file = fopen(path, "a");
+    if (log->path && log->file) return BAL_OK;
+    bal_status st = bal_fail(BAL_EIO, "%s: %s", path, strerror(errno));
+    bal_run_log_close(log);
+    return st;
+}
+
+bal_status bal_run_log_row(bal_run_log *log, int step, const double *values, int count)
+{
+    bal_csv_put_number(log->file, step, count ? ',' : '\n');
+    for (int i = 0; i < count; i++) bal_csv_put_number(log->file, values[i], i + 1 < count ? ',' : '\n');
+    if (fflush(log->file) == 0 && !ferror(log->file)) return BAL_OK;
+    return bal_fail(BAL_EIO, "%s: %s", log->path, strerror(errno));
+}
+
+void bal_run_log_close(bal_run_log *log)
+{
+    if (log->file) fclose(log->file);
+    free(log->path);
+    *log = (bal_run_log){0};
+}
+
+/* ---- pictures --------------------------------------------------------------------------------------------------- */
+
+bal_status bal_run_grid(const char *path, const float *pixel, int count, int columns, const bal_dataset_options *data, const bal_scaling *scaling)
+{
+    int    size = data->size, c = data->channels, rows = (count + columns - 1) / columns;
+    size_t stride = (size_t)columns * (size_t)size * (size_t)c, row = (size_t)size * (size_t)c;
+    float *out = calloc(stride * (size_t)(rows * size), sizeof *out);
+    if (!out) return bal_fail(BAL_ENOMEM, "no memory for a picture of %d images", count);
+    for (int i = 0; i < count; i++)
+        for (int y = 0; y < size; y++) {
+            float       *to = out + (size_t)(i / columns * size + y) * stride + (size_t)(i % columns) * row;
+            const float *from = pixel + ((size_t)i * (size_t)size + (size_t)y) * row;
+            for (size_t k = 0; k < row; k++) to[k] = from[k] * scaling->deviation[k % (size_t)c] + scaling->mean[k % (size_t)c];
+        }
+    bal_status st = bal_image_write_png(path, out, columns * size, rows * size, c);
+    free(out);
+    return st;
+}
