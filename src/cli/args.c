@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/files.h"
+
 #define NAME_SIZE 64
 
 const bal_option bal_common_options[] = {
@@ -185,31 +187,33 @@ void bal_args_free(bal_args *args)
     *args = (bal_args){0};
 }
 
-static bal_status set_from(bal_config *config, const char *key, const char *value)
+static bal_status add_setting(bal_names *sets, const char *key, const char *value)
 {
-    char assignment[256];
-
-    snprintf(assignment, sizeof assignment, "%s=%s", key, value);
-    return bal_config_set(config, assignment);
+    char      *text = bal_format("%s=%s", key, value);
+    bal_status st = text ? bal_names_add(sets, text) : bal_fail(BAL_ENOMEM, "no memory left for %s", key);
+    free(text);
+    return st;
 }
 
-static bal_status override(bal_config *config, const bal_args *args)
+static bal_status settings(bal_names *sets, const bal_args *args)
 {
     char seed[16];
 
-    for (int i = 0; i < args->set_count; i++) BAL_TRY(bal_config_set(config, args->set[i]));
+    for (int i = 0; i < args->set_count; i++) BAL_TRY(bal_names_add(sets, args->set[i]));
     snprintf(seed, sizeof seed, "%d", args->seed);
-    if (args->seed >= 0) BAL_TRY(set_from(config, "run.seed", seed));
-    if (args->device) BAL_TRY(set_from(config, "run.device", args->device));
+    if (args->seed >= 0) BAL_TRY(add_setting(sets, "run.seed", seed));
+    if (args->device) BAL_TRY(add_setting(sets, "run.device", args->device));
+    if (args->out) BAL_TRY(add_setting(sets, "run.out", args->out));
     return BAL_OK;
 }
 
-bal_status bal_args_config(bal_config **out, const bal_args *args, const char *path)
+bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *path)
 {
-    BAL_TRY(bal_config_read(out, path));
-    bal_status st = override(*out, args);
-    if (!st) return BAL_OK;
-    bal_config_free(*out);
+    bal_names  sets = {0};
+    bal_status st = settings(&sets, args);
+
     *out = NULL;
+    if (!st) st = bal_setup_open(out, path, (const char *const *)sets.name, sets.count);
+    bal_names_free(&sets);
     return st;
 }

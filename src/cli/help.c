@@ -1,13 +1,13 @@
-/* help -- `ballast help [VERB | layer|loss|optimizer|source [NAME] | data]`, all of it from tables. */
+/* help -- `ballast help [VERB | layer|loss|optimizer|schedule|source [NAME] | SECTION]`, all of it from tables. */
 #include "cli/help.h"
 
 #include <string.h>
 
 #include "ballast/data.h"
-#include "ballast/dataset.h"
 #include "ballast/layer.h"
 #include "ballast/loss.h"
 #include "ballast/optim.h"
+#include "ballast/schedule.h"
 #include "cli/args.h"
 
 enum { NAMES = 128 };
@@ -44,9 +44,10 @@ void bal_help_overview(FILE *to)
             fprintf(to, "  %-10s %s\n", (*v)->name, (*v)->help);
         }
     }
-    fprintf(to,
-            "\nballast help VERB explains a verb; help layer, loss, optimizer, source list what an INI file may name,\n"
-            "help layer conv explains one of them. ballast --version says what this is.\n");
+    fprintf(to, "\nballast help VERB explains a verb. Of an INI file, help data explains a section; help layer, loss, "
+                "optimizer,\n"
+                "schedule, source list what it may name, and help layer conv explains one of them. ballast --version "
+                "says what this is.\n");
 }
 
 /* "--count N" as a column, and what it does. */
@@ -103,8 +104,11 @@ static bool find_kind(kind *k, const char *name)
     } else if (strcmp(name, "optimizer") == 0) {
         k->title = "optimizer = NAME option=value ... in [train.gan], [train.classifier]";
         for (const bal_optim_def *const *d = bal_optim_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
+    } else if (strcmp(name, "schedule") == 0) {
+        k->title = "schedule = NAME option=value ... in [train.gan], [train.classifier]";
+        for (const bal_schedule_kind *s = bal_schedule_kinds; s->name; s++) collect(k, s->name, s->help, s->options);
     } else if (strcmp(name, "source") == 0) {
-        k->title = "source = NAME in [data], its options as keys of that section";
+        k->title = "source = NAME option=value ... in [data]";
         for (const bal_data_def *const *d = bal_data_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     }
     return k->title != NULL;
@@ -171,35 +175,62 @@ static int say_thing(const bal_args *args, const kind *k, const char *name)
     return bal_usage_fault(args, "no %s \"%s\"; ballast help %s lists them", k->name, name, k->name);
 }
 
+/* Sections of a configuration. */
+static bool say_section(const char *name)
+{
+    static const struct {
+        const char       *name, *title;
+        const bal_option *options;
+    } sections[] = {
+        {"run", "[run]: the run as a whole", bal_run_option_table},
+        {"data", "[data]: where images come from, and how they are split and scaled", bal_dataset_option_table},
+        {"train.gan", "[train.gan]: training of [generator] and [discriminator]", bal_gan_option_table},
+        {"train.classifier", "[train.classifier]: training of [classifier]", bal_classifier_option_table},
+        {"generator", "[generator]: layer = ... lines from latent numbers to an image, and", bal_net_option_table},
+        {"discriminator", "[discriminator]: layer = ... lines from an image to one number, and", bal_net_option_table},
+        {"classifier", "[classifier]: layer = ... lines from an image to one number for each class, and",
+         bal_net_option_table},
+    };
+
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        if (strcmp(sections[i].name, name) != 0) continue;
+        printf("%s\n\n", sections[i].title);
+        say_options(sections[i].options);
+        return true;
+    }
+    return false;
+}
+
+static int fail_topic(const bal_args *args, const char *topic)
+{
+    const char *near = bal_help_nearest_verb(topic);
+
+    if (near) return bal_usage_fault(args, "nothing called \"%s\"; did you mean \"%s\"?", topic, near);
+    return bal_usage_fault(args, "nothing called \"%s\"", topic);
+}
+
 static int run(const bal_args *args)
 {
-    kind k;
+    const char *topic = args->word_count ? args->word[0] : NULL;
+    kind        k;
 
-    if (args->word_count == 0) {
-        bal_help_overview(stdout);
-        return BAL_EXIT_DONE;
-    }
-    const char     *topic = args->word[0];
-    const bal_verb *verb = bal_help_find_verb(topic);
-    if (find_kind(&k, topic)) {
+    if (!topic) bal_help_overview(stdout);
+    else if (find_kind(&k, topic)) {
         if (args->word_count == 2) return say_thing(args, &k, args->word[1]);
         say_kind(&k);
     } else if (args->word_count == 2)
-        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer or source", topic);
-    else if (verb) bal_help_verb(verb);
-    else {
-        const char *near = bal_help_nearest_verb(topic);
-        if (near) return bal_usage_fault(args, "nothing called \"%s\"; did you mean \"%s\"?", topic, near);
-        return bal_usage_fault(args, "nothing called \"%s\"", topic);
-    }
+        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer, schedule or source", topic);
+    else if (bal_help_find_verb(topic)) bal_help_verb(bal_help_find_verb(topic));
+    else if (!say_section(topic)) return fail_topic(args, topic);
     return BAL_EXIT_DONE;
 }
 
 const bal_verb bal_verb_help = {
     .name = "help",
     .group = BAL_VERB_LOOK,
-    .usage = "[VERB | layer|loss|optimizer|source [NAME]]",
-    .help = "explain a verb, or what an INI file may name",
+    .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source [NAME]]",
+    .help = "explain a verb, or what an INI file may say",
+    .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier.",
     .max_words = 2,
     .run = run,
 };

@@ -13,8 +13,8 @@
 
 #include <signal.h>
 
-#include "ballast/config.h"
 #include "ballast/option.h"
+#include "ballast/setup.h"
 
 /* Exit codes. */
 enum { BAL_EXIT_DONE, BAL_EXIT_FAILED, BAL_EXIT_USAGE };
@@ -68,8 +68,8 @@ int bal_done(bal_status st);
  */
 int bal_usage_fault(const bal_args *args, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Read the file and apply --set, --seed (run.seed) and --device (run.device). */
-bal_status bal_args_config(bal_config **out, const bal_args *args, const char *path);
+/* Read and check a configuration with --set, then --seed (run.seed), --device (run.device) and --out (run.out). */
+bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *path);
 
 /* Set by the first SIGINT or SIGTERM; whoever runs long looks at it between steps, saves and returns. A second signal
  * ends the program at once. */

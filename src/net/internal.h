@@ -46,8 +46,6 @@ struct bal_net {
     char        found[96]; /* text of bal_net_find_nan */
 };
 
-extern const bal_option bal_net_option_table[];
-
 /* Decide which values share buffers; fills slot numbers and sizes (for `training` or not). Touches no device. */
 bal_status bal_net_plan(bal_net *net, bool training);
 void       bal_net_unplan(bal_net *net);

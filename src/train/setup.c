@@ -83,14 +83,25 @@ static bal_status check_optimizer(const bal_config *c, const char *section, cons
     return st;
 }
 
-static bal_status check_loss(const bal_config *c, const char *section, const char *line, bool adversarial, bal_shape y)
+/* The last line of a net: where its output comes from. */
+static bal_where last_layer(const bal_config *c, const char *net)
+{
+    const bal_section *s = bal_config_find(c, net);
+    bal_where          at = s->at;
+    for (int i = 0; i < s->count; i++)
+        if (strcmp(s->entries[i].key, "layer") == 0) at = s->entries[i].at;
+    return at;
+}
+
+static bal_status check_loss(const bal_config *c, const char *section, const char *line, bool adversarial,
+                             const char *net, bal_shape y)
 {
     bal_loss         l = {0};
     bal_option_pool *pool = NULL;
     bal_where        at = place(c, section, "loss");
     bal_status       st = bal_loss_read(&l, &pool, line, adversarial, at);
     l.y = y;
-    if (st == BAL_OK) st = l.def->shape(&l, at);
+    if (st == BAL_OK) st = l.def->shape(&l, last_layer(c, net));
     bal_loss_free(&l);
     bal_option_pool_free(pool);
     return st;
@@ -139,12 +150,14 @@ static bal_status check_gan(bal_setup *s)
     BAL_TRY(resolve(&s->owned[1], &s->gan.discriminator_init, place(c, "train.gan", "discriminator_init")));
     BAL_TRY(output_of(&image, s, "generator", s->gan.batch));
     if (image.h != s->data.size || image.w != s->data.size || image.c != s->data.channels)
-        return bal_fail_at(place(c, "generator", ""), "[generator] makes images of %d x %d x %d; [data] has %d x %d x %d", image.h, image.w,
+        return bal_fail_at(last_layer(c, "generator"),
+                           "[generator] makes images of %d x %d x %d; [data] has %d x %d x %d", image.h, image.w,
                            image.c, s->data.size, s->data.size, s->data.channels);
     BAL_TRY(output_of(&y, s, "discriminator", s->gan.batch));
     if (y.h * y.w * y.c != 1)
-        return bal_fail_at(place(c, "discriminator", ""), "[discriminator] must end in one value for an image, not %d x %d x %d", y.h, y.w, y.c);
-    BAL_TRY(check_loss(c, "train.gan", s->gan.loss, true, y));
+        return bal_fail_at(last_layer(c, "discriminator"),
+                           "[discriminator] must end in one value for an image, not %d x %d x %d", y.h, y.w, y.c);
+    BAL_TRY(check_loss(c, "train.gan", s->gan.loss, true, "discriminator", y));
     BAL_TRY(check_optimizer(c, "train.gan", "optimizer", s->gan.optimizer));
     BAL_TRY(check_optimizer(c, "train.gan", "discriminator_optimizer", s->gan.discriminator_optimizer));
     return check_schedule(c, "train.gan", s->gan.schedule);
@@ -159,7 +172,7 @@ static bal_status check_classifier(bal_setup *s)
     if (!s->classifier.steps && !s->classifier.epochs) s->classifier.epochs = 30;
     BAL_TRY(resolve(&s->owned[2], &s->classifier.init, place(c, "train.classifier", "init")));
     BAL_TRY(output_of(&y, s, "classifier", s->classifier.batch));
-    BAL_TRY(check_loss(c, "train.classifier", s->classifier.loss, false, y));
+    BAL_TRY(check_loss(c, "train.classifier", s->classifier.loss, false, "classifier", y));
     BAL_TRY(check_optimizer(c, "train.classifier", "optimizer", s->classifier.optimizer));
     return check_schedule(c, "train.classifier", s->classifier.schedule);
 }
