@@ -1,4 +1,4 @@
-/* The SVG of plots: well-formed, ticks where a person would put them, nothing that depends on anything but the input. */
+/* The SVG of plots: ticks where a person would put them, escaped texts, odd data. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -74,7 +74,7 @@ def write(case, names, true, predicted, probability=None):
     (FOLDER / (case + ".json")).write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     text = metrics.classification_report(true, predicted, labels=np.arange(len(names)), target_names=names,
                                          zero_division=math.nan)
-    text = re.sub(r"(\d)\.0$", r"\1", text.replace(" nan", " n/a"), flags=re.MULTILINE)  # a support printed as 5.0
+    text = re.sub(r"(\d+)\.0$", r"  \1", text.replace(" nan", " n/a"), flags=re.MULTILINE)  # a support printed as 5.0
     (FOLDER / (case + ".txt")).write_text(text, encoding="utf-8")
 
 

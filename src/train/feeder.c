@@ -1,0 +1,313 @@
+/* feeder -- a thread prepares batches ahead of the device and uploads them; others help it where images are decoded
+ * anew.
+ *
+ * Batch k lies in slot k % SLOTS. The caller may use batch k and the one before it, so the thread may be two ahead. It
+ * uploads through the device's own queue, in order: what was queued before on a slot's last batch is done by then. */
+#include "ballast/feeder.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "ballast/rng.h"
+#include "dataset_parts.h"
+
+enum { SLOTS = 4, AHEAD = SLOTS - 2, MOST_HELPERS = 15 };
+
+typedef struct {
+    bal_tensor x, label;
+    int        n;        /* images in it; 0: the stream has ended */
+    double     prepared; /* when its images were ready to be uploaded */
+} slot;
+
+/* Filling one batch, shared out among threads by image. */
+typedef struct {
+    pthread_t       thread[MOST_HELPERS];
+    int             count; /* helpers that run */
+    pthread_mutex_t lock;
+    pthread_cond_t  begin, end;
+    int             batch; /* rises by one for each batch to fill */
+    int             busy;  /* helpers at work on it */
+    bool            stop;
+    atomic_int      next; /* image to take */
+    int             n;
+} crew;
+
+struct bal_feeder {
+    bal_feeder_settings settings;
+    int     *index, *order, *chosen; /* the images; an epoch's permutation; those of the batch being filled */
+    uint64_t epoch;                  /* that `order` is for */
+    size_t   pixels;                 /* floats of an image */
+    float   *x, *label;              /* the batch being filled */
+    slot     slot[SLOTS];
+    crew     crew;
+
+    pthread_t       thread;
+    bool            running;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t  changed;
+    uint64_t        made, taken; /* batches */
+    bool            stop;
+    bal_status      status; /* of the threads; the first fault counts */
+    char            fault[1024];
+    double          waited;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void note_fault(bal_feeder *f, bal_status st)
+{
+    pthread_mutex_lock(&f->lock);
+    if (!f->status) {
+        size_t n = strlen(bal_error());
+        if (n >= sizeof f->fault) n = sizeof f->fault - 1;
+        memcpy(f->fault, bal_error(), n);
+        f->fault[n] = '\0';
+        f->status = st;
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* ---- one batch --------------------------------------------------------------------------------------------------- */
+
+/* Images still untaken, until there are none. */
+static void fill_some(bal_feeder *f)
+{
+    for (int i; (i = atomic_fetch_add(&f->crew.next, 1)) < f->crew.n;) {
+        bal_status st =
+            bal_dataset_fill(f->settings.data, f->chosen[i], f->x + (size_t)i * f->pixels, &f->settings.scaling);
+        f->label[i] = (float)bal_dataset_sample(f->settings.data, f->chosen[i])->label;
+        if (st) note_fault(f, st);
+    }
+}
+
+static void *help(void *user)
+{
+    bal_feeder *f = user;
+    crew       *c = &f->crew;
+
+    pthread_mutex_lock(&c->lock);
+    for (int seen = 0;;) {
+        while (!c->stop && c->batch == seen) pthread_cond_wait(&c->begin, &c->lock);
+        if (c->stop) break;
+        seen = c->batch;
+        pthread_mutex_unlock(&c->lock);
+        fill_some(f);
+        pthread_mutex_lock(&c->lock);
+        if (--c->busy == 0) pthread_cond_signal(&c->end);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+static void fill_batch(bal_feeder *f, int n)
+{
+    crew *c = &f->crew;
+
+    pthread_mutex_lock(&c->lock);
+    atomic_store(&c->next, 0);
+    c->n = n;
+    c->busy = c->count;
+    c->batch++;
+    pthread_cond_broadcast(&c->begin);
+    pthread_mutex_unlock(&c->lock);
+    fill_some(f);
+    pthread_mutex_lock(&c->lock);
+    while (c->busy > 0) pthread_cond_wait(&c->end, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* The images of batch k; how many. */
+static int choose(bal_feeder *f, uint64_t k)
+{
+    const bal_feeder_settings *s = &f->settings;
+    uint64_t                   count = (uint64_t)s->count, first = s->start + k * (uint64_t)s->batch;
+
+    if (!s->shuffle) {
+        int n = 0;
+        for (; n < s->batch && first + (uint64_t)n < count; n++) f->chosen[n] = f->index[first + (uint64_t)n];
+        return n;
+    }
+    for (int i = 0; i < s->batch; i++) {
+        uint64_t at = first + (uint64_t)i, epoch = at / count;
+        if (epoch != f->epoch) {
+            bal_stream stream = bal_stream_for(s->seed, BAL_FOR_SHUFFLE, s->salt, (uint32_t)epoch);
+            bal_random_order(f->order, s->count, &stream);
+            f->epoch = epoch;
+        }
+        f->chosen[i] = f->index[f->order[at % count]];
+    }
+    return s->batch;
+}
+
+static bal_status upload(bal_feeder *f, slot *to, int n)
+{
+    bal_tensor x = to->x, label = to->label;
+
+    if (n == 0) return BAL_OK;
+    x.shape.n = label.shape.n = n;
+    BAL_TRY(bal_tensor_write(&x, f->x));
+    return bal_tensor_write(&label, f->label);
+}
+
+/* Wait until the slot of batch k is free; false when there is nothing more to do. */
+static bool wait_for_slot(bal_feeder *f, uint64_t k)
+{
+    pthread_mutex_lock(&f->lock);
+    while (!f->stop && !f->status && k >= f->taken + AHEAD) pthread_cond_wait(&f->changed, &f->lock);
+    bool go_on = !f->stop && !f->status;
+    pthread_mutex_unlock(&f->lock);
+    return go_on;
+}
+
+static void *prepare(void *user)
+{
+    bal_feeder *f = user;
+
+    for (uint64_t k = 0;; k++) {
+        int n = choose(f, k);
+        fill_batch(f, n);
+        double prepared = now();
+        if (!wait_for_slot(f, k)) break;
+        slot      *to = &f->slot[k % SLOTS];
+        bal_status st = upload(f, to, n);
+        if (st) note_fault(f, st);
+        pthread_mutex_lock(&f->lock);
+        to->n = n;
+        to->prepared = prepared;
+        if (!f->status) f->made = k + 1;
+        pthread_cond_signal(&f->changed);
+        pthread_mutex_unlock(&f->lock);
+        if (st || n == 0) break;
+    }
+    pthread_mutex_lock(&f->lock); /* whoever waits sees the fault */
+    pthread_cond_signal(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+    return NULL;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------
+ */
+
+static bal_status ask_for_memory(bal_feeder *f, bal_device *dev)
+{
+    const bal_feeder_settings *s = &f->settings;
+    int                        size = bal_dataset_settings(s->data)->size, c = bal_dataset_settings(s->data)->channels;
+
+    f->pixels = bal_dataset_pixels(bal_dataset_settings(s->data));
+    f->index = malloc((size_t)s->count * sizeof *f->index);
+    f->order = malloc((size_t)s->count * sizeof *f->order);
+    f->chosen = malloc((size_t)s->batch * sizeof *f->chosen);
+    f->x = malloc((size_t)s->batch * f->pixels * sizeof *f->x);
+    f->label = malloc((size_t)s->batch * sizeof *f->label);
+    if (!f->index || !f->order || !f->chosen || !f->x || !f->label)
+        return bal_fail(BAL_ENOMEM, "no memory for batches of %d images", s->batch);
+    memcpy(f->index, s->index, (size_t)s->count * sizeof *f->index);
+    for (int i = 0; i < SLOTS; i++) {
+        BAL_TRY(bal_tensor_init(&f->slot[i].x, dev, (bal_shape){s->batch, size, size, c}));
+        BAL_TRY(bal_tensor_init(&f->slot[i].label, dev, (bal_shape){s->batch, 1, 1, 1}));
+    }
+    return BAL_OK;
+}
+
+/* Helpers where images must be decoded; fewer than wanted is no fault. */
+static void hire(bal_feeder *f)
+{
+    int wanted = f->settings.data->cached < f->settings.data->count ? (int)sysconf(_SC_NPROCESSORS_ONLN) - 1 : 0;
+
+    if (wanted > MOST_HELPERS) wanted = MOST_HELPERS;
+    for (crew *c = &f->crew; c->count < wanted; c->count++)
+        if (pthread_create(&c->thread[c->count], NULL, help, f) != 0) return;
+}
+
+bal_status bal_feeder_open(bal_feeder **out, bal_device *dev, const bal_feeder_settings *settings)
+{
+    bal_feeder *f = calloc(1, sizeof *f);
+    bal_status  st;
+
+    *out = NULL;
+    if (!f) return bal_fail(BAL_ENOMEM, "no memory for a feeder");
+    f->settings = *settings;
+    f->epoch = UINT64_MAX;
+    pthread_mutex_init(&f->lock, NULL);
+    pthread_cond_init(&f->changed, NULL);
+    pthread_mutex_init(&f->crew.lock, NULL);
+    pthread_cond_init(&f->crew.begin, NULL);
+    pthread_cond_init(&f->crew.end, NULL);
+    if (settings->count < 1) BAL_TRY_OR(fail, st, bal_fail(BAL_ECONFIG, "no images to make batches of"));
+    BAL_TRY_OR(fail, st, ask_for_memory(f, dev));
+    hire(f);
+    f->running = pthread_create(&f->thread, NULL, prepare, f) == 0;
+    if (!f->running) BAL_TRY_OR(fail, st, bal_fail(BAL_ENOMEM, "no thread to be had for preparing batches"));
+    *out = f;
+    return BAL_OK;
+fail:
+    bal_feeder_close(f);
+    return st;
+}
+
+static void send_home(crew *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->stop = true;
+    pthread_cond_broadcast(&c->begin);
+    pthread_mutex_unlock(&c->lock);
+    while (c->count > 0) pthread_join(c->thread[--c->count], NULL);
+}
+
+void bal_feeder_close(bal_feeder *f)
+{
+    if (!f) return;
+    pthread_mutex_lock(&f->lock);
+    f->stop = true;
+    pthread_cond_signal(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+    if (f->running) pthread_join(f->thread, NULL);
+    send_home(&f->crew);
+    for (int i = 0; i < SLOTS; i++) {
+        bal_tensor_free(&f->slot[i].x);
+        bal_tensor_free(&f->slot[i].label);
+    }
+    pthread_mutex_destroy(&f->lock);
+    pthread_cond_destroy(&f->changed);
+    pthread_mutex_destroy(&f->crew.lock);
+    pthread_cond_destroy(&f->crew.begin);
+    pthread_cond_destroy(&f->crew.end);
+    free(f->index);
+    free(f->order);
+    free(f->chosen);
+    free(f->x);
+    free(f->label);
+    free(f);
+}
+
+bal_status bal_feeder_next(bal_feeder *f, bal_tensor *x, bal_tensor *label)
+{
+    double asked = now();
+
+    pthread_mutex_lock(&f->lock);
+    bool ended = f->taken > 0 && f->slot[(f->taken - 1) % SLOTS].n == 0;
+    while (!ended && f->made <= f->taken && !f->status) pthread_cond_wait(&f->changed, &f->lock);
+    bool        is_there = ended || f->made > f->taken;
+    const slot *s = &f->slot[(ended ? f->taken - 1 : f->taken) % SLOTS];
+    if (is_there && !ended) {
+        if (s->prepared > asked) f->waited += s->prepared - asked; /* the rest of the wait is the device's */
+        f->taken++;
+        pthread_cond_signal(&f->changed);
+    }
+    pthread_mutex_unlock(&f->lock);
+    if (!is_there) return bal_fail(f->status, "%s", f->fault);
+    *x = s->x;
+    *label = s->label;
+    x->shape.n = label->shape.n = s->n;
+    return BAL_OK;
+}
+
+double bal_feeder_waited(const bal_feeder *f) { return f->waited; }

@@ -1,0 +1,338 @@
+/* The report: scikit-learn's table to the letter, JSON that loses nothing, and words that say what is wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cjson/cJSON.h>
+#include "ballast/files.h"
+#include "ballast/report.h"
+
+static const char *const cases[] = {"random", "tied", "single", "never", "missing", "disjoint", "labels"};
+#define CASES (sizeof cases / sizeof *cases)
+
+static char *read_golden(const char *name, const char *suffix)
+{
+    char  *path = bal_format("tests/golden/metrics/%s%s", name, suffix), *text;
+    size_t size;
+    assert_int_equal(bal_file_read(&text, &size, path, 0), BAL_OK);
+    free(path);
+    return text;
+}
+
+static void read_case(bal_predictions *p, const char *name)
+{
+    char *path = bal_format("tests/golden/metrics/%s.csv", name);
+    assert_int_equal(bal_predictions_read(p, path), BAL_OK);
+    free(path);
+}
+
+static bal_predictions parse(const char *text)
+{
+    bal_predictions p;
+    assert_int_equal(bal_predictions_parse(&p, "t.csv", text, strlen(text)), BAL_OK);
+    return p;
+}
+
+static char *text_of(const bal_predictions *p, const bal_history *h)
+{
+    bal_report r;
+    char      *text;
+    assert_int_equal(bal_report_make(&r, p, h), BAL_OK);
+    assert_int_equal(bal_report_text(&text, &r), BAL_OK);
+    bal_report_free(&r);
+    return text;
+}
+
+static void table_is_scikit_learns(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        bal_predictions p;
+        read_case(&p, cases[i]);
+        char *text = text_of(&p, NULL), *want = read_golden(cases[i], ".txt");
+        text[strlen(want)] = '\0';
+        assert_string_equal(text, want);
+        bal_predictions_free(&p);
+        free(text);
+        free(want);
+    }
+}
+
+static const cJSON *get(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    assert_non_null(item);
+    return item;
+}
+
+/* All that is golden is in the report, and within 1e-9 of it. */
+static void expect_covers(const cJSON *want, const cJSON *have)
+{
+    assert_int_equal(want->type & 0xFF, have->type & 0xFF);
+    if (cJSON_IsNumber(want)) assert_true(fabs(want->valuedouble - have->valuedouble) <= 1e-9);
+    if (cJSON_IsString(want)) assert_string_equal(want->valuestring, have->valuestring);
+    if (cJSON_IsArray(want)) assert_int_equal(cJSON_GetArraySize(want), cJSON_GetArraySize(have));
+    int i = 0;
+    for (const cJSON *child = want->child; child; child = child->next, i++)
+        expect_covers(child, cJSON_IsArray(want) ? cJSON_GetArrayItem(have, i) : get(have, child->string));
+}
+
+static void json_is_scikit_learns(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASES; i++) {
+        bal_predictions p;
+        bal_report      r;
+        char           *text, *again, *golden = read_golden(cases[i], ".json");
+        read_case(&p, cases[i]);
+        assert_int_equal(bal_report_make(&r, &p, NULL), BAL_OK);
+        assert_int_equal(bal_report_json(&text, &r, false), BAL_OK);
+        assert_int_equal(bal_report_json(&again, &r, false), BAL_OK);
+        assert_string_equal(text, again);
+        cJSON *have = cJSON_Parse(text), *want = cJSON_Parse(golden);
+        assert_non_null(have);
+        expect_covers(want, have);
+        assert_true(get(have, "accuracy")->valuedouble == r.metrics.accuracy); /* the same double */
+        assert_true(get(get(have, "macro avg"), "f1-score")->valuedouble == r.metrics.macro.f1);
+        assert_int_equal(cJSON_GetArraySize(get(have, "warnings")), r.warnings.count);
+        cJSON_Delete(have);
+        cJSON_Delete(want);
+        bal_report_free(&r);
+        bal_predictions_free(&p);
+        free(text);
+        free(again);
+        free(golden);
+    }
+}
+
+static void json_on_one_line(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\n\"a \"\"b\"\"\",c\n");
+    bal_report      r;
+    char           *text;
+    assert_int_equal(bal_report_make(&r, &p, NULL), BAL_OK);
+    assert_int_equal(bal_report_json(&text, &r, true), BAL_OK);
+    assert_true(strchr(text, '\n') == text + strlen(text) - 1);
+    assert_non_null(strstr(text, "{\"accuracy\":0,\"balanced_accuracy\":0,\"loss\":null,\"classes\":{\"a \\\"b\\\"\":"
+                                 "{\"precision\":null,\"recall\":0,\"specificity\":null,\"f1-score\":0,\"support\":1,"
+                                 "\"predicted\":0},"));
+    assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
+                                 "\"counts\":[[0, 1],[0, 0]]}"));
+    bal_report_free(&r);
+    bal_predictions_free(&p);
+    free(text);
+}
+
+static void words_of_a_collapsed_classifier(void **state)
+{
+    (void)state;
+    bal_predictions p;
+    read_case(&p, "never");
+    char *text = text_of(&p, NULL), *words = strstr(text, "\nconfusion");
+    assert_non_null(words);
+    assert_string_equal(words,
+                        "\nconfusion matrix (rows: truth, columns: prediction)\n"
+                        "\n"
+                        "           NORMAL  PNEUMONIA\n"
+                        "   NORMAL      24          0\n"
+                        "PNEUMONIA      13          0\n"
+                        "\n"
+                        "On average 50 % of the images of a class are found (balanced accuracy 0.50, guessing 0.50). "
+                        "Worst: PNEUMONIA, 0 of 13 found (recall 0.00).\n"
+                        "Accuracy 0.65, 37 images, loss 0.6484 (mean cross-entropy in nats).\n"
+                        "\n"
+                        "- Never predicted, in 37 predictions: PNEUMONIA (0 of 13 found).\n"
+                        "- Accuracy 0.65 is no better than always answering NORMAL, which gives 0.65 (24\n"
+                        "  of 37).\n"
+                        "- Too few images (fewer than 30) to conclude anything about NORMAL (n = 24: one\n"
+                        "  image is 0.04 of its recall), PNEUMONIA (n = 13: one image is 0.08 of its\n"
+                        "  recall).\n");
+    bal_predictions_free(&p);
+    free(text);
+}
+
+static void expect_warnings(const char *csv, const bal_history *h, const char *const *expected)
+{
+    bal_predictions p = parse(csv);
+    bal_report      r;
+    int             i = 0;
+    assert_int_equal(bal_report_make(&r, &p, h), BAL_OK);
+    for (; expected[i]; i++) {
+        assert_true(i < r.warnings.count);
+        assert_string_equal(r.warnings.name[i], expected[i]);
+    }
+    assert_int_equal(r.warnings.count, i);
+    bal_report_free(&r);
+    bal_predictions_free(&p);
+}
+
+/* 30 images a class, all found but the last few of b. */
+static char *good_predictions(int missed)
+{
+    char  *text;
+    size_t size;
+    FILE  *to = open_memstream(&text, &size);
+    assert_non_null(to);
+    fputs("label,predicted\n", to);
+    for (int i = 0; i < 30; i++) fprintf(to, "a,a\nb,%s\n", i < missed ? "a" : "b");
+    fclose(to);
+    return text;
+}
+
+static void nothing_to_warn_of(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    char                    *csv = good_predictions(3);
+    bal_predictions          p = parse(csv);
+    char                    *text = text_of(&p, NULL);
+    expect_warnings(csv, NULL, none);
+    assert_non_null(strstr(text, "\nOn average 95 % of the images of a class are found (balanced accuracy 0.95, "
+                                 "guessing 0.50). Worst: b, 27 of 30 found (recall 0.90).\n"
+                                 "Accuracy 0.95, 60 images.\n"));
+    bal_predictions_free(&p);
+    free(text);
+    free(csv);
+}
+
+static void one_class(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "All images are of one class, a (2 of 2): whether classes are told apart cannot be seen.",
+        "Too few images (fewer than 30) to conclude anything about a (n = 2: one image is 0.50 of its recall), "
+        "b (n = 0).",
+        NULL};
+    expect_warnings("label,predicted,p:a,p:b\na,a,1,0\na,b,0,1\n", NULL, expected);
+}
+
+static bal_history history_of(const bal_epoch *epochs, int count)
+{
+    bal_history h = {0};
+    for (int i = 0; i < count; i++) assert_int_equal(bal_history_add(&h, &epochs[i]), BAL_OK);
+    return h;
+}
+
+static void train_and_validation_drift_apart(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "Train and validation drift apart: at epoch 2, which is kept, train accuracy is 0.99 and validation accuracy "
+        "0.81, a gap of 0.18 (more than 0.10).",
+        "Train and validation drift apart: validation loss rose from 0.42 (epoch 1) to 0.8 (epoch 3), more than 1.25 "
+        "times its lowest, while train loss fell from 0.4 to 0.05.",
+        NULL};
+    static const bal_epoch epochs[] = {
+        {1, 0.40, 0.70, 0.42, 0.72, 0.60}, {2, 0.10, 0.99, 0.50, 0.81, 0.80}, {3, 0.05, 1, 0.80, 0.78, 0.70}};
+    char       *csv = good_predictions(0);
+    bal_history h = history_of(epochs, 3);
+    expect_warnings(csv, &h, expected);
+    bal_history_free(&h);
+    free(csv);
+}
+
+/* At the thresholds, and without a validation part, nothing is said. */
+static void no_drift(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    const double             nan = (double)NAN;
+    const bal_epoch          close[] = {{1, 0.5, 0.5, 0.4, 0.5, 0.5}, {2, 0.3, 0.75, 0.5, 0.65, 0.6}};
+    const bal_epoch          unknown[] = {{1, 0.5, 0.5, nan, nan, nan}, {2, 0.1, 0.99, nan, nan, nan}};
+    char                    *csv = good_predictions(0);
+    bal_history              a = history_of(close, 2), b = history_of(unknown, 2), empty = {0};
+    expect_warnings(csv, &a, none);
+    expect_warnings(csv, &b, none);
+    expect_warnings(csv, &empty, none);
+    bal_history_free(&a);
+    bal_history_free(&b);
+    free(csv);
+}
+
+static void a_wide_matrix_is_numbered(void **state)
+{
+    (void)state;
+    char           *csv, *text, name[64];
+    size_t          size;
+    FILE           *to = open_memstream(&csv, &size);
+    bal_predictions p;
+    assert_non_null(to);
+    fputs("label,predicted\n", to);
+    for (int i = 0; i < 12; i++) fprintf(to, "a rather long name %02d,a rather long name %02d\n", i, (i + 1) % 12);
+    fclose(to);
+    p = parse(csv);
+    text = text_of(&p, NULL);
+    assert_non_null(strstr(text, "\n                             (1)  (2)  (3)"));
+    snprintf(name, sizeof name, "\na rather long name 00   (1)    0    1    0");
+    assert_non_null(strstr(text, name));
+    assert_non_null(strstr(text, "\na rather long name 11  (12)    1    0    0"));
+    bal_predictions_free(&p);
+    free(text);
+    free(csv);
+}
+
+/* Terminals obey control characters. */
+static void names_stay_on_their_line(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\n\"a\nb\",c\x1b[2J\n");
+    char           *text = text_of(&p, NULL);
+    assert_non_null(strstr(text, "a?b"));
+    assert_null(strchr(text, '\x1b'));
+    bal_predictions_free(&p);
+    free(text);
+}
+
+static void saved_files(void **state)
+{
+    (void)state;
+    char            folder[] = "/tmp/ballast-report-XXXXXX";
+    bal_predictions p, back;
+    assert_non_null(mkdtemp(folder));
+    char *inner = bal_path_join(folder, "run"), *json = bal_path_join(inner, "report.json");
+    char *txt = bal_path_join(inner, "report.txt"), *csv = bal_path_join(inner, "predictions.csv"), *text;
+    read_case(&p, "tied");
+    assert_int_equal(bal_report_write(inner, &p, NULL), BAL_OK);
+    size_t size;
+    assert_int_equal(bal_file_read(&text, &size, json, 0), BAL_OK);
+    cJSON *parsed = cJSON_Parse(text);
+    assert_non_null(parsed);
+    cJSON_Delete(parsed);
+    free(text);
+    char *expected = text_of(&p, NULL);
+    assert_int_equal(bal_file_read(&text, &size, txt, 0), BAL_OK);
+    assert_string_equal(text, expected);
+    assert_int_equal(bal_predictions_read(&back, csv), BAL_OK);
+    assert_int_equal(back.count, p.count);
+    assert_int_equal(bal_report_write(json, &p, NULL), BAL_EIO); /* a file is no folder */
+    bal_predictions_free(&p);
+    bal_predictions_free(&back);
+    remove(json), remove(txt), remove(csv), rmdir(inner), rmdir(folder);
+    free(text), free(expected), free(inner), free(json), free(txt), free(csv);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table_is_scikit_learns),
+        cmocka_unit_test(json_is_scikit_learns),
+        cmocka_unit_test(json_on_one_line),
+        cmocka_unit_test(words_of_a_collapsed_classifier),
+        cmocka_unit_test(nothing_to_warn_of),
+        cmocka_unit_test(one_class),
+        cmocka_unit_test(train_and_validation_drift_apart),
+        cmocka_unit_test(no_drift),
+        cmocka_unit_test(a_wide_matrix_is_numbered),
+        cmocka_unit_test(names_stay_on_their_line),
+        cmocka_unit_test(saved_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
