@@ -210,7 +210,7 @@ static bal_status check_repeated(const bal_csv *c)
     qsort(c->row, (size_t)c->columns, sizeof *c->row, by_name);
     for (int i = 1; i < c->columns; i++)
         if (c->row[i][0] && strcmp(c->row[i - 1], c->row[i]) == 0)
-            return bal_fail_at(bal_csv_at(c), "column '%s' is there twice", c->row[i]);
+            return bal_fail_at(bal_csv_at(c), "column \"%s\" is there twice", c->row[i]);
     return BAL_OK;
 }
 
@@ -334,11 +334,11 @@ bal_status bal_csv_column(int *out, const bal_csv *c, const char *name)
     *out = bal_csv_find(c, name);
     if (*out >= 0) return BAL_OK;
     if (c->columns == 1 && strpbrk(c->header[0], ";\t"))
-        return bal_fail_at(at, "no column '%s'; fields are separated by commas here, not by semicolons or tabs", name);
+        return bal_fail_at(at, "no column \"%s\"; fields are separated by commas here, not by semicolons or tabs", name);
     const char *nearest = bal_nearest(name, (const char *const *)c->header);
-    if (nearest) return bal_fail_at(at, "no column '%s'; did you mean '%s'?", name, nearest);
+    if (nearest) return bal_fail_at(at, "no column \"%s\"; did you mean \"%s\"?", name, nearest);
     list_columns(all, sizeof all, c);
-    return bal_fail_at(at, "no column '%s'; there are: %s", name, all);
+    return bal_fail_at(at, "no column \"%s\"; there are: %s", name, all);
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */

@@ -71,7 +71,7 @@ static bal_status read_number(double *out, const bal_csv *csv, int column, const
 {
     *out = (double)NAN;
     if (!*text || bal_number_parse(out, text)) return BAL_OK;
-    return bal_fail_at(bal_csv_at(csv), "%s is '%s', not a number", bal_csv_header(csv)[column], text);
+    return bal_fail_at(bal_csv_at(csv), "%s is \"%s\", not a number", bal_csv_header(csv)[column], text);
 }
 
 static bal_status read_epoch(bal_history *out, const bal_csv *csv, const int *columns, const char *const *row)
@@ -80,7 +80,7 @@ static bal_status read_epoch(bal_history *out, const bal_csv *csv, const int *co
     double    number, before = out->count ? out->epoch[out->count - 1].epoch : 0;
     BAL_TRY(read_number(&number, csv, columns[MEMBERS], row[columns[MEMBERS]]));
     if (!(number > before && number <= 1e9 && number == floor(number)))
-        return bal_fail_at(bal_csv_at(csv), "epoch is '%s', not a whole number above %.0f", row[columns[MEMBERS]],
+        return bal_fail_at(bal_csv_at(csv), "epoch is \"%s\", not a whole number above %.0f", row[columns[MEMBERS]],
                            before);
     e.epoch = (int)number;
     for (int i = 0; i < MEMBERS; i++) BAL_TRY(read_number(member(&e, i), csv, columns[i], row[columns[i]]));

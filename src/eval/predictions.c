@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "ballast/csv.h"
 #include "ballast/files.h"
 #include "ballast/text.h"
@@ -184,7 +185,7 @@ static bal_status named_classes(reader *r)
     const char *const *header = bal_csv_header(r->csv);
     for (int i = 0; i < bal_csv_columns(r->csv); i++) {
         if (!is_probability(header[i])) continue;
-        if (!header[i][2]) return bal_fail_at(bal_csv_at(r->csv), "a column 'p:' without the name of a class");
+        if (!header[i][2]) return bal_fail_at(bal_csv_at(r->csv), "a column \"p:\" without the name of a class");
         if (r->classes.count == BAL_CLASSES_MAX) return too_many(r);
         BAL_TRY(bal_names_add(&r->classes, header[i] + 2));
     }
@@ -237,7 +238,7 @@ static bal_status bare_columns(reader *r)
         else if (missing < 0) missing = c;
     }
     if (found > 0 && missing >= 0)
-        return bal_fail_at(bal_csv_at(r->csv), "class '%s' has no column, but %d other class%s",
+        return bal_fail_at(bal_csv_at(r->csv), "class \"%s\" has no column, but %d other class%s",
                            r->classes.name[missing], found, found == 1 ? " has" : "es have");
     if (found > 0) return BAL_OK;
     free(r->column);
@@ -248,6 +249,7 @@ static bal_status bare_columns(reader *r)
 /* Classes from the labels and predictions: a pass over the rows, and then back to the first. */
 static bal_status seen_classes(reader *r)
 {
+    struct stat        info;
     const char *const *row;
     bal_status         st;
     while ((st = bal_csv_next(&row, r->csv)) == BAL_OK && row) {
@@ -255,6 +257,8 @@ static bal_status seen_classes(reader *r)
         BAL_TRY(add_seen(r, row[r->predicted]));
     }
     BAL_TRY(st);
+    if (!r->text && stat(r->name, &info) == 0 && !S_ISREG(info.st_mode))
+        return bal_fail(BAL_EIO, "%s: a file without columns p:<class> is read twice, so it cannot be a pipe", r->name);
     BAL_TRY(open_csv(r));
     if (r->classes.count == 0) return BAL_OK; /* no rows, or rows whose fault is found when they are read */
     BAL_TRY(settle(r));
@@ -276,8 +280,8 @@ static bal_status read_class(int *out, const reader *r, const char *column, cons
     const char *const *found = bsearch(&name, r->sorted, count, sizeof *r->sorted, by_name);
     if (!found) {
         const char *nearest = bal_nearest(name, r->sorted);
-        return bal_fail_at(bal_csv_at(r->csv), "%s '%s' has no column p:%s%s%s%s", column, name, name,
-                           nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+        return bal_fail_at(bal_csv_at(r->csv), "%s \"%s\" has no column p:%s%s%s%s", column, name, name,
+                           nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     }
     for (*out = 0; r->classes.name[*out] != *found;) ++*out;
     return BAL_OK;
@@ -290,7 +294,7 @@ static bal_status read_probabilities(reader *r, const char *const *row)
         const char *name = bal_csv_header(r->csv)[r->column[c]], *text = row[r->column[c]];
         double     *v = &r->probability[c];
         if (!bal_number_parse(v, text) || *v < 0 || *v > 1 + TOLERANCE)
-            return bal_fail_at(bal_csv_at(r->csv), "%s is '%s', not a probability (0 to 1)", name, text);
+            return bal_fail_at(bal_csv_at(r->csv), "%s is \"%s\", not a probability (0 to 1)", name, text);
         sum += *v;
     }
     if (sum < 1 - TOLERANCE || sum > 1 + TOLERANCE)

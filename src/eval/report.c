@@ -82,13 +82,17 @@ static void put_item(FILE *to, bool *any, const char *opening, const char *name)
     *any = true;
 }
 
+/* Of classes that are found equally badly, the one with more images says more. */
+static bool worse(const bal_scores *a, const bal_scores *b)
+{
+    return a->recall != b->recall ? a->recall < b->recall : a->support > b->support;
+}
+
 static void answer(FILE *to, const subject *s)
 {
     int worst = -1, supported = supported_classes(s->m);
-    for (int c = 0; c < s->m->class_count; c++) {
-        double recall = s->m->classes[c].recall;
-        if (!isnan(recall) && (worst < 0 || recall < s->m->classes[worst].recall)) worst = c;
-    }
+    for (int c = 0; c < s->m->class_count; c++)
+        if (s->m->classes[c].support > 0 && (worst < 0 || worse(&s->m->classes[c], &s->m->classes[worst]))) worst = c;
     if (worst < 0) {
         fputs("No image has a label, so nothing can be said.", to);
         return;

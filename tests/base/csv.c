@@ -103,7 +103,7 @@ static const bad refused[] = {
     {"a,b\n1,2\n1,2,3\n", 0, "t.csv:3: 3 fields where the header has 2 columns"},
     {"a,b\n1\n", 0, "t.csv:2: 1 field where the header has 2 columns"},
     {"a\n1,2\n", 0, "t.csv:2: 2 fields where the header has 1 column"},
-    {"a,b,a\n", 0, "t.csv:1: column 'a' is there twice"},
+    {"a,b,a\n", 0, "t.csv:1: column \"a\" is there twice"},
     {"a,b\n1,2\n\"1,2\n3,4\n", 0, "t.csv:3: a quote that is never closed"},
     {"a,b\n\"x\ny\"z,2\n", 0, "t.csv:3: text behind a closing quote; quotes inside a quoted field are doubled"},
     {"a,b\n1,x\"y\"\n", 0, "t.csv:2: a quote inside a field that does not begin with one"},
@@ -157,10 +157,10 @@ static void missing_columns_are_named(void **state)
     assert_int_equal(bal_csv_column(&column, csv, "label"), BAL_OK);
     assert_int_equal(column, 1);
     bal_csv_close(csv);
-    expect_no_column("path,lable\n", "label", "t.csv:1: no column 'label'; did you mean 'lable'?");
-    expect_no_column("x,y,z\n", "label", "t.csv:1: no column 'label'; there are: x, y, z");
+    expect_no_column("path,lable\n", "label", "t.csv:1: no column \"label\"; did you mean \"lable\"?");
+    expect_no_column("x,y,z\n", "label", "t.csv:1: no column \"label\"; there are: x, y, z");
     expect_no_column("path;label\n", "label",
-                     "t.csv:1: no column 'label'; fields are separated by commas here, not by semicolons or tabs");
+                     "t.csv:1: no column \"label\"; fields are separated by commas here, not by semicolons or tabs");
 }
 
 /* Longer than a chunk of the reader, so that fields and line ends straddle its border. */

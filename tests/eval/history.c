@@ -80,12 +80,12 @@ static void expect_fault(const char *text, const char *message)
 static void bad_logs(void **state)
 {
     (void)state;
-    expect_fault("epoch,train_loss\n", ":1: no column 'train_accuracy'; there are: epoch, train_loss");
-    expect_fault(HEAD "1,x,0.7,0.5,0.8,0.4,nan\n", ":2: validation_balanced_accuracy is 'nan', not a number");
-    expect_fault(HEAD "2,x,1,1,1,1,1\n2,x,1,1,1,1,1\n", ":3: epoch is '2', not a whole number above 2");
-    expect_fault(HEAD "1.5,x,1,1,1,1,1\n", ":2: epoch is '1.5', not a whole number above 0");
-    expect_fault(HEAD ",x,1,1,1,1,1\n", ":2: epoch is '', not a whole number above 0");
-    expect_fault(HEAD "1e10,x,1,1,1,1,1\n", ":2: epoch is '1e10', not a whole number above 0");
+    expect_fault("epoch,train_loss\n", ":1: no column \"train_accuracy\"; there are: epoch, train_loss");
+    expect_fault(HEAD "1,x,0.7,0.5,0.8,0.4,nan\n", ":2: validation_balanced_accuracy is \"nan\", not a number");
+    expect_fault(HEAD "2,x,1,1,1,1,1\n2,x,1,1,1,1,1\n", ":3: epoch is \"2\", not a whole number above 2");
+    expect_fault(HEAD "1.5,x,1,1,1,1,1\n", ":2: epoch is \"1.5\", not a whole number above 0");
+    expect_fault(HEAD ",x,1,1,1,1,1\n", ":2: epoch is \"\", not a whole number above 0");
+    expect_fault(HEAD "1e10,x,1,1,1,1,1\n", ":2: epoch is \"1e10\", not a whole number above 0");
 }
 
 static char *drawn(const bal_history *h)
