@@ -3,7 +3,7 @@
 #ifndef PHILOX_H
 #define PHILOX_H
 
-uint4 philox(uint2 key, uint2 block, uint i)
+static inline uint4 philox(uint2 key, uint2 block, uint i)
 {
     uint4 x = (uint4)(i, 0, block.x, block.y);
     for (int round = 0; round < 10; round++) {
@@ -13,6 +13,12 @@ uint4 philox(uint2 key, uint2 block, uint i)
         key += (uint2)(0x9E3779B9u, 0xBB67AE85u);
     }
     return x;
+}
+
+/* Numbers 4i to 4i + 3, uniform in [0, 1) with 24 bits. */
+static inline float4 philox_uniform(uint2 key, uint2 block, uint i)
+{
+    return convert_float4(philox(key, block, i) >> 8) * 0x1p-24f;
 }
 
 #endif
