@@ -11,7 +11,7 @@ with_pkg_config() {
         $(PKG_CONFIG_PATH=${package%/*} pkg-config --cflags --libs ballast) && "$folder/one"
 }
 with_cmake() {
-    cmake -S tests/install -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_C_FLAGS="$BALLAST_SANITIZE" &&
+    cmake -G Ninja -S tests/install -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_C_FLAGS="$BALLAST_SANITIZE" &&
         cmake --build "$folder/build" && "$folder/build/external"
 }
 installed_program() { "$folder"/prefix/bin/ballast --version; }
