@@ -9,6 +9,7 @@
 #include "ballast/memory.h"
 #include "ballast/random.h"
 #include "ballast/reduce.h"
+#include "ballast/stored.h"
 
 enum {
     SAMPLES = 64, SAMPLE_COLUMNS = 8, PROGRESSION_ROWS = 8,
@@ -124,33 +125,6 @@ static bal_status with_path(const bal_gan *gan, const char *name, bal_status (*u
 
 /* ---- checkpoints ------------------------------------------------------------------------------------------------ */
 
-/* Figures of steps since the last line of log.csv, so that the line comes out the same after going on. */
-static bal_status put_pending(const bal_gan *gan, bal_checkpoint *c)
-{
-    int    rows = gan->step % gan->o.log, n = rows * FIGURES;
-    char  *text = malloc((size_t)n * 16 + 1);
-    if (!text) return bal_fail(BAL_ENOMEM, "no memory for a checkpoint");
-    text[0] = '\0';
-    for (int i = 0, at = 0; i < n; i++) at += snprintf(text + at, 17, "%a ", (double)gan->host[i]);
-    bal_status st = bal_checkpoint_note(c, "figures", text);
-    free(text);
-    return st;
-}
-
-static bal_status get_pending(bal_gan *gan, const bal_checkpoint *c)
-{
-    const char *text = bal_checkpoint_find_note(c, "figures");
-    int         n = gan->step % gan->o.log * FIGURES;
-    if (!text) return bal_fail(BAL_EIO, "the checkpoint has no figures");
-    for (int i = 0; i < n; i++) {
-        char *end;
-        gan->host[i] = strtof(text, &end);
-        if (end == text) return bal_fail(BAL_EIO, "the checkpoint was made with another setting of log; it cannot change on the way");
-        text = end;
-    }
-    return bal_tensor_write(&gan->figures, gan->host);
-}
-
 static bal_status save_last(const char *path, void *user)
 {
     const bal_gan  *gan = user;
@@ -159,7 +133,7 @@ static bal_status save_last(const char *path, void *user)
     BAL_TRY(bal_checkpoint_new(&c));
     BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_g, c, "generator."));
     BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_d, c, "discriminator."));
-    BAL_TRY_OR(end, st, put_pending(gan, c));
+    BAL_TRY_OR(end, st, bal_stored_put_figures(c, gan->host, gan->step % gan->o.log * FIGURES));
     BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
 end:
     bal_checkpoint_free(c);
@@ -176,18 +150,11 @@ static bal_status load_last(const char *path, void *user)
     BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_g, c, "generator."));
     BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_d, c, "discriminator."));
     gan->step = gan->read = gan->learn_g.t;
-    BAL_TRY_OR(end, st, get_pending(gan, c));
+    BAL_TRY_OR(end, st, bal_stored_get_figures(gan->host, gan->step % gan->o.log * FIGURES, c));
+    BAL_TRY_OR(end, st, bal_tensor_write(&gan->figures, gan->host));
 end:
     bal_checkpoint_free(c);
     return st;
-}
-
-static bal_status note_scaling(bal_checkpoint *c, const bal_scaling *s)
-{
-    char text[160];
-    snprintf(text, sizeof text, "%.9g %.9g %.9g %.9g %.9g %.9g", (double)s->mean[0], (double)s->mean[1], (double)s->mean[2],
-             (double)s->deviation[0], (double)s->deviation[1], (double)s->deviation[2]);
-    return bal_checkpoint_note(c, "scaling", text);
 }
 
 static bal_status save_generator(const char *path, void *user)
@@ -201,7 +168,7 @@ static bal_status save_generator(const char *path, void *user)
     BAL_TRY(bal_checkpoint_new(&c));
     BAL_TRY_OR(end, st, bal_checkpoint_put_net(c, "", gan->generator, bal_has(&l->average) ? &l->average : NULL,
                                                bal_has(&l->average_states) ? &l->average_states : NULL));
-    BAL_TRY_OR(end, st, note_scaling(c, &gan->scaling));
+    BAL_TRY_OR(end, st, bal_stored_put_scaling(c, &gan->scaling));
     BAL_TRY_OR(end, st, bal_checkpoint_note(c, "step", step));
     BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
 end:
@@ -524,24 +491,11 @@ bal_status bal_gan_train(const bal_gan_job *job, bool *stopped)
 
 /* ---- generating ------------------------------------------------------------------------------------------------- */
 
-static bal_status get_scaling(bal_scaling *s, const bal_checkpoint *c, const char *path)
-{
-    const char *text = bal_checkpoint_find_note(c, "scaling");
-    float      *to[6] = {&s->mean[0], &s->mean[1], &s->mean[2], &s->deviation[0], &s->deviation[1], &s->deviation[2]};
-    for (int i = 0; i < 6; i++) {
-        char *end = NULL;
-        if (text) *to[i] = strtof(text, &end);
-        if (!text || end == text) return bal_fail(BAL_EIO, "%s: does not say how images are scaled; ballast did not write it", path);
-        text = end;
-    }
-    return BAL_OK;
-}
-
 static bal_status load_generator(bal_net *net, bal_scaling *scaling, const char *path)
 {
     bal_checkpoint *c;
     BAL_TRY(bal_checkpoint_read(&c, path));
-    bal_status st = get_scaling(scaling, c, path);
+    bal_status st = bal_stored_get_scaling(scaling, c, path);
     if (st == BAL_OK) st = bal_checkpoint_get_net(c, "", net, NULL, NULL);
     bal_checkpoint_free(c);
     return st;

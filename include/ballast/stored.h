@@ -1,0 +1,20 @@
+/* stored -- small things that trainers keep in a checkpoint's strings beside the weights. */
+#ifndef BALLAST_STORED_H
+#define BALLAST_STORED_H
+
+#include "ballast/checkpoint.h"
+#include "ballast/dataset.h"
+
+/* "scaling": how images become what the net sees. get: BAL_EIO naming `path` if it is not there. */
+bal_status bal_stored_put_scaling(bal_checkpoint *c, const bal_scaling *s);
+bal_status bal_stored_get_scaling(bal_scaling *s, const bal_checkpoint *c, const char *path);
+
+/* "figures": of steps since the last line of a log, so that the line comes out the same to the bit after going on. */
+bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count);
+bal_status bal_stored_get_figures(float *figures, int count, const bal_checkpoint *c);
+
+/* "classes": their names in the order of the labels. get: malloc'd list of malloc'd names. */
+bal_status bal_stored_put_classes(bal_checkpoint *c, const bal_dataset *data);
+bal_status bal_stored_get_classes(char ***names, int *count, const bal_checkpoint *c, const char *path);
+
+#endif

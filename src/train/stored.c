@@ -1,0 +1,91 @@
+/* stored -- see include/ballast/stored.h. */
+#include "ballast/stored.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/files.h"
+
+enum { SCALINGS = 6 };
+
+bal_status bal_stored_put_scaling(bal_checkpoint *c, const bal_scaling *s)
+{
+    char text[160];
+    snprintf(text, sizeof text, "%.9g %.9g %.9g %.9g %.9g %.9g", (double)s->mean[0], (double)s->mean[1], (double)s->mean[2],
+             (double)s->deviation[0], (double)s->deviation[1], (double)s->deviation[2]);
+    return bal_checkpoint_note(c, "scaling", text);
+}
+
+/* Reads `count` numbers; false where there are fewer. */
+static bool read_floats(float *out, int count, const char *text)
+{
+    for (int i = 0; i < count; i++) {
+        char *end;
+        out[i] = strtof(text, &end);
+        if (end == text) return false;
+        text = end;
+    }
+    return true;
+}
+
+bal_status bal_stored_get_scaling(bal_scaling *s, const bal_checkpoint *c, const char *path)
+{
+    const char *text = bal_checkpoint_find_note(c, "scaling");
+    float       v[SCALINGS];
+    if (!text || !read_floats(v, SCALINGS, text))
+        return bal_fail(BAL_EIO, "%s: does not say how images are scaled; ballast did not write it", path);
+    *s = (bal_scaling){{v[0], v[1], v[2]}, {v[3], v[4], v[5]}};
+    return BAL_OK;
+}
+
+bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count)
+{
+    enum { WIDEST = 24 };
+    size_t size = (size_t)count * WIDEST + 1, at = 0;
+    char  *text = malloc(size);
+    if (!text) return bal_fail(BAL_ENOMEM, "no memory for a checkpoint");
+    text[0] = '\0';
+    for (int i = 0; i < count; i++) at += (size_t)snprintf(text + at, size - at, "%a ", (double)figures[i]);
+    bal_status st = bal_checkpoint_note(c, "figures", text);
+    free(text);
+    return st;
+}
+
+bal_status bal_stored_get_figures(float *figures, int count, const bal_checkpoint *c)
+{
+    const char *text = bal_checkpoint_find_note(c, "figures");
+    if (text && read_floats(figures, count, text)) return BAL_OK;
+    return bal_fail(BAL_EIO, "the checkpoint lacks the figures of %d steps; batch and log cannot change on the way", count);
+}
+
+/* Names are separated by line feeds; one inside a name is written as a blank. */
+bal_status bal_stored_put_classes(bal_checkpoint *c, const bal_dataset *data)
+{
+    char *names = bal_format("%s", "");
+    for (int i = 0; names && i < bal_dataset_class_count(data); i++) {
+        char  *longer = bal_format("%s%s\n", names, bal_dataset_class(data, i));
+        size_t n = strlen(names);
+        free(names);
+        names = longer;
+        for (char *p = names ? names + n : NULL; p && p[0] && p[1]; p++)
+            if (*p == '\n') *p = ' ';
+    }
+    bal_status st = names ? bal_checkpoint_note(c, "classes", names) : bal_fail(BAL_ENOMEM, "no memory for names");
+    free(names);
+    return st;
+}
+
+bal_status bal_stored_get_classes(char ***names, int *count, const bal_checkpoint *c, const char *path)
+{
+    const char *text = bal_checkpoint_find_note(c, "classes");
+    int         lines = 0;
+    *count = 0;
+    for (const char *p = text; p && *p; p++) lines += *p == '\n';
+    if (!lines) return bal_fail(BAL_EIO, "%s: names no classes; ballast did not write it", path);
+    *names = calloc((size_t)lines, sizeof **names);
+    for (const char *p = text; *names && *count < lines; p = strchr(p, '\n') + 1) {
+        char *name = bal_format("%.*s", (int)strcspn(p, "\n"), p);
+        if (!name) break;
+        (*names)[(*count)++] = name;
+    }
+    return *count == lines ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for names");
+}
