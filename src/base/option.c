@@ -97,11 +97,14 @@ static int word(const char *words, int i, const char **start)
     return (int)strcspn(words, "|");
 }
 
-static void add_range(char *text, size_t size, const bal_option *o, double lowest, double highest)
+/* Limits of a float that are no limits are not worth words; those of an int are. */
+static void add_range(char *text, size_t size, const bal_option *o)
 {
-    if (o->min > lowest && o->max < highest) add(text, size, " from %.10g to %.10g", o->min, o->max);
-    else if (o->min > lowest) add(text, size, " of at least %.10g", o->min);
-    else if (o->max < highest) add(text, size, " of at most %.10g", o->max);
+    bool low = o->type == BAL_INT || o->min > -(double)FLT_MAX, high = o->type == BAL_INT || o->max < (double)FLT_MAX;
+
+    if (low && high) add(text, size, " from %.10g to %.10g", o->min, o->max);
+    else if (low) add(text, size, " of at least %.10g", o->min);
+    else if (high) add(text, size, " of at most %.10g", o->max);
 }
 
 /* "a whole number from 1 to 4096": what the row allows. */
@@ -112,11 +115,11 @@ static void add_allowed(char *text, size_t size, const bal_option *o)
     switch (o->type) {
     case BAL_INT:
         add(text, size, "a whole number");
-        add_range(text, size, o, INT_MIN, INT_MAX);
+        add_range(text, size, o);
         break;
     case BAL_FLOAT:
         add(text, size, "a number");
-        add_range(text, size, o, -(double)FLT_MAX, (double)FLT_MAX);
+        add_range(text, size, o);
         break;
     case BAL_BOOL: add(text, size, "on or off"); break;
     case BAL_CHOICE:

@@ -217,3 +217,15 @@ bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *pat
     bal_names_free(&sets);
     return st;
 }
+
+/* Never among other files: a folder of images is read whole. */
+bal_status bal_out_create(const char *path)
+{
+    bal_names there = {0};
+
+    if (!bal_folder_exists(path)) return bal_folder_create(path);
+    BAL_TRY(bal_folder_list(&there, path));
+    int count = there.count;
+    bal_names_free(&there);
+    return count ? bal_fail(BAL_EIO, "%s: is not empty; name a new folder", path) : BAL_OK;
+}

@@ -70,10 +70,10 @@ static void say_net(const bal_section *section, const bal_net *net)
     printf("%3s  %-*s  %-16s %12s %9s %9s\n", "", widest, "layer", "output", "parameters", "MiB", "GFLOP");
     for (int i = 0; i < bal_net_count(net); i++) {
         const bal_layer *l = bal_net_layer(net, i);
-        printf("%3d  %-*s  %-16s %12zu %9.2f %9.4f\n", i, widest, layer_line(section, i),
+        printf("%3d  %-*s  %-16s %12zu %9.2f %9.3g\n", i, widest, layer_line(section, i),
                shape_print(shape, sizeof shape, l->out), layer_parameters(l), mib(layer_memory(l)), l->flops * 1e-9);
     }
-    printf("%3s  %-*s  %-16s %12zu %9.2f %9.4f\n\n", "", widest, "whole net, training", "", bal_net_parameters(net),
+    printf("%3s  %-*s  %-16s %12zu %9.2f %9.3g\n\n", "", widest, "whole net, training", "", bal_net_parameters(net),
            mib(bal_net_memory(net, true)), net_gflop(net));
 }
 

@@ -11,6 +11,10 @@
 
 volatile sig_atomic_t bal_stop_requested;
 
+static bool stop(void) { return bal_stop_requested != 0; }
+
+const bal_watch bal_cli_watch = {bal_progress_begin, bal_progress_update, bal_progress_end, stop};
+
 /* Only what is safe in a handler. */
 static void on_signal(int number)
 {

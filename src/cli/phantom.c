@@ -35,16 +35,9 @@ static bal_status open_source(bal_data *d, const bal_args *args)
     return d->def->open(d);
 }
 
-/* Never among other files: a folder of images is read whole. */
 static bal_status create_folders(const bal_data *d, const char *out)
 {
-    bal_names there = {0};
-    if (bal_folder_exists(out)) {
-        BAL_TRY(bal_folder_list(&there, out));
-        int count = there.count;
-        bal_names_free(&there);
-        if (count > 0) return bal_fail(BAL_EIO, "%s: is not empty; name a new folder", out);
-    }
+    BAL_TRY(bal_out_create(out));
     for (int i = 0; i < d->class_count; i++) {
         char      *folder = bal_path_join(out, d->classes[i]);
         bal_status st = folder ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ballast/watch.h"
+
 /* Called once: how to speak. Installs the sink of ballast/log.h. NO_COLOR and TERM=dumb are honoured. */
 void bal_speak(bool quiet, bool json);
 
@@ -14,12 +16,6 @@ void bal_speak(bool quiet, bool json);
  */
 bool bal_speaks_json(void);
 void bal_say_json(cJSON *object);
-
-/* A figure shown with progress: {"D loss", 0.693}. NaN is shown as "-" and null. */
-typedef struct bal_figure {
-    const char *name;
-    double      value;
-} bal_figure;
 
 /* One at a time. `what` is being done ("gan/NORMAL"), counted in `unit`s ("step"); total 0: not known. */
 void bal_progress_begin(const char *what, const char *unit, long total, long done);

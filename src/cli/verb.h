@@ -15,6 +15,7 @@
 
 #include "ballast/option.h"
 #include "ballast/setup.h"
+#include "ballast/watch.h"
 
 /* Exit codes. */
 enum { BAL_EXIT_DONE, BAL_EXIT_FAILED, BAL_EXIT_USAGE };
@@ -74,5 +75,11 @@ bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *pat
 /* Set by the first SIGINT or SIGTERM; whoever runs long looks at it between steps, saves and returns. A second signal
  * ends the program at once. */
 extern volatile sig_atomic_t bal_stop_requested;
+
+/* Progress on the terminal, and the stop above, for what takes a bal_watch. */
+extern const bal_watch bal_cli_watch;
+
+/* A folder of its own for what a verb writes: made, or there and empty. */
+bal_status bal_out_create(const char *path);
 
 #endif

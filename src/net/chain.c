@@ -184,7 +184,7 @@ int bal_net_latent(const bal_section *section)
     bal_net_options o;
     bal_option_defaults(bal_net_option_table, &o);
     const bal_entry *entry = section ? bal_section_find(section, "latent") : NULL;
-    if (entry && bal_option_set(bal_net_option_table, &o, section->name, "latent", entry->value, entry->at) != BAL_OK) return -1;
+    if (entry && bal_option_set(bal_net_option_table, &o, "[generator]", "latent", entry->value, entry->at) != BAL_OK) return -1;
     return o.latent;
 }
 

@@ -164,6 +164,8 @@ static bal_status list_items(bal_dataset *ds, const bal_section *s, uint64_t see
     ds->data.path = ds->options.path;
     ds->data.seed = seed;
     ds->data.size = ds->options.size;
+    if (ds->data.path && !bal_file_exists(ds->data.path) && !bal_folder_exists(ds->data.path))
+        return bal_fail_at(where(s, "path"), "[data] path: there is no file or folder %s", ds->data.path);
     BAL_TRY(def->open(&ds->data));
     return ds->data.count ? BAL_OK : bal_fail(BAL_EIO, "source %s gives no images", def->name);
 }

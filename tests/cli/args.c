@@ -110,7 +110,7 @@ static void faults(void **state)
     FAILS("ballast make: option count: \"0\" is not a whole number from 1 to 1000", "a", "--count=0");
     FAILS("ballast make: option only: \"gna\" is not one of all, gan, classifier; did you mean \"gan\"?", "a", "--only",
           "gna");
-    FAILS("ballast make: option seed: \"-1\" is not a whole number of at least 0", "a", "--seed=-1");
+    FAILS("ballast make: option seed: \"-1\" is not a whole number from 0 to 2147483647", "a", "--seed=-1");
     FAILS("ballast make: option grid: \"2\" is not on or off", "a", "--grid=2");
 }
 
