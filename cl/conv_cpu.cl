@@ -138,8 +138,8 @@ ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tile
 /* ---- backward_w ---------------------------------------------------------------------------------------------- */
 
 /* A work-item's block: ROWS rows of (kh, kw, c) by COLUMNS output channels, summed CHUNK pixels at a time. */
-#define ROWS 64
-#define COLUMNS 64
+#define ROWS 128
+#define COLUMNS 128
 #define CHUNK 64
 #define STRIDE ((ROWS + MR - 1) / MR * MR)
 

@@ -6,7 +6,7 @@
 /* ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles
  * enough. ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. ADD: elements to a work-item of
  * conv_add_parts. */
-enum { ITEM_WORK = 1 << 19, ITEMS = 64, ROWS = 64, COLUMNS = 64, CHUNK = 64, ADD = 1024, PARTS_ITEMS = 128 };
+enum { ITEM_WORK = 1 << 19, ITEMS = 64, ROWS = 128, COLUMNS = 128, CHUNK = 64, ADD = 1024, PARTS_ITEMS = 128 };
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
@@ -33,7 +33,7 @@ static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]
 static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
 {
     const bal_conv_geometry *g = &op->g;
-    char                     text[64];
+    char                     text[128];
     p->depth = (backward ? g->y.c : g->x.c) / g->groups;
     p->width = (backward ? g->x.c : g->y.c) / g->groups;
     p->tile = bal_tile_choose(op->dev, p->width);
@@ -135,7 +135,7 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
 
 static bal_status build_weights(bal_convolution *op, cpu *self)
 {
-    char     text[64];
+    char     text[128];
     bal_tile tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
     bal_tile_options(text, tile, "");
     snprintf(op->algorithm[BAL_CONV_BACKWARD_W], sizeof op->algorithm[0], "direct %dx%d", tile.rows, 16 * tile.vectors);

@@ -35,7 +35,7 @@ static size_t scratch_size(const bal_gemm *g, int m, int n, int k)
 
 static bal_status build(bal_gemm *g)
 {
-    char     text[64];
+    char     text[128];
     bal_tile tile = bal_tile_choose(g->dev, 32);
     BAL_TRY(bal_kernel_get(&g->pack_a, g->dev, "gemm_cpu", "gemm_pack_a", bal_tile_options(text, tile, "")));
     bal_tile_options(text, tile, g->trans_b ? " -DTRANSPOSED" : "");

@@ -15,8 +15,8 @@ bal_tile bal_tile_choose(const bal_device *dev, int columns)
 
 void bal_tile_force(bal_tile tile) { forced = tile; }
 
-const char *bal_tile_options(char text[64], bal_tile tile, const char *more)
+const char *bal_tile_options(char text[128], bal_tile tile, const char *more)
 {
-    snprintf(text, 64, "-DMR=%d -DNV=%d%s", tile.rows, tile.vectors, more);
+    snprintf(text, 128, "-DMR=%d -DNV=%d%s", tile.rows, tile.vectors, more);
     return text;
 }

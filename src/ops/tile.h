@@ -14,7 +14,7 @@ bal_tile bal_tile_choose(const bal_device *dev, int columns);
 /* For tests: this tile from now on, whatever the device; zeros: by the device again. */
 void bal_tile_force(bal_tile tile);
 /* "-DMR=8 -DNV=2" for cl/tile.h, and then `more`, in `text`. */
-const char *bal_tile_options(char text[64], bal_tile tile, const char *more);
+const char *bal_tile_options(char text[128], bal_tile tile, const char *more);
 
 static inline int bal_divide_up(int a, int b) { return (a + b - 1) / b; }
 
