@@ -25,8 +25,9 @@ bal_status bal_schedule_parse(bal_schedule *out, const char *line, bal_where at)
 /* What multiplies the learning rate in step `t` (from 1) of `total`: min(1, t / warmup) times
  *   constant: 1
  *   step:     factor^floor((t - 1) / every)
- *   cosine:   floor + (1 - floor) (1 + cos(pi p)) / 2, p = (t - 1 - warmup) / (total - warmup) from the end of the warm-up on
- * (Loshchilov and Hutter 2017; the p of torch.optim.lr_scheduler.CosineAnnealingLR: `floor` would be reached in step total + 1). */
+ *   cosine:   floor + (1 - floor) (1 + cos(pi p)) / 2, p = (t - 1 - warmup) / (total - warmup) from the end of the
+ * warm-up on (Loshchilov and Hutter 2017; the p of torch.optim.lr_scheduler.CosineAnnealingLR: `floor` would be reached
+ * in step total + 1). */
 double bal_schedule_factor(const bal_schedule *s, int t, int total);
 
 #endif

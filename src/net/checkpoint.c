@@ -10,10 +10,7 @@ static const struct {
     size_t      size;
 } types[] = {[BAL_F32] = {"F32", 4}, [BAL_I64] = {"I64", 8}, [BAL_I32] = {"I32", 4}, [BAL_U8] = {"U8", 1}};
 
-const char *bal_dtype_name(int dtype)
-{
-    return dtype < (int)(sizeof types / sizeof *types) ? types[dtype].name : NULL;
-}
+const char *bal_dtype_name(int dtype) { return dtype < (int)(sizeof types / sizeof *types) ? types[dtype].name : NULL; }
 
 size_t bal_dtype_size(bal_dtype dtype) { return types[dtype].size; }
 

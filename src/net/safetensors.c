@@ -63,7 +63,8 @@ static bal_status check_names(const char *path, const cJSON *object, int *count)
     cJSON_ArrayForEach(item, object)
     {
         if (!is_printable(item->string))
-            return bal_fail(BAL_EIO, "%s: a name in its header is too long, not UTF-8 or holds control characters", path);
+            return bal_fail(BAL_EIO, "%s: a name in its header is too long, not UTF-8 or holds control characters",
+                            path);
         ++*count;
     }
     return check_unique(path, object, *count);
@@ -78,7 +79,8 @@ static bal_status read_notes(const reading *r, const cJSON *notes)
     BAL_TRY(check_names(path, notes, &count));
     cJSON_ArrayForEach(item, notes)
     {
-        if (!cJSON_IsString(item)) return bal_fail(BAL_EIO, "%s: " METADATA ": \"%s\" is not a string", path, item->string);
+        if (!cJSON_IsString(item))
+            return bal_fail(BAL_EIO, "%s: " METADATA ": \"%s\" is not a string", path, item->string);
         BAL_TRY(bal_checkpoint_add_note(r->c, item->string, item->valuestring));
     }
     return BAL_OK;
@@ -133,7 +135,8 @@ static bal_status read_tensor(const reading *r, const cJSON *item)
         return bal_fail(BAL_EIO, "%s: tensor %s: dtype is not F32, I64, I32 or U8", path, name);
     if (!read_shape(&t, cJSON_GetObjectItemCaseSensitive(item, "shape"), r->size))
         return bal_fail(BAL_EIO, "%s: tensor %s: shape is missing, malformed or beyond the file", path, name);
-    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 || keys != 3 || !whole(&begin, cJSON_GetArrayItem(offsets, 0), r->size) ||
+    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 || keys != 3 ||
+        !whole(&begin, cJSON_GetArrayItem(offsets, 0), r->size) ||
         !whole(&end, cJSON_GetArrayItem(offsets, 1), r->size) || end < begin)
         return bal_fail(BAL_EIO, "%s: tensor %s: data_offsets are missing, malformed or beyond the file", path, name);
     if (end - begin != t.size)
@@ -158,7 +161,8 @@ static bal_status check_cover(const reading *r)
     for (int i = 0; i < c->count; i++) {
         const bal_saved *t = &c->tensors[i].saved;
         if ((const char *)t->data < next) return bal_fail(BAL_EIO, "%s: tensor %s overlaps another", c->path, t->name);
-        if ((const char *)t->data > next) return bal_fail(BAL_EIO, "%s: there is a hole before tensor %s", c->path, t->name);
+        if ((const char *)t->data > next)
+            return bal_fail(BAL_EIO, "%s: there is a hole before tensor %s", c->path, t->name);
         next += t->size;
     }
     if (next == r->data + r->size) return BAL_OK;
@@ -188,8 +192,7 @@ static bal_status parse(bal_checkpoint *c, size_t size)
     memcpy(&header_size, c->file, sizeof header_size);
     if (header_size > size - sizeof header_size)
         return bal_fail(BAL_EIO, "%s: is cut short, or is no safetensors file", c->path);
-    if (header_size > MAX_HEADER)
-        return bal_fail(BAL_EIO, "%s: a header of more than %d bytes", c->path, MAX_HEADER);
+    if (header_size > MAX_HEADER) return bal_fail(BAL_EIO, "%s: a header of more than %d bytes", c->path, MAX_HEADER);
     if (header_size == 0 || *text != '{') return bal_fail(BAL_EIO, "%s: its header does not begin with {", c->path);
     cJSON *header = cJSON_ParseWithLengthOpts(text, (size_t)header_size, &end, 0);
     while (header && end < text + header_size && *end == ' ') end++;
@@ -305,7 +308,7 @@ bal_status bal_checkpoint_write(const bal_checkpoint *c, const char *path)
     const bal_saved **list = sorted_tensors(c);
     char             *text = list ? header_text(c, list) : NULL;
     bal_file_writer   w;
-    bal_status        st = text ? bal_file_create(&w, path) : bal_fail(BAL_ENOMEM, "%s: no memory left to write it", path);
+    bal_status st = text ? bal_file_create(&w, path) : bal_fail(BAL_ENOMEM, "%s: no memory left to write it", path);
     if (st == BAL_OK) {
         put_file(w.file, text, list, c->count);
         st = bal_file_commit(&w);

@@ -59,8 +59,8 @@ typedef struct {
     const char       *prefix;
     const bal_tensor *weights, *states; /* states NULL: left out */
     bool              exact;
-    int               layer, weight;          /* the next one */
-    size_t            kernel, other, state;   /* and where it would lie */
+    int               layer, weight;        /* the next one */
+    size_t            kernel, other, state; /* and where it would lie */
 } walk;
 
 static walk start(const bal_net *net, const char *prefix, const bal_tensor *weights, const bal_tensor *states)

@@ -81,7 +81,8 @@ static void test_faults(void **state)
     (void)state;
     fault("cosin", "test.ini:7: there is no schedule \"cosin\"; did you mean \"cosine\"?");
     fault("xyzzy", "test.ini:7: there is no schedule \"xyzzy\"; there are constant, step, cosine");
-    fault("step", "test.ini:7: schedule step: every is missing: a whole number from 1 to 1000000000 (steps between drops)");
+    fault("step",
+          "test.ini:7: schedule step: every is missing: a whole number from 1 to 1000000000 (steps between drops)");
     fault("cosine every=5", "test.ini:7: schedule cosine: no option \"every\"; it has warmup, floor");
     fault("cosine floor=2", "test.ini:7: schedule cosine floor: \"2\" is not a number from 0 to 1");
 }
