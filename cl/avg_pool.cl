@@ -1,5 +1,5 @@
-/* avg_pool -- y[n][oy][ox][c] = the mean of x in a K x K window at stride S, padding P. COUNT_PAD: padding counts as zeros in the
- * mean (PyTorch's count_include_pad); else it is left out. */
+/* avg_pool -- y[n][oy][ox][c] = the mean of x in a K x K window at stride S, padding P. COUNT_PAD: padding counts as
+ * zeros in the mean (PyTorch's count_include_pad); else it is left out. */
 #include "common.h"
 
 #ifndef K
@@ -19,7 +19,8 @@
 static inline int places(int first, int size) { return COUNT_PAD ? K : min(first + K, size) - max(first, 0); }
 
 /* One work-item or more to an output row: bal_map_range. */
-__kernel void avg_pool_forward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict x, __global float *restrict y)
+__kernel void avg_pool_forward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict x,
+                               __global float *restrict y)
 {
     int row = (int)get_global_id(2), y0 = row % oh * S - P;
     if (row >= rows) return;
@@ -31,14 +32,16 @@ __kernel void avg_pool_forward(int rows, int h, int w, int oh, int ow, int c, __
         for (int k = (int)get_global_id(0) * W; k < c; k += (int)get_global_size(0) * W) {
             V sum = 0;
             for (int iy = max(y0, 0); iy < min(y0 + K, h); iy++)
-                for (int ix = max(x0, 0); ix < min(x0 + K, w); ix++) sum += load_some(x + ((size_t)iy * w + ix) * c + k, c - k);
+                for (int ix = max(x0, 0); ix < min(x0 + K, w); ix++)
+                    sum += load_some(x + ((size_t)iy * w + ix) * c + k, c - k);
             store_some(sum * scale, y + (size_t)ox * c + k, c - k);
         }
     }
 }
 
 /* Gathers: each x adds up its share of the windows that hold it. One work-item or more to an input row. */
-__kernel void avg_pool_backward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict dy, __global float *restrict dx)
+__kernel void avg_pool_backward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict dy,
+                                __global float *restrict dx)
 {
     int row = (int)get_global_id(2), iy = row % h + P;
     if (row >= rows) return;

@@ -1,10 +1,10 @@
-/* batch_norm -- y = gamma (x - mean) inv + beta, inv = 1 / sqrt(variance + eps), statistics over the rows of x[rows][c].
- * (Ioffe and Szegedy 2015.)
+/* batch_norm -- y = gamma (x - mean) inv + beta, inv = 1 / sqrt(variance + eps), statistics over the rows of
+ * x[rows][c]. (Ioffe and Szegedy 2015.)
  *
- * Rows are folded so that one is `wide` floats, a multiple of c and of 16: element i belongs to channel i % c, and no channel
- * count is left to scalar code. Part p is `chunk` folded rows; the last part also has the row that may be cut short. Statistics
- * of a part are taken about a value of its own, so that nothing cancels (the error of a variance is below chunk * 2^-24), and
- * parts are merged about the first part's mean. Fixed order, so the same bits on every run.
+ * Rows are folded so that one is `wide` floats, a multiple of c and of 16: element i belongs to channel i % c, and no
+ * channel count is left to scalar code. Part p is `chunk` folded rows; the last part also has the row that may be cut
+ * short. Statistics of a part are taken about a value of its own, so that nothing cancels (the error of a variance is
+ * below chunk * 2^-24), and parts are merged about the first part's mean. Fixed order, so the same bits on every run.
  *
  * tables[5][wide]: mean, inv, then what the flat passes multiply and add: y = a x + d; dx = a dy + b x + d. */
 #include "common.h"
@@ -32,7 +32,8 @@
 static inline int rest(int total, int wide, int column, bool last) { return last ? total % wide - column : 0; }
 
 /* out[0][part][wide]: means; [1]: sums of squared distances from them. */
-__kernel void batch_norm_moments(int total, int wide, int chunk, int parts, __global const float *restrict x, __global float *restrict out)
+__kernel void batch_norm_moments(int total, int wide, int chunk, int parts, __global const float *restrict x,
+                                 __global float *restrict out)
 {
     int column = (int)get_global_id(0) * W, part = (int)get_global_id(1);
     if (column >= wide || part >= parts) return;
@@ -59,7 +60,8 @@ __kernel void batch_norm_moments(int total, int wide, int chunk, int parts, __gl
 
 /* out[0][part][wide]: sums of dy; [1]: sums of dy (x - mean). */
 __kernel void batch_norm_products(int total, int wide, int chunk, int parts, __global const float *restrict x,
-                                  __global const float *restrict dy, __global const float *restrict tables, __global float *restrict out)
+                                  __global const float *restrict dy, __global const float *restrict tables,
+                                  __global float *restrict out)
 {
     int column = (int)get_global_id(0) * W, part = (int)get_global_id(1);
     if (column >= wide || part >= parts) return;
@@ -100,19 +102,20 @@ __kernel void batch_norm_products(int total, int wide, int chunk, int parts, __g
 #endif
 
 /* Part 0 becomes the merge of all: mean and sum of squared distances of each column. */
-__kernel __attribute__((reqd_work_group_size(LANES, 1, 1)))
-void batch_norm_merge_moments(int total, int wide, int chunk, int parts, __global float *restrict out)
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
+batch_norm_merge_moments(int total, int wide, int chunk, int parts, __global float *restrict out)
 {
-    int column = (int)get_group_id(0) * W, lane = (int)get_local_id(0);
+    int             column = (int)get_group_id(0) * W, lane = (int)get_local_id(0);
     __global float *means = out + column, *squares = means + (size_t)parts * wide;
-    V about = VLOAD(means), sum = 0, spread = 0;
+    V               about = VLOAD(means), sum = 0, spread = 0;
     for (int part = lane; part < parts; part += LANES) {
-        V count = clamp(total / wide - part * chunk, 0, chunk) + first_some(rest(total, wide, column, part == parts - 1));
+        V count =
+            clamp(total / wide - part * chunk, 0, chunk) + first_some(rest(total, wide, column, part == parts - 1));
         V d = VLOAD(means + (size_t)part * wide) - about;
         sum += count * d;
         spread += VLOAD(squares + (size_t)part * wide) + count * d * d;
     }
-    ADD_LANES(sum, spread, lane)
+    ADD_LANES(sum, spread, lane);
     if (lane > 0) return;
     V count = total / wide + first_some(rest(total, wide, column, true)), shift = sum / fmax(count, (V)1);
     VSTORE(about + shift, means);
@@ -120,31 +123,32 @@ void batch_norm_merge_moments(int total, int wide, int chunk, int parts, __globa
 }
 
 /* Part 0 becomes the sum of all. */
-__kernel __attribute__((reqd_work_group_size(LANES, 1, 1)))
-void batch_norm_merge_products(int wide, int parts, __global float *restrict out)
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void batch_norm_merge_products(int wide, int parts,
+                                                                                           __global float *restrict out)
 {
-    int column = (int)get_group_id(0) * W, lane = (int)get_local_id(0);
+    int             column = (int)get_group_id(0) * W, lane = (int)get_local_id(0);
     __global float *sums = out + column, *products = sums + (size_t)parts * wide;
-    V sum = 0, product = 0;
+    V               sum = 0, product = 0;
     for (int part = lane; part < parts; part += LANES) {
         sum += VLOAD(sums + (size_t)part * wide);
         product += VLOAD(products + (size_t)part * wide);
     }
-    ADD_LANES(sum, product, lane)
+    ADD_LANES(sum, product, lane);
     if (lane > 0) return;
     VSTORE(sum, sums);
     VSTORE(product, products);
 }
 
 /* One channel: its columns merged, the running statistics moved on, and its tables. */
-__kernel void batch_norm_finish(int c, int total, int wide, int parts, __global const float *moments, __global const float *gamma,
-                                __global const float *beta, __global float *running_mean, __global float *running_var,
-                                __global float *batches, float momentum, float eps, __global float *tables)
+__kernel void batch_norm_finish(int c, int total, int wide, int parts, __global const float *moments,
+                                __global const float *gamma, __global const float *beta, __global float *running_mean,
+                                __global float *running_var, __global float *batches, float momentum, float eps,
+                                __global float *tables)
 {
     int k = (int)get_global_id(0);
     if (k >= c) return;
     __global const float *squares = moments + (size_t)parts * wide;
-    float about = moments[k], sum = 0, spread = 0, n = (float)(total / c);
+    float                 about = moments[k], sum = 0, spread = 0, n = (float)(total / c);
     for (int i = k; i < wide; i += c) {
         float count = (float)(total / wide + (i < total % wide)), d = count > 0 ? moments[i] - about : 0;
         sum += count * d;
@@ -164,8 +168,9 @@ __kernel void batch_norm_finish(int c, int total, int wide, int parts, __global 
 }
 
 /* Outside training: tables from the running statistics. */
-__kernel void batch_norm_running(int c, int wide, __global const float *gamma, __global const float *beta, __global const float *running_mean,
-                                 __global const float *running_var, float eps, __global float *tables)
+__kernel void batch_norm_running(int c, int wide, __global const float *gamma, __global const float *beta,
+                                 __global const float *running_mean, __global const float *running_var, float eps,
+                                 __global float *tables)
 {
     int i = (int)get_global_id(0);
     if (i >= wide) return;
@@ -177,9 +182,11 @@ __kernel void batch_norm_running(int c, int wide, __global const float *gamma, _
     tables[D * wide + i] = (beta ? beta[k] : 0) - a * running_mean[k];
 }
 
-/* One channel: gradients of gamma and beta (NULL: none), and the tables of the pass over dx. The statistics depend on x in training. */
-__kernel void batch_norm_finish_backward(int c, int total, int wide, int parts, __global const float *sums, __global const float *gamma,
-                                         __global float *dgamma, __global float *dbeta, int training, __global float *tables)
+/* One channel: gradients of gamma and beta (NULL: none), and the tables of the pass over dx. The statistics depend on x
+ * in training. */
+__kernel void batch_norm_finish_backward(int c, int total, int wide, int parts, __global const float *sums,
+                                         __global const float *gamma, __global float *dgamma, __global float *dbeta,
+                                         int training, __global float *tables)
 {
     int k = (int)get_global_id(0);
     if (k >= c) return;
@@ -202,24 +209,21 @@ __kernel void batch_norm_finish_backward(int c, int total, int wide, int parts, 
 /* A flat pass: RUN vectors to a work-item, `column` going round with them. */
 #define FLAT(vector, scalar) \
     int i = (int)get_global_id(0) * (W * RUN), end = min(i + W * RUN, total), column = i % wide; \
-    for (; i + W <= end; i += W, column = column + W == wide ? 0 : column + W) { \
-        vector; \
-    } \
-    for (; i < end; i++, column++) { \
-        scalar; \
-    }
+    for (; i + W <= end; i += W, column = column + W == wide ? 0 : column + W) { vector; } \
+    for (; i < end; i++, column++) { scalar; }
 
-__kernel void batch_norm_forward(int total, int wide, __global const float *restrict tables, __global const float *restrict x,
-                                 __global float *restrict y)
+__kernel void batch_norm_forward(int total, int wide, __global const float *restrict tables,
+                                 __global const float *restrict x, __global float *restrict y)
 {
     __global const float *a = tables + A * wide, *d = tables + D * wide;
-    FLAT(VSTORE(VLOAD(a + column) * VLOAD(x + i) + VLOAD(d + column), y + i), y[i] = a[column] * x[i] + d[column])
+    FLAT(VSTORE(VLOAD(a + column) * VLOAD(x + i) + VLOAD(d + column), y + i), y[i] = a[column] * x[i] + d[column]);
 }
 
-__kernel void batch_norm_backward(int total, int wide, __global const float *restrict tables, __global const float *restrict x,
-                                  __global const float *restrict dy, __global float *restrict dx)
+__kernel void batch_norm_backward(int total, int wide, __global const float *restrict tables,
+                                  __global const float *restrict x, __global const float *restrict dy,
+                                  __global float *restrict dx)
 {
     __global const float *a = tables + A * wide, *b = tables + B * wide, *d = tables + D * wide;
     FLAT(VSTORE(VLOAD(a + column) * VLOAD(dy + i) + (VLOAD(b + column) * VLOAD(x + i) + VLOAD(d + column)), dx + i),
-         dx[i] = a[column] * dy[i] + (b[column] * x[i] + d[column]))
+         dx[i] = a[column] * dy[i] + (b[column] * x[i] + d[column]));
 }

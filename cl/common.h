@@ -1,5 +1,5 @@
-/* common -- what most kernels share: V, a vector of W floats, its unaligned loads and stores, whole or cut short, and the
- * flat pass. */
+/* common -- what most kernels share: V, a vector of W floats, its unaligned loads and stores, whole or cut short, and
+ * the flat pass. */
 #ifndef COMMON_H
 #define COMMON_H
 
@@ -49,15 +49,14 @@ static inline V first_some(int n)
     return VLOAD(v);
 }
 
-/* The body of a kernel over n floats, W to a work-item (bal_flat): `vector` where W remain, else `scalar` for each i. */
+/* The body of a kernel over n floats, W to a work-item (bal_flat): `vector` where W remain, else `scalar` for each i.
+ */
 #define EACH(i, n, vector, scalar) \
     uint i = (uint)get_global_id(0) * W; \
     if (i + W <= (uint)(n)) { \
         vector; \
     } else { \
-        for (; i < (uint)(n); i++) { \
-            scalar; \
-        } \
+        for (; i < (uint)(n); i++) { scalar; } \
     }
 
 #endif

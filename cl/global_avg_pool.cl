@@ -1,11 +1,12 @@
-/* global_avg_pool -- y[n][c] = the mean of x[n][area][c] over area; dx = dy / area. Means are of sums of BLOCK pixels, so that large
- * maps lose no precision. */
+/* global_avg_pool -- y[n][c] = the mean of x[n][area][c] over area; dx = dy / area. Means are of sums of BLOCK pixels,
+ * so that large maps lose no precision. */
 #include "common.h"
 
 #define BLOCK 64
 
 /* W channels of one image to a work-item. */
-__kernel void global_avg_pool_forward(int n, int area, int c, __global const float *restrict x, __global float *restrict y)
+__kernel void global_avg_pool_forward(int n, int area, int c, __global const float *restrict x,
+                                      __global float *restrict y)
 {
     int k = (int)get_global_id(0) * W, i = (int)get_global_id(1);
     if (k >= c || i >= n) return;
@@ -20,7 +21,8 @@ __kernel void global_avg_pool_forward(int n, int area, int c, __global const flo
 }
 
 /* W channels of BLOCK pixels of one image to a work-item. */
-__kernel void global_avg_pool_backward(int n, int area, int c, __global const float *restrict dy, __global float *restrict dx)
+__kernel void global_avg_pool_backward(int n, int area, int c, __global const float *restrict dy,
+                                       __global float *restrict dx)
 {
     int k = (int)get_global_id(0) * W, first = (int)get_global_id(1) * BLOCK, i = (int)get_global_id(2);
     if (k >= c || i >= n) return;

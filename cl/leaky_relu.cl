@@ -6,11 +6,11 @@
 
 __kernel void leaky_relu_forward(int n, __global const float *restrict x, __global float *restrict y, float slope)
 {
-    EACH(i, n, VSTORE(FORWARD(V, VLOAD(x + i)), y + i), y[i] = FORWARD(float, x[i]))
+    EACH(i, n, VSTORE(FORWARD(V, VLOAD(x + i)), y + i), y[i] = FORWARD(float, x[i]));
 }
 
 __kernel void leaky_relu_backward(int n, __global const float *restrict y, __global const float *restrict dy,
                                   __global float *restrict dx, float slope)
 {
-    EACH(i, n, VSTORE(BACKWARD(V, VLOAD(y + i), VLOAD(dy + i)), dx + i), dx[i] = BACKWARD(float, y[i], dy[i]))
+    EACH(i, n, VSTORE(BACKWARD(V, VLOAD(y + i), VLOAD(dy + i)), dx + i), dx[i] = BACKWARD(float, y[i], dy[i]));
 }

@@ -1,5 +1,6 @@
-/* max_pool -- y[n][oy][ox][c] = the largest x in a K x K window at stride S, padding P (never chosen). The first of equal values
- * wins, row by row, and a NaN always does: PyTorch's rules. taps[n][oy][ox][c]: the winner's place ky * K + kx. */
+/* max_pool -- y[n][oy][ox][c] = the largest x in a K x K window at stride S, padding P (never chosen). The first of
+ * equal values wins, row by row, and a NaN always does: PyTorch's rules. taps[n][oy][ox][c]: the winner's place ky * K
+ * + kx. */
 #include "common.h"
 
 #ifndef K
@@ -13,8 +14,8 @@
 #endif
 
 /* One work-item or more to an output row: bal_map_range. */
-__kernel void max_pool_forward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict x, __global float *restrict y,
-                               __global float *restrict taps)
+__kernel void max_pool_forward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict x,
+                               __global float *restrict y, __global float *restrict taps)
 {
     int row = (int)get_global_id(2), y0 = row % oh * S - P;
     if (row >= rows) return;
@@ -45,7 +46,7 @@ __kernel void max_pool_backward(int rows, int h, int w, int oh, int ow, int c, _
 {
     int row = (int)get_global_id(2), iy = row % h + P;
     if (row >= rows) return;
-    int oy0 = max((iy - K + S) / S, 0), oy1 = min(iy / S, oh - 1);
+    int    oy0 = max((iy - K + S) / S, 0), oy1 = min(iy / S, oh - 1);
     size_t image = (size_t)(row / h) * oh * ow * c;
     dx += (size_t)row * w * c;
     for (int ix = (int)get_global_id(1); ix < w; ix += (int)get_global_size(1)) {

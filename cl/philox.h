@@ -1,5 +1,5 @@
-/* philox -- Philox4x32-10 (Salmon et al. 2011), the same numbers as include/ballast/rng.h: a stream is key (seed, purpose)
- * and block (what it is for); position i gives the four numbers of counter {i, 0, block.x, block.y}. */
+/* philox -- Philox4x32-10 (Salmon et al. 2011), the same numbers as include/ballast/rng.h: a stream is key (seed,
+ * purpose) and block (what it is for); position i gives the four numbers of counter {i, 0, block.x, block.y}. */
 #ifndef PHILOX_H
 #define PHILOX_H
 

@@ -6,11 +6,11 @@
 
 __kernel void sigmoid_forward(int n, __global const float *restrict x, __global float *restrict y)
 {
-    EACH(i, n, VSTORE(FORWARD(VLOAD(x + i)), y + i), y[i] = FORWARD(x[i]))
+    EACH(i, n, VSTORE(FORWARD(VLOAD(x + i)), y + i), y[i] = FORWARD(x[i]));
 }
 
 __kernel void sigmoid_backward(int n, __global const float *restrict x, __global const float *restrict y,
                                __global const float *restrict dy, __global float *restrict dx)
 {
-    EACH(i, n, VSTORE(BACKWARD(VLOAD(y + i), VLOAD(dy + i)), dx + i), dx[i] = BACKWARD(y[i], dy[i]))
+    EACH(i, n, VSTORE(BACKWARD(VLOAD(y + i), VLOAD(dy + i)), dx + i), dx[i] = BACKWARD(y[i], dy[i]));
 }

@@ -2,16 +2,16 @@
 #include "common.h"
 
 #define SIGMOID(x) (1.0f / (1.0f + exp(-(x))))
-#define FORWARD(x) ((x) * SIGMOID(x))
+#define FORWARD(x) ((x)*SIGMOID(x))
 #define BACKWARD(x, dy) (SIGMOID(x) * (1.0f + (x) * (1.0f - SIGMOID(x))) * (dy))
 
 __kernel void silu_forward(int n, __global const float *restrict x, __global float *restrict y)
 {
-    EACH(i, n, VSTORE(FORWARD(VLOAD(x + i)), y + i), y[i] = FORWARD(x[i]))
+    EACH(i, n, VSTORE(FORWARD(VLOAD(x + i)), y + i), y[i] = FORWARD(x[i]));
 }
 
 __kernel void silu_backward(int n, __global const float *restrict x, __global const float *restrict y,
                             __global const float *restrict dy, __global float *restrict dx)
 {
-    EACH(i, n, VSTORE(BACKWARD(VLOAD(x + i), VLOAD(dy + i)), dx + i), dx[i] = BACKWARD(x[i], dy[i]))
+    EACH(i, n, VSTORE(BACKWARD(VLOAD(x + i), VLOAD(dy + i)), dx + i), dx[i] = BACKWARD(x[i], dy[i]));
 }

@@ -1,5 +1,5 @@
-/* upsample -- a map FACTOR times as high and wide. NEAREST: each pixel repeated. Else bilinear with align_corners=False: output o
- * lies at input (o + 1/2) / FACTOR - 1/2, held at the border. */
+/* upsample -- a map FACTOR times as high and wide. NEAREST: each pixel repeated. Else bilinear with
+ * align_corners=False: output o lies at input (o + 1/2) / FACTOR - 1/2, held at the border. */
 #include "common.h"
 
 #ifndef FACTOR
@@ -29,9 +29,11 @@ static inline int first(int o, int size)
 }
 
 /* One work-item or more to an output row: bal_map_range. */
-__kernel void upsample_forward(int rows, int h, int w, int c, __global const float *restrict x, __global float *restrict y)
+__kernel void upsample_forward(int rows, int h, int w, int c, __global const float *restrict x,
+                               __global float *restrict y)
 {
-    int row = (int)get_global_id(2), oh = h * FACTOR, ow = w * FACTOR, oy = row % oh, y0 = first(oy, h), last = NEAREST ? 0 : 1;
+    int row = (int)get_global_id(2), oh = h * FACTOR, ow = w * FACTOR, oy = row % oh, y0 = first(oy, h),
+        last = NEAREST ? 0 : 1;
     if (row >= rows) return;
     x += (size_t)(row / oh) * h * w * c;
     y += (size_t)row * ow * c;
@@ -51,7 +53,8 @@ __kernel void upsample_forward(int rows, int h, int w, int c, __global const flo
 #define REACH (NEAREST ? 0 : FACTOR)
 
 /* Gathers. One work-item or more to an input row. */
-__kernel void upsample_backward(int rows, int h, int w, int c, __global const float *restrict dy, __global float *restrict dx)
+__kernel void upsample_backward(int rows, int h, int w, int c, __global const float *restrict dy,
+                                __global float *restrict dx)
 {
     int row = (int)get_global_id(2), oh = h * FACTOR, ow = w * FACTOR, iy = row % h;
     if (row >= rows) return;

@@ -48,18 +48,23 @@ static int close_device(void **state)
     (void)state;
     uint64_t launches = bal_device_count(dev).launches;
     print_message("%s, %s kernels, seed %llu, %llu launches\n", bal_device_describe(dev)->name,
-                  bal_device_class(dev) == BAL_CPU ? "cpu" : "gpu", (unsigned long long)seed, (unsigned long long)launches);
+                  bal_device_class(dev) == BAL_CPU ? "cpu" : "gpu", (unsigned long long)seed,
+                  (unsigned long long)launches);
     bal_device_close(dev);
     return launches > 0 ? 0 : -1;
 }
 
-static void add(run *runs, struct CMUnitTest *tests, int *count, const bal_layer_test *test, const bal_layer_case *c, bool training)
+static void add(run *runs, struct CMUnitTest *tests, int *count, const bal_layer_test *test, const bal_layer_case *c,
+                bool training)
 {
     run      *r = &runs[*count];
     bal_shape x = c->x;
     *r = (run){.test = test, .c = c, .training = training};
-    snprintf(r->name, sizeof r->name, "%s %s%s%dx%dx%dx%d%s", test->name, c->options, *c->options ? " " : "", x.n, x.h, x.w, x.c,
-             !test->modes ? "" : training ? " training" : " inference");
+    snprintf(r->name, sizeof r->name, "%s %s%s%dx%dx%dx%d%s", test->name, c->options, *c->options ? " " : "", x.n, x.h,
+             x.w, x.c,
+             !test->modes ? ""
+             : training   ? " training"
+                          : " inference");
     tests[(*count)++] = (struct CMUnitTest){.name = r->name, .test_func = prove, .initial_state = r};
 }
 

@@ -13,8 +13,10 @@ bal_status bal_conv_declare(bal_layer *l, bal_shape x, bal_shape y, bal_layout l
     bal_conv *p = l->self;
     int       kh = p->kernel_h ? p->kernel_h : p->kernel, kw = p->kernel_w ? p->kernel_w : p->kernel;
     if (x.c % p->groups || y.c % p->groups)
-        return bal_fail_at(l->at, "layer %s: groups=%d must divide its %d input and %d output channels", l->def->name, p->groups, l->in[0].c, l->out.c);
-    p->geometry = (bal_conv_geometry){x, y, {kh, kw}, {p->stride, p->stride}, {p->pad, p->pad}, {p->dilation, p->dilation}, p->groups};
+        return bal_fail_at(l->at, "layer %s: groups=%d must divide its %d input and %d output channels", l->def->name,
+                           p->groups, l->in[0].c, l->out.c);
+    p->geometry = (bal_conv_geometry){
+        x, y, {kh, kw}, {p->stride, p->stride}, {p->pad, p->pad}, {p->dilation, p->dilation}, p->groups};
     l->flops = 2.0 * y.h * y.w * y.c * kh * kw * (x.c / p->groups);
 
     bal_weight *w = bal_layer_weight(l, "weight", BAL_KERNEL, layout, (bal_shape){kh, kw, x.c / p->groups, y.c});

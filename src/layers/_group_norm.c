@@ -49,9 +49,9 @@ bal_status bal_group_norm_forward(bal_layer *l, const bal_pass *pass, const bal_
     extent          e = extent_of(p, x->shape);
     int             c = x->shape.c;
     (void)pass;
-    return bal_run(p->forward, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c), bal_i32(c / p->groups),
-                   bal_buf(x), bal_buf(y), bal_buf(p->affine ? &l->weights[0].v : NULL), bal_buf(p->affine ? &l->weights[1].v : NULL),
-                   bal_f32(p->eps), bal_buf(&p->stats));
+    return bal_run(p->forward, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c),
+                   bal_i32(c / p->groups), bal_buf(x), bal_buf(y), bal_buf(p->affine ? &l->weights[0].v : NULL),
+                   bal_buf(p->affine ? &l->weights[1].v : NULL), bal_f32(p->eps), bal_buf(&p->stats));
 }
 
 static bal_status weight_gradients(bal_layer *l, const bal_tensor *x, const bal_tensor *dy)
@@ -59,14 +59,14 @@ static bal_status weight_gradients(bal_layer *l, const bal_tensor *x, const bal_
     bal_group_norm *p = l->self;
     extent          e = extent_of(p, x->shape);
     int             c = x->shape.c;
-    BAL_TRY(bal_run(p->products, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c), bal_i32(c / p->groups),
-                    bal_buf(x), bal_buf(dy), bal_buf(&p->stats), bal_buf(&l->workspace)));
-    return bal_run(p->weights, bal_flat(x->dev, (size_t)c), bal_i32(e.samples), bal_i32(c), bal_buf(&l->workspace), bal_buf(&l->weights[0].g),
-                   bal_buf(&l->weights[1].g));
+    BAL_TRY(bal_run(p->products, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c),
+                    bal_i32(c / p->groups), bal_buf(x), bal_buf(dy), bal_buf(&p->stats), bal_buf(&l->workspace)));
+    return bal_run(p->weights, bal_flat(x->dev, (size_t)c), bal_i32(e.samples), bal_i32(c), bal_buf(&l->workspace),
+                   bal_buf(&l->weights[0].g), bal_buf(&l->weights[1].g));
 }
 
-bal_status bal_group_norm_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                                   const bal_tensor *dx)
+bal_status bal_group_norm_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                                   const bal_tensor *dy, const bal_tensor *dx)
 {
     bal_group_norm *p = l->self;
     extent          e = extent_of(p, x->shape);
@@ -74,8 +74,9 @@ bal_status bal_group_norm_backward(bal_layer *l, const bal_pass *pass, const bal
     (void)y;
     if (p->affine && !pass->frozen) BAL_TRY(weight_gradients(l, x, dy));
     if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c), bal_i32(c / p->groups),
-                   bal_buf(x), bal_buf(dy), bal_buf(dx), bal_buf(p->affine ? &l->weights[0].v : NULL), bal_buf(&p->stats));
+    return bal_run(p->backward, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c),
+                   bal_i32(c / p->groups), bal_buf(x), bal_buf(dy), bal_buf(dx),
+                   bal_buf(p->affine ? &l->weights[0].v : NULL), bal_buf(&p->stats));
 }
 
 void bal_group_norm_free(bal_layer *l) { bal_tensor_free(&((bal_group_norm *)l->self)->stats); }

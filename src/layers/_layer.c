@@ -10,7 +10,8 @@ bal_status bal_pointwise_shape(bal_layer *l)
     return BAL_OK;
 }
 
-bal_status bal_passes_get(bal_kernel **forward, bal_kernel **backward, bal_device *dev, const char *file, const char *options)
+bal_status bal_passes_get(bal_kernel **forward, bal_kernel **backward, bal_device *dev, const char *file,
+                          const char *options)
 {
     char name[64];
     snprintf(name, sizeof name, "%s_forward", file);
@@ -40,7 +41,8 @@ bal_status bal_pointwise_backward(bal_layer *l, const bal_pass *pass, const bal_
     int            n = bal_size(dy);
     (void)pass;
     if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, bal_flat(dx->dev, (size_t)n), bal_i32(n), bal_buf(x), bal_buf(y), bal_buf(dy), bal_buf(dx));
+    return bal_run(p->backward, bal_flat(dx->dev, (size_t)n), bal_i32(n), bal_buf(x), bal_buf(y), bal_buf(dy),
+                   bal_buf(dx));
 }
 
 bal_range bal_map_range(const bal_device *dev, bal_shape s)

@@ -4,8 +4,8 @@
 
 #include "ballast/layer.h"
 
-/* A pointwise layer NAME: kernels NAME_forward(n, x, y) and NAME_backward(n, x, y, dy, dx) of cl/NAME.cl. These four are the
- * functions of its definition, and its private struct is this one. */
+/* A pointwise layer NAME: kernels NAME_forward(n, x, y) and NAME_backward(n, x, y, dy, dx) of cl/NAME.cl. These four
+ * are the functions of its definition, and its private struct is this one. */
 typedef struct bal_pointwise {
     bal_kernel *forward, *backward;
 } bal_pointwise;
@@ -14,16 +14,20 @@ bal_status bal_pointwise_build(bal_layer *l, bal_device *dev);
 bal_status bal_pointwise_forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y);
 bal_status bal_pointwise_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
                                   const bal_tensor *dy, const bal_tensor *dx);
+/* clang-format off */
 #define BAL_POINTWISE(layer, text) \
     const bal_layer_def bal_layer_##layer = { \
-        .name = #layer, .help = (text), .size = sizeof(bal_pointwise), .shape = bal_pointwise_shape, .build = bal_pointwise_build, \
-        .forward = bal_pointwise_forward, .backward = bal_pointwise_backward}
+        .name = #layer, .help = (text), .size = sizeof(bal_pointwise), .shape = bal_pointwise_shape, \
+        .build = bal_pointwise_build, .forward = bal_pointwise_forward, .backward = bal_pointwise_backward}
+/* clang-format on */
 
 /* The kernels FILE_forward and FILE_backward of cl/FILE.cl. */
-bal_status bal_passes_get(bal_kernel **forward, bal_kernel **backward, bal_device *dev, const char *file, const char *options);
+bal_status bal_passes_get(bal_kernel **forward, bal_kernel **backward, bal_device *dev, const char *file,
+                          const char *options);
 
-/* Work-items over the pixels of a map: dimension 2 is the row (of n * h), 1 the column, 0 the vector of channels. The CPU class has one
- * work-item to a row; kernels step by get_global_size(1) and (0), so the same text serves both classes. */
+/* Work-items over the pixels of a map: dimension 2 is the row (of n * h), 1 the column, 0 the vector of channels. The
+ * CPU class has one work-item to a row; kernels step by get_global_size(1) and (0), so the same text serves both
+ * classes. */
 bal_range bal_map_range(const bal_device *dev, bal_shape s);
 
 #endif

@@ -6,10 +6,13 @@ bal_status bal_window_shape(bal_layer *l, bal_window *w)
 {
     bal_shape in = l->in[0];
     if (w->stride == 0) w->stride = w->kernel;
-    if (2 * w->pad > w->kernel) return bal_fail_at(l->at, "layer %s: pad=%d is more than half of kernel=%d", l->def->name, w->pad, w->kernel);
+    if (2 * w->pad > w->kernel)
+        return bal_fail_at(l->at, "layer %s: pad=%d is more than half of kernel=%d", l->def->name, w->pad, w->kernel);
     if (in.h + 2 * w->pad < w->kernel || in.w + 2 * w->pad < w->kernel)
-        return bal_fail_at(l->at, "layer %s: kernel=%d is larger than its input of %dx%d with pad=%d", l->def->name, w->kernel, in.h, in.w, w->pad);
-    l->out = (bal_shape){in.n, (in.h + 2 * w->pad - w->kernel) / w->stride + 1, (in.w + 2 * w->pad - w->kernel) / w->stride + 1, in.c};
+        return bal_fail_at(l->at, "layer %s: kernel=%d is larger than its input of %dx%d with pad=%d", l->def->name,
+                           w->kernel, in.h, in.w, w->pad);
+    l->out = (bal_shape){in.n, (in.h + 2 * w->pad - w->kernel) / w->stride + 1,
+                         (in.w + 2 * w->pad - w->kernel) / w->stride + 1, in.c};
     return BAL_OK;
 }
 

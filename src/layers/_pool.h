@@ -8,10 +8,12 @@ typedef struct bal_window {
     int kernel, stride, pad;
 } bal_window;
 
+/* clang-format off */
 #define BAL_WINDOW_OPTIONS(type) \
     {"kernel", BAL_INT, offsetof(type, window.kernel), BAL_REQUIRED, 1, 64, NULL, "side of the window, pixels"}, \
-    {"stride", BAL_INT, offsetof(type, window.stride), 0, 0, 64, NULL, "step of the window, pixels; 0: the kernel"}, \
-    {"pad", BAL_INT, offsetof(type, window.pad), 0, 0, 32, NULL, "padding at each side, pixels; at most half the kernel"}
+    {"stride", BAL_INT, offsetof(type, window.stride), 0, 0, 64, NULL, "step, pixels; 0: the kernel"}, \
+    {"pad", BAL_INT, offsetof(type, window.pad), 0, 0, 32, NULL, "padding at each side, at most half the kernel"}
+/* clang-format on */
 
 /* Settles the stride and sets l->out: floor((size + 2 pad - kernel) / stride) + 1, as PyTorch. */
 bal_status bal_window_shape(bal_layer *l, bal_window *w);

@@ -11,8 +11,8 @@ static bal_status apply(const bal_layer *l, const bal_tensor *x, const bal_tenso
 {
     const bal_reshape *p = l->self;
     bal_shape          in = x->shape, out = y->shape;
-    return bal_run(p->apply, bal_1d(bal_shape_size(out)), bal_i32(bal_size(y)), bal_i32(in.h), bal_i32(in.w), bal_i32(in.c), bal_i32(out.h),
-                   bal_i32(out.w), bal_i32(out.c), bal_buf(x), bal_buf(y));
+    return bal_run(p->apply, bal_1d(bal_shape_size(out)), bal_i32(bal_size(y)), bal_i32(in.h), bal_i32(in.w),
+                   bal_i32(in.c), bal_i32(out.h), bal_i32(out.w), bal_i32(out.c), bal_buf(x), bal_buf(y));
 }
 
 bal_status bal_reshape_forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y)
@@ -21,8 +21,8 @@ bal_status bal_reshape_forward(bal_layer *l, const bal_pass *pass, const bal_ten
     return apply(l, x, y);
 }
 
-bal_status bal_reshape_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                                const bal_tensor *dx)
+bal_status bal_reshape_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                                const bal_tensor *dy, const bal_tensor *dx)
 {
     (void)pass;
     (void)x;

@@ -11,7 +11,8 @@ static bal_status shape(bal_layer *l)
     for (int i = 1; i < l->inputs; i++) {
         bal_shape b = l->in[i];
         if (!bal_shape_equal(a, b))
-            return bal_fail_at(l->at, "layer add: inputs of %dx%dx%d and %dx%dx%d differ", a.h, a.w, a.c, b.h, b.w, b.c);
+            return bal_fail_at(l->at, "layer add: inputs of %dx%dx%d and %dx%dx%d differ", a.h, a.w, a.c, b.h, b.w,
+                               b.c);
     }
     l->out = a;
     return BAL_OK;
@@ -30,12 +31,13 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     int  n = bal_size(y);
     (void)pass;
     BAL_TRY(bal_run(p->forward, bal_flat(y->dev, (size_t)n), bal_i32(n), bal_buf(&x[0]), bal_buf(&x[1]), bal_buf(y)));
-    for (int i = 2; i < l->inputs; i++) BAL_TRY(bal_run(p->more, bal_flat(y->dev, (size_t)n), bal_i32(n), bal_buf(&x[i]), bal_buf(y)));
+    for (int i = 2; i < l->inputs; i++)
+        BAL_TRY(bal_run(p->more, bal_flat(y->dev, (size_t)n), bal_i32(n), bal_buf(&x[i]), bal_buf(y)));
     return BAL_OK;
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     (void)pass;
     (void)x;
@@ -46,6 +48,13 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
 }
 
 const bal_layer_def bal_layer_add = {
-    .name = "add", .help = "the sum of its inputs", .size = sizeof(add), .min_inputs = 2, .max_inputs = BAL_MAX_INPUTS,
-    .shape = shape, .build = build, .forward = forward, .backward = backward
+    .name = "add",
+    .help = "the sum of its inputs",
+    .size = sizeof(add),
+    .min_inputs = 2,
+    .max_inputs = BAL_MAX_INPUTS,
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
 };

@@ -1,5 +1,5 @@
-/* batch_norm -- nn.BatchNorm2d (on 1x1 maps BatchNorm1d): statistics over batch and positions, PyTorch's defaults and states.
- * See cl/batch_norm.cl. */
+/* batch_norm -- nn.BatchNorm2d (on 1x1 maps BatchNorm1d): statistics over batch and positions, PyTorch's defaults and
+ * states. See cl/batch_norm.cl. */
 #include "_layer.h"
 
 typedef struct {
@@ -7,17 +7,19 @@ typedef struct {
     bool        affine;
     int         wide; /* floats of a folded row */
     bal_tensor  tables;
-    bal_kernel *moments, *merge_moments, *finish, *running, *forward, *products, *merge_products, *finish_backward, *backward;
+    bal_kernel *moments, *merge_moments, *finish, *running, *forward, *products, *merge_products, *finish_backward,
+        *backward;
 } batch_norm;
 
 static const bal_option options[] = {
     BAL_OPT(batch_norm, eps, BAL_FLOAT, 1e-5, 1e-12, 1, "added to the variance"),
     BAL_OPT(batch_norm, momentum, BAL_FLOAT, 0.1, 0, 1, "share of the batch in the running statistics"),
     BAL_OPT_BOOL(batch_norm, affine, 1, "a learned scale and shift per channel"),
-    BAL_OPT_END
+    BAL_OPT_END,
 };
 
-enum { FOLD = 16, TABLES = 5, LANES = 64, CPU_PART = 16384, GPU_PART = 2048, LEAST_ROWS = 8, RUN = 64, CPU_VECTOR = 16 };
+enum { FOLD = 16, TABLES = 5, LANES = 64, LEAST_ROWS = 8, RUN = 64, CPU_VECTOR = 16 };
+enum { CPU_PART = 16384, GPU_PART = 2048 }; /* floats of a part */
 
 static bal_status shape(bal_layer *l)
 {
@@ -34,7 +36,7 @@ static bal_status shape(bal_layer *l)
     return BAL_OK;
 }
 
-/* ---- how a tensor is cut ------------------------------------------------------------------------------------------- */
+/* ---- how a tensor is cut ----------------------------------------------------------------------------- */
 
 typedef struct {
     int total, chunk, parts;
@@ -70,7 +72,7 @@ static bal_range flat_range(const bal_device *dev, int total)
     return bal_items(((size_t)total + RUN * CPU_VECTOR - 1) / (RUN * CPU_VECTOR), 1, 1);
 }
 
-/* ---- the layer ----------------------------------------------------------------------------------------------------- */
+/* ---- the layer --------------------------------------------------------------------------------------- */
 
 static bal_status build(bal_layer *l, bal_device *dev)
 {
@@ -78,12 +80,20 @@ static bal_status build(bal_layer *l, bal_device *dev)
     struct {
         bal_kernel **kernel;
         const char  *name;
-    } rows[] = {{&p->moments, "batch_norm_moments"}, {&p->merge_moments, "batch_norm_merge_moments"}, {&p->finish, "batch_norm_finish"},
-                {&p->running, "batch_norm_running"}, {&p->forward, "batch_norm_forward"}, {&p->products, "batch_norm_products"},
-                {&p->merge_products, "batch_norm_merge_products"}, {&p->finish_backward, "batch_norm_finish_backward"},
-                {&p->backward, "batch_norm_backward"}};
+    } rows[] = {
+        {&p->moments, "batch_norm_moments"},
+        {&p->merge_moments, "batch_norm_merge_moments"},
+        {&p->finish, "batch_norm_finish"},
+        {&p->running, "batch_norm_running"},
+        {&p->forward, "batch_norm_forward"},
+        {&p->products, "batch_norm_products"},
+        {&p->merge_products, "batch_norm_merge_products"},
+        {&p->finish_backward, "batch_norm_finish_backward"},
+        {&p->backward, "batch_norm_backward"},
+    };
     int folds = FOLD, c = l->in[0].c;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) BAL_TRY(bal_kernel_get(rows[i].kernel, dev, "batch_norm", rows[i].name, ""));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        BAL_TRY(bal_kernel_get(rows[i].kernel, dev, "batch_norm", rows[i].name, ""));
     while (folds > 1 && c % (2 * FOLD / folds) == 0) folds /= 2;
     p->wide = c * folds;
     l->scratch = 2 * (size_t)cut_of(p, dev, bal_shape_size(l->in[0])).parts * (size_t)p->wide;
@@ -91,55 +101,73 @@ static bal_status build(bal_layer *l, bal_device *dev)
 }
 
 static const bal_tensor *state(const bal_layer *l, int i) { return &l->weights[l->weight_count - 3 + i].v; }
-static const bal_tensor *gamma_of(const bal_layer *l) { return ((batch_norm *)l->self)->affine ? &l->weights[0].v : NULL; }
-static const bal_tensor *beta_of(const bal_layer *l) { return ((batch_norm *)l->self)->affine ? &l->weights[1].v : NULL; }
+static const bal_tensor *gamma_of(const bal_layer *l)
+{
+    return ((batch_norm *)l->self)->affine ? &l->weights[0].v : NULL;
+}
+static const bal_tensor *beta_of(const bal_layer *l)
+{
+    return ((batch_norm *)l->self)->affine ? &l->weights[1].v : NULL;
+}
 
 static bal_status batch_statistics(bal_layer *l, const bal_tensor *x)
 {
     batch_norm *p = l->self;
     cut         s = cut_of(p, x->dev, bal_shape_size(x->shape));
-    bal_arg     total = bal_i32(s.total), wide = bal_i32(p->wide), chunk = bal_i32(s.chunk), parts = bal_i32(s.parts), out = bal_buf(&l->workspace);
+    bal_arg     total = bal_i32(s.total), wide = bal_i32(p->wide), chunk = bal_i32(s.chunk), parts = bal_i32(s.parts),
+            out = bal_buf(&l->workspace);
     BAL_TRY(bal_run(p->moments, part_range(p, x->dev, s), total, wide, chunk, parts, bal_buf(x), out));
     BAL_TRY(bal_run(p->merge_moments, merge_range(p, x->dev), total, wide, chunk, parts, out));
-    return bal_run(p->finish, bal_1d((size_t)x->shape.c), bal_i32(x->shape.c), total, wide, parts, out, bal_buf(gamma_of(l)), bal_buf(beta_of(l)),
-                   bal_buf(state(l, 0)), bal_buf(state(l, 1)), bal_buf(state(l, 2)), bal_f32(p->momentum), bal_f32(p->eps), bal_buf(&p->tables));
+    return bal_run(p->finish, bal_1d((size_t)x->shape.c), bal_i32(x->shape.c), total, wide, parts, out,
+                   bal_buf(gamma_of(l)), bal_buf(beta_of(l)), bal_buf(state(l, 0)), bal_buf(state(l, 1)),
+                   bal_buf(state(l, 2)), bal_f32(p->momentum), bal_f32(p->eps), bal_buf(&p->tables));
 }
 
 static bal_status running_statistics(bal_layer *l, const bal_tensor *x)
 {
     batch_norm *p = l->self;
-    return bal_run(p->running, bal_1d((size_t)p->wide), bal_i32(x->shape.c), bal_i32(p->wide), bal_buf(gamma_of(l)), bal_buf(beta_of(l)),
-                   bal_buf(state(l, 0)), bal_buf(state(l, 1)), bal_f32(p->eps), bal_buf(&p->tables));
+    return bal_run(p->running, bal_1d((size_t)p->wide), bal_i32(x->shape.c), bal_i32(p->wide), bal_buf(gamma_of(l)),
+                   bal_buf(beta_of(l)), bal_buf(state(l, 0)), bal_buf(state(l, 1)), bal_f32(p->eps),
+                   bal_buf(&p->tables));
 }
 
 static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y)
 {
     batch_norm *p = l->self;
     BAL_TRY(pass->training ? batch_statistics(l, x) : running_statistics(l, x));
-    return bal_run(p->forward, flat_range(x->dev, bal_size(x)), bal_i32(bal_size(x)), bal_i32(p->wide), bal_buf(&p->tables), bal_buf(x),
-                   bal_buf(y));
+    return bal_run(p->forward, flat_range(x->dev, bal_size(x)), bal_i32(bal_size(x)), bal_i32(p->wide),
+                   bal_buf(&p->tables), bal_buf(x), bal_buf(y));
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     batch_norm *p = l->self;
     cut         s = cut_of(p, x->dev, bal_shape_size(x->shape));
     bool        gradients = p->affine && !pass->frozen;
-    bal_arg     total = bal_i32(s.total), wide = bal_i32(p->wide), parts = bal_i32(s.parts), out = bal_buf(&l->workspace);
+    bal_arg total = bal_i32(s.total), wide = bal_i32(p->wide), parts = bal_i32(s.parts), out = bal_buf(&l->workspace);
     (void)y;
-    BAL_TRY(bal_run(p->products, part_range(p, x->dev, s), total, wide, bal_i32(s.chunk), parts, bal_buf(x), bal_buf(dy), bal_buf(&p->tables), out));
+    BAL_TRY(bal_run(p->products, part_range(p, x->dev, s), total, wide, bal_i32(s.chunk), parts, bal_buf(x),
+                    bal_buf(dy), bal_buf(&p->tables), out));
     BAL_TRY(bal_run(p->merge_products, merge_range(p, x->dev), wide, parts, out));
-    BAL_TRY(bal_run(p->finish_backward, bal_1d((size_t)x->shape.c), bal_i32(x->shape.c), total, wide, parts, out, bal_buf(gamma_of(l)),
-                    bal_buf(gradients ? &l->weights[0].g : NULL), bal_buf(gradients ? &l->weights[1].g : NULL), bal_i32(pass->training),
-                    bal_buf(&p->tables)));
+    BAL_TRY(bal_run(p->finish_backward, bal_1d((size_t)x->shape.c), bal_i32(x->shape.c), total, wide, parts, out,
+                    bal_buf(gamma_of(l)), bal_buf(gradients ? &l->weights[0].g : NULL),
+                    bal_buf(gradients ? &l->weights[1].g : NULL), bal_i32(pass->training), bal_buf(&p->tables)));
     if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, flat_range(x->dev, s.total), total, wide, bal_buf(&p->tables), bal_buf(x), bal_buf(dy), bal_buf(dx));
+    return bal_run(p->backward, flat_range(x->dev, s.total), total, wide, bal_buf(&p->tables), bal_buf(x), bal_buf(dy),
+                   bal_buf(dx));
 }
 
 static void release(bal_layer *l) { bal_tensor_free(&((batch_norm *)l->self)->tables); }
 
 const bal_layer_def bal_layer_batch_norm = {
-    .name = "batch_norm", .help = "normalises each channel over batch and positions", .size = sizeof(batch_norm), .options = options,
-    .shape = shape, .build = build, .forward = forward, .backward = backward, .free = release
+    .name = "batch_norm",
+    .help = "normalises each channel over batch and positions",
+    .size = sizeof(batch_norm),
+    .options = options,
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
+    .free = release,
 };

@@ -37,13 +37,13 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     int     rows = y->shape.n * y->shape.h * y->shape.w, at = 0;
     (void)pass;
     for (int i = 0; i < l->inputs; at += x[i++].shape.c)
-        BAL_TRY(bal_run(p->forward, range(y->dev, x[i].shape), bal_i32(rows), bal_i32(x[i].shape.c), bal_i32(y->shape.c), bal_i32(at),
-                        bal_buf(&x[i]), bal_buf(y)));
+        BAL_TRY(bal_run(p->forward, range(y->dev, x[i].shape), bal_i32(rows), bal_i32(x[i].shape.c),
+                        bal_i32(y->shape.c), bal_i32(at), bal_buf(&x[i]), bal_buf(y)));
     return BAL_OK;
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     concat *p = l->self;
     int     rows = dy->shape.n * dy->shape.h * dy->shape.w, at = 0;
@@ -51,12 +51,19 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
     (void)y;
     for (int i = 0; i < l->inputs; at += x[i++].shape.c)
         if (bal_has(&dx[i]))
-            BAL_TRY(bal_run(p->backward, range(dy->dev, x[i].shape), bal_i32(rows), bal_i32(x[i].shape.c), bal_i32(dy->shape.c), bal_i32(at),
-                            bal_buf(dy), bal_buf(&dx[i])));
+            BAL_TRY(bal_run(p->backward, range(dy->dev, x[i].shape), bal_i32(rows), bal_i32(x[i].shape.c),
+                            bal_i32(dy->shape.c), bal_i32(at), bal_buf(dy), bal_buf(&dx[i])));
     return BAL_OK;
 }
 
 const bal_layer_def bal_layer_concat = {
-    .name = "concat", .help = "its inputs side by side along the channels", .size = sizeof(concat), .min_inputs = 2, .max_inputs = BAL_MAX_INPUTS,
-    .shape = shape, .build = build, .forward = forward, .backward = backward
+    .name = "concat",
+    .help = "its inputs side by side along the channels",
+    .size = sizeof(concat),
+    .min_inputs = 2,
+    .max_inputs = BAL_MAX_INPUTS,
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
 };

@@ -4,7 +4,7 @@
 
 static const bal_option options[] = {
     BAL_CONV_OPTIONS,
-    BAL_OPT_END
+    BAL_OPT_END,
 };
 
 static bal_status shape(bal_layer *l)
@@ -13,8 +13,8 @@ static bal_status shape(bal_layer *l)
     bal_shape       in = l->in[0];
     int             h = in.h + 2 * p->pad - bal_conv_extent(p, 0), w = in.w + 2 * p->pad - bal_conv_extent(p, 1);
     if (h < 0 || w < 0)
-        return bal_fail_at(l->at, "layer conv: a kernel of %dx%d does not fit its input of %dx%d with pad=%d", bal_conv_extent(p, 0),
-                           bal_conv_extent(p, 1), in.h, in.w, p->pad);
+        return bal_fail_at(l->at, "layer conv: a kernel of %dx%d does not fit its input of %dx%d with pad=%d",
+                           bal_conv_extent(p, 0), bal_conv_extent(p, 1), in.h, in.w, p->pad);
     l->out = (bal_shape){in.n, h / p->stride + 1, w / p->stride + 1, p->filters};
     return bal_conv_declare(l, in, l->out, BAL_OIHW);
 }
@@ -26,8 +26,8 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     return bal_convolution_forward(p->op, y, x, &l->weights[0].v, p->bias ? &l->weights[1].v : NULL, &l->workspace);
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     const bal_conv *p = l->self;
     (void)y;
@@ -38,6 +38,13 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
 }
 
 const bal_layer_def bal_layer_conv = {
-    .name = "conv", .help = "convolution", .size = sizeof(bal_conv), .options = options,
-    .shape = shape, .build = bal_conv_build, .forward = forward, .backward = backward, .free = bal_conv_free
+    .name = "conv",
+    .help = "convolution",
+    .size = sizeof(bal_conv),
+    .options = options,
+    .shape = shape,
+    .build = bal_conv_build,
+    .forward = forward,
+    .backward = backward,
+    .free = bal_conv_free,
 };

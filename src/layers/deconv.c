@@ -1,12 +1,12 @@
-/* deconv -- transposed convolution, nn.ConvTranspose2d: weight IOHW, output (size - 1) stride - 2 pad + extent + output_pad. It is a
- * convolution from its output to its input, run backwards. See ballast/convolution.h. */
+/* deconv -- transposed convolution, nn.ConvTranspose2d: weight IOHW, output (size - 1) stride - 2 pad + extent +
+ * output_pad. It is a convolution from its output to its input, run backwards. See ballast/convolution.h. */
 #include "_conv.h"
 #include "ballast/reduce.h"
 
 static const bal_option options[] = {
     BAL_CONV_OPTIONS,
     BAL_OPT(bal_conv, output_pad, BAL_INT, 0, 0, 63, "further rows and columns of output; less than the stride"),
-    BAL_OPT_END
+    BAL_OPT_END,
 };
 
 static bal_status shape(bal_layer *l)
@@ -15,8 +15,10 @@ static bal_status shape(bal_layer *l)
     bal_shape       in = l->in[0];
     int             h = (in.h - 1) * p->stride - 2 * p->pad + bal_conv_extent(p, 0) + p->output_pad;
     int             w = (in.w - 1) * p->stride - 2 * p->pad + bal_conv_extent(p, 1) + p->output_pad;
-    if (p->output_pad >= p->stride) return bal_fail_at(l->at, "layer deconv: output_pad=%d must be less than stride=%d", p->output_pad, p->stride);
-    if (h < 1 || w < 1) return bal_fail_at(l->at, "layer deconv: pad=%d leaves nothing of its output (%dx%d)", p->pad, h, w);
+    if (p->output_pad >= p->stride)
+        return bal_fail_at(l->at, "layer deconv: output_pad=%d must be less than stride=%d", p->output_pad, p->stride);
+    if (h < 1 || w < 1)
+        return bal_fail_at(l->at, "layer deconv: pad=%d leaves nothing of its output (%dx%d)", p->pad, h, w);
     l->out = (bal_shape){in.n, h, w, p->filters};
     return bal_conv_declare(l, l->out, in, BAL_IOHW);
 }
@@ -28,8 +30,8 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     return bal_convolution_backward_x(p->op, y, x, &l->weights[0].v, p->bias ? &l->weights[1].v : NULL, &l->workspace);
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     const bal_conv *p = l->self;
     (void)y;
@@ -40,6 +42,13 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
 }
 
 const bal_layer_def bal_layer_deconv = {
-    .name = "deconv", .help = "transposed convolution", .size = sizeof(bal_conv), .options = options,
-    .shape = shape, .build = bal_conv_build, .forward = forward, .backward = backward, .free = bal_conv_free
+    .name = "deconv",
+    .help = "transposed convolution",
+    .size = sizeof(bal_conv),
+    .options = options,
+    .shape = shape,
+    .build = bal_conv_build,
+    .forward = forward,
+    .backward = backward,
+    .free = bal_conv_free,
 };

@@ -12,7 +12,7 @@ typedef struct {
 static const bal_option options[] = {
     BAL_OPT(dense, units, BAL_INT, BAL_REQUIRED, 1, 1 << 20, "outputs"),
     BAL_OPT_BOOL(dense, bias, 1, "a learned number is added to each output"),
-    BAL_OPT_END
+    BAL_OPT_END,
 };
 
 static bal_status shape(bal_layer *l)
@@ -20,7 +20,9 @@ static bal_status shape(bal_layer *l)
     dense      *p = l->self;
     bal_shape   in = l->in[0];
     bal_weight *w;
-    if (in.h * in.w != 1) return bal_fail_at(l->at, "layer dense: its input is a map of %dx%dx%d; put \"layer = flatten\" before it", in.h, in.w, in.c);
+    if (in.h * in.w != 1)
+        return bal_fail_at(l->at, "layer dense: its input is a map of %dx%dx%d; put \"layer = flatten\" before it",
+                           in.h, in.w, in.c);
     l->out = (bal_shape){in.n, 1, 1, p->units};
     l->flops = 2.0 * in.c * p->units;
     w = bal_layer_weight(l, "weight", BAL_KERNEL, BAL_OI, (bal_shape){1, 1, in.c, p->units});
@@ -57,19 +59,27 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     return bal_gemm_run(&p->forward, y, x, &l->weights[0].v, p->bias ? &l->weights[1].v : NULL, mnk, 0, &l->workspace);
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     dense *p = l->self;
     int    n = x->shape.n, in = x->shape.c;
     (void)y;
-    if (bal_has(dx)) BAL_TRY(bal_gemm_run(&p->backward_x, dx, dy, &l->weights[0].v, NULL, (int[3]){n, in, p->units}, 0, &l->workspace));
+    if (bal_has(dx))
+        BAL_TRY(
+            bal_gemm_run(&p->backward_x, dx, dy, &l->weights[0].v, NULL, (int[3]){n, in, p->units}, 0, &l->workspace));
     if (pass->frozen) return BAL_OK;
     if (p->bias) BAL_TRY(bal_column_sum(&l->weights[1].g, dy, true, &l->workspace));
     return bal_gemm_run(&p->backward_w, &l->weights[0].g, x, dy, NULL, (int[3]){in, p->units, n}, 1, &l->workspace);
 }
 
 const bal_layer_def bal_layer_dense = {
-    .name = "dense", .help = "every output from every input: y = x w + b", .size = sizeof(dense), .options = options,
-    .shape = shape, .build = build, .forward = forward, .backward = backward
+    .name = "dense",
+    .help = "every output from every input: y = x w + b",
+    .size = sizeof(dense),
+    .options = options,
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
 };

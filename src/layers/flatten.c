@@ -9,6 +9,11 @@ static bal_status shape(bal_layer *l)
 }
 
 const bal_layer_def bal_layer_flatten = {
-    .name = "flatten", .help = "a map becomes a vector, in PyTorch's order", .size = sizeof(bal_reshape),
-    .shape = shape, .build = bal_reshape_build, .forward = bal_reshape_forward, .backward = bal_reshape_backward
+    .name = "flatten",
+    .help = "a map becomes a vector, in PyTorch's order",
+    .size = sizeof(bal_reshape),
+    .shape = shape,
+    .build = bal_reshape_build,
+    .forward = bal_reshape_forward,
+    .backward = bal_reshape_backward,
 };

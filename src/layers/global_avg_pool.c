@@ -33,11 +33,12 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     global_avg_pool *p = l->self;
     bal_shape        in = x->shape;
     (void)pass;
-    return bal_run(p->forward, range(x->dev, in.c, (size_t)in.n, 1), bal_i32(in.n), bal_i32(in.h * in.w), bal_i32(in.c), bal_buf(x), bal_buf(y));
+    return bal_run(p->forward, range(x->dev, in.c, (size_t)in.n, 1), bal_i32(in.n), bal_i32(in.h * in.w), bal_i32(in.c),
+                   bal_buf(x), bal_buf(y));
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     global_avg_pool *p = l->self;
     bal_shape        in = x->shape;
@@ -45,10 +46,16 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
     (void)pass;
     (void)y;
     if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, range(x->dev, in.c, blocks, (size_t)in.n), bal_i32(in.n), bal_i32(in.h * in.w), bal_i32(in.c), bal_buf(dy), bal_buf(dx));
+    return bal_run(p->backward, range(x->dev, in.c, blocks, (size_t)in.n), bal_i32(in.n), bal_i32(in.h * in.w),
+                   bal_i32(in.c), bal_buf(dy), bal_buf(dx));
 }
 
 const bal_layer_def bal_layer_global_avg_pool = {
-    .name = "global_avg_pool", .help = "the mean of each channel over the map", .size = sizeof(global_avg_pool),
-    .shape = shape, .build = build, .forward = forward, .backward = backward
+    .name = "global_avg_pool",
+    .help = "the mean of each channel over the map",
+    .size = sizeof(global_avg_pool),
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
 };

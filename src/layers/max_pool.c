@@ -1,4 +1,5 @@
-/* max_pool -- the largest of each window, nn.MaxPool2d's conventions. The forward pass keeps which one it was. See cl/max_pool.cl. */
+/* max_pool -- the largest of each window, nn.MaxPool2d's conventions. The forward pass keeps which one it was. See
+ * cl/max_pool.cl. */
 #include "_layer.h"
 #include "_pool.h"
 
@@ -10,7 +11,7 @@ typedef struct {
 
 static const bal_option options[] = {
     BAL_WINDOW_OPTIONS(max_pool),
-    BAL_OPT_END
+    BAL_OPT_END,
 };
 
 static bal_status shape(bal_layer *l) { return bal_window_shape(l, &((max_pool *)l->self)->window); }
@@ -29,24 +30,31 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     max_pool *p = l->self;
     bal_shape in = x->shape, out = y->shape;
     (void)pass;
-    return bal_run(p->forward, bal_map_range(x->dev, out), bal_i32(out.n * out.h), bal_i32(in.h), bal_i32(in.w), bal_i32(out.h), bal_i32(out.w),
-                   bal_i32(in.c), bal_buf(x), bal_buf(y), bal_buf(&p->taps));
+    return bal_run(p->forward, bal_map_range(x->dev, out), bal_i32(out.n * out.h), bal_i32(in.h), bal_i32(in.w),
+                   bal_i32(out.h), bal_i32(out.w), bal_i32(in.c), bal_buf(x), bal_buf(y), bal_buf(&p->taps));
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     max_pool *p = l->self;
     bal_shape in = x->shape, out = y->shape;
     (void)pass;
     if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, bal_map_range(x->dev, in), bal_i32(in.n * in.h), bal_i32(in.h), bal_i32(in.w), bal_i32(out.h), bal_i32(out.w),
-                   bal_i32(in.c), bal_buf(dy), bal_buf(&p->taps), bal_buf(dx));
+    return bal_run(p->backward, bal_map_range(x->dev, in), bal_i32(in.n * in.h), bal_i32(in.h), bal_i32(in.w),
+                   bal_i32(out.h), bal_i32(out.w), bal_i32(in.c), bal_buf(dy), bal_buf(&p->taps), bal_buf(dx));
 }
 
 static void release(bal_layer *l) { bal_tensor_free(&((max_pool *)l->self)->taps); }
 
 const bal_layer_def bal_layer_max_pool = {
-    .name = "max_pool", .help = "the largest value of each window", .size = sizeof(max_pool), .options = options,
-    .shape = shape, .build = build, .forward = forward, .backward = backward, .free = release
+    .name = "max_pool",
+    .help = "the largest value of each window",
+    .size = sizeof(max_pool),
+    .options = options,
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
+    .free = release,
 };

@@ -1,4 +1,5 @@
-/* upsample -- `factor` times as many rows and columns, nn.Upsample's conventions (align_corners=False). See cl/upsample.cl. */
+/* upsample -- `factor` times as many rows and columns, nn.Upsample's conventions (align_corners=False). See
+ * cl/upsample.cl. */
 #include <stdio.h>
 #include "_layer.h"
 
@@ -12,7 +13,7 @@ enum { NEAREST, BILINEAR };
 static const bal_option options[] = {
     BAL_OPT(upsample, factor, BAL_INT, 2, 1, 16, "how many times as high and wide"),
     BAL_OPT_CHOICE(upsample, mode, NEAREST, "nearest|bilinear", "how pixels between are made"),
-    BAL_OPT_END
+    BAL_OPT_END,
 };
 
 static bal_status shape(bal_layer *l)
@@ -36,21 +37,29 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     upsample *p = l->self;
     bal_shape in = x->shape, out = y->shape;
     (void)pass;
-    return bal_run(p->forward, bal_map_range(x->dev, out), bal_i32(out.n * out.h), bal_i32(in.h), bal_i32(in.w), bal_i32(in.c), bal_buf(x), bal_buf(y));
+    return bal_run(p->forward, bal_map_range(x->dev, out), bal_i32(out.n * out.h), bal_i32(in.h), bal_i32(in.w),
+                   bal_i32(in.c), bal_buf(x), bal_buf(y));
 }
 
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y, const bal_tensor *dy,
-                           const bal_tensor *dx)
+static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                           const bal_tensor *dy, const bal_tensor *dx)
 {
     upsample *p = l->self;
     bal_shape in = x->shape;
     (void)pass;
     (void)y;
     if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, bal_map_range(x->dev, in), bal_i32(in.n * in.h), bal_i32(in.h), bal_i32(in.w), bal_i32(in.c), bal_buf(dy), bal_buf(dx));
+    return bal_run(p->backward, bal_map_range(x->dev, in), bal_i32(in.n * in.h), bal_i32(in.h), bal_i32(in.w),
+                   bal_i32(in.c), bal_buf(dy), bal_buf(dx));
 }
 
 const bal_layer_def bal_layer_upsample = {
-    .name = "upsample", .help = "a map several times as high and wide", .size = sizeof(upsample), .options = options,
-    .shape = shape, .build = build, .forward = forward, .backward = backward
+    .name = "upsample",
+    .help = "a map several times as high and wide",
+    .size = sizeof(upsample),
+    .options = options,
+    .shape = shape,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
 };

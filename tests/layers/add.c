@@ -16,7 +16,7 @@ static const bal_layer_case cases[] = {
     {"", {3, 5, 7, 9}, {{3, 5, 7, 9}}},
     {"", {2, 4, 4, 64}, {{2, 4, 4, 64}, {2, 4, 4, 64}}},
     {"", {2, 3, 5, 3}, {{2, 3, 5, 3}, {2, 3, 5, 3}, {2, 3, 5, 3}}},
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_add = {.name = "add", .forward = forward, .cases = cases};

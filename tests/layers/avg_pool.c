@@ -3,7 +3,8 @@
 
 static double mean(const bal_layer *l, const double *x, int n, int oy, int ox, int c)
 {
-    int    k = (int)bal_layer_option(l, "kernel"), s = (int)bal_layer_option(l, "stride"), p = (int)bal_layer_option(l, "pad");
+    int k = (int)bal_layer_option(l, "kernel"), s = (int)bal_layer_option(l, "stride"),
+        p = (int)bal_layer_option(l, "pad");
     int    count = 0;
     double sum = 0;
     for (int iy = oy * s - p; iy < oy * s - p + k; iy++)
@@ -34,7 +35,7 @@ static const bal_layer_case cases[] = {
     CASE("kernel=2 stride=3", 2, 8, 7, 3), /* gaps */
     CASE("kernel=5 stride=2 pad=2 count_include_pad=no", 1, 6, 7, 33),
     CASE("kernel=2", 4, 16, 16, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_avg_pool = {.name = "avg_pool", .forward = forward, .cases = cases};

@@ -4,7 +4,7 @@
 
 static void moments(const bal_layer *l, const double *x, int k, double *mean, double *variance)
 {
-    int c = l->in[0].c;
+    int    c = l->in[0].c;
     size_t rows = bal_shape_size(l->in[0]) / (size_t)c;
     *mean = *variance = 0;
     for (size_t i = 0; i < rows; i++) *mean += x[i * (size_t)c + (size_t)k] / (double)rows;
@@ -13,11 +13,11 @@ static void moments(const bal_layer *l, const double *x, int k, double *mean, do
 
 static void forward(const bal_layer *l, const bal_pass *pass, const double *const *x, double *const *w, double *y)
 {
-    double          eps = bal_layer_option(l, "eps"), momentum = bal_layer_option(l, "momentum");
-    bool            affine = bal_layer_option(l, "affine") > 0;
-    double *const  *states = w + (affine ? 2 : 0);
-    int             c = l->in[0].c;
-    size_t          size = bal_shape_size(l->in[0]), rows = size / (size_t)c;
+    double         eps = bal_layer_option(l, "eps"), momentum = bal_layer_option(l, "momentum");
+    bool           affine = bal_layer_option(l, "affine") > 0;
+    double *const *states = w + (affine ? 2 : 0);
+    int            c = l->in[0].c;
+    size_t         size = bal_shape_size(l->in[0]), rows = size / (size_t)c;
     for (int k = 0; k < c; k++) {
         double mean = states[0][k], variance = states[1][k];
         if (pass->training) {
@@ -32,15 +32,15 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 }
 
 static const bal_layer_case cases[] = {
-    CASE("", 3, 5, 7, 9),                     /* folded, the last row cut short */
-    CASE("affine=off", 1, 1, 2, 1),           /* less than a folded row */
+    CASE("", 3, 5, 7, 9),           /* folded, the last row cut short */
+    CASE("affine=off", 1, 1, 2, 1), /* less than a folded row */
     CASE("momentum=0.5 eps=0.001", 4, 3, 3, 16),
     CASE("", 2, 6, 5, 40),
-    CASE("", 9, 13, 12, 64),                  /* several parts */
+    CASE("", 9, 13, 12, 64), /* several parts */
     CASE("", 5, 31, 33, 3),
     CASE("affine=off momentum=0", 64, 1, 1, 513),
     CASE("", 8, 32, 32, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_batch_norm = {.name = "batch_norm", .forward = forward, .cases = cases, .modes = true};

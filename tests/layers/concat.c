@@ -16,7 +16,7 @@ static const bal_layer_case cases[] = {
     {"", {3, 5, 7, 9}, {{3, 5, 7, 20}}},
     {"", {2, 4, 4, 64}, {{2, 4, 4, 16}, {2, 4, 4, 3}}},
     {"", {2, 3, 5, 3}, {{2, 3, 5, 1}, {2, 3, 5, 17}, {2, 3, 5, 32}}},
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_concat = {.name = "concat", .forward = forward, .cases = cases};

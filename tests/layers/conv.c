@@ -22,14 +22,19 @@ static double one(const bal_layer *l, window k, const double *x, const double *w
 static void forward(const bal_layer *l, const bal_pass *pass, const double *const *x, double *const *w, double *y)
 {
     bal_shape k = l->weights[0].shape, out = l->out;
-    window    kernel = {k.n, k.h, (int)bal_layer_option(l, "stride"), (int)bal_layer_option(l, "pad"), (int)bal_layer_option(l, "dilation"),
-                     k.w}; /* a weight's shape is {kh, kw, i, o} */
+    window    kernel = {k.n,
+                        k.h,
+                        (int)bal_layer_option(l, "stride"),
+                        (int)bal_layer_option(l, "pad"),
+                        (int)bal_layer_option(l, "dilation"),
+                        k.w}; /* a weight's shape is {kh, kw, i, o} */
     (void)pass;
     for (int n = 0; n < out.n; n++)
         for (int oy = 0; oy < out.h; oy++)
             for (int ox = 0; ox < out.w; ox++)
                 for (int o = 0; o < out.c; o++)
-                    y[bal_at(out, n, oy, ox, o)] = one(l, kernel, x[0], w[0], n, oy, ox, o) + (l->weight_count > 1 ? w[1][o] : 0);
+                    y[bal_at(out, n, oy, ox, o)] =
+                        one(l, kernel, x[0], w[0], n, oy, ox, o) + (l->weight_count > 1 ? w[1][o] : 0);
 }
 
 static const bal_layer_case cases[] = {
@@ -49,7 +54,7 @@ static const bal_layer_case cases[] = {
     CASE("filters=20 kernel=3 stride=2 pad=1 groups=10", 1, 7, 8, 10),
     CASE("filters=20 kernel=1 stride=2", 2, 7, 6, 17),
     CASE("filters=32 kernel=3 pad=1 bias=off", 4, 16, 16, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_conv = {.name = "conv", .forward = forward, .cases = cases};

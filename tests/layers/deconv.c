@@ -5,15 +5,17 @@
 static void spread(const bal_layer *l, const double *x, const double *w, int n, int iy, int ix, double *y)
 {
     bal_shape k = l->weights[0].shape; /* {kh, kw, out / groups, in} */
-    int       s = (int)bal_layer_option(l, "stride"), p = (int)bal_layer_option(l, "pad"), d = (int)bal_layer_option(l, "dilation");
-    int       per_group = l->in[0].c / (l->out.c / k.w);
+    int       s = (int)bal_layer_option(l, "stride"), p = (int)bal_layer_option(l, "pad"),
+        d = (int)bal_layer_option(l, "dilation");
+    int per_group = l->in[0].c / (l->out.c / k.w);
     for (int ky = 0; ky < k.n; ky++)
         for (int kx = 0; kx < k.h; kx++) {
             int oy = iy * s - p + ky * d, ox = ix * s - p + kx * d;
             if (oy < 0 || oy >= l->out.h || ox < 0 || ox >= l->out.w) continue;
             for (int o = 0; o < k.w; o++)
                 for (int c = 0; c < l->in[0].c; c++)
-                    y[bal_at(l->out, n, oy, ox, c / per_group * k.w + o)] += x[bal_at(l->in[0], n, iy, ix, c)] * w[((ky * k.h + kx) * k.w + o) * k.c + c];
+                    y[bal_at(l->out, n, oy, ox, c / per_group * k.w + o)] +=
+                        x[bal_at(l->in[0], n, iy, ix, c)] * w[((ky * k.h + kx) * k.w + o) * k.c + c];
         }
 }
 
@@ -40,7 +42,7 @@ static const bal_layer_case cases[] = {
     CASE("filters=6 kernel=4 stride=2 pad=1 groups=2", 2, 4, 5, 8),
     CASE("filters=18 kernel=3 stride=2 groups=18", 1, 4, 5, 18),
     CASE("filters=32 kernel=4 stride=2 pad=1", 3, 8, 8, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_deconv = {.name = "deconv", .forward = forward, .cases = cases};

@@ -14,12 +14,8 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 }
 
 static const bal_layer_case cases[] = {
-    CASE("units=1", 1, 1, 1, 1),
-    CASE("units=4", 3, 1, 1, 7),
-    CASE("units=10 bias=off", 64, 1, 1, 128),
-    CASE("units=67", 33, 1, 1, 101),
-    CASE("units=256", 16, 1, 1, 512),
-    {0}
+    CASE("units=1", 1, 1, 1, 1),     CASE("units=4", 3, 1, 1, 7),      CASE("units=10 bias=off", 64, 1, 1, 128),
+    CASE("units=67", 33, 1, 1, 101), CASE("units=256", 16, 1, 1, 512), {0},
 };
 
 const bal_layer_test bal_test_dense = {.name = "dense", .forward = forward, .cases = cases};

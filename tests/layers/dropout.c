@@ -19,7 +19,7 @@ static const bal_layer_case cases[] = {
     CASE("rate=1", 2, 3, 3, 5),
     CASE("rate=0.9", 64, 1, 1, 128),
     CASE("rate=0.25", 2, 31, 17, 3),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_dropout = {.name = "dropout", .forward = forward, .cases = cases, .modes = true};

@@ -13,12 +13,8 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 }
 
 static const bal_layer_case cases[] = {
-    CASE("", 1, 1, 1, 1),
-    CASE("", 3, 5, 7, 9),
-    CASE("", 2, 1, 1, 128),
-    CASE("", 2, 31, 17, 1),
-    CASE("", 4, 8, 8, 64),
-    {0}
+    CASE("", 1, 1, 1, 1),   CASE("", 3, 5, 7, 9),  CASE("", 2, 1, 1, 128),
+    CASE("", 2, 31, 17, 1), CASE("", 4, 8, 8, 64), {0},
 };
 
 const bal_layer_test bal_test_flatten = {.name = "flatten", .forward = forward, .cases = cases};

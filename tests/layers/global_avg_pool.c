@@ -16,12 +16,8 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 }
 
 static const bal_layer_case cases[] = {
-    CASE("", 1, 1, 1, 1),
-    CASE("", 3, 5, 7, 9),
-    CASE("", 2, 8, 8, 128),
-    CASE("", 5, 31, 17, 3),
-    CASE("", 2, 64, 64, 16),
-    {0}
+    CASE("", 1, 1, 1, 1),   CASE("", 3, 5, 7, 9),    CASE("", 2, 8, 8, 128),
+    CASE("", 5, 31, 17, 3), CASE("", 2, 64, 64, 16), {0},
 };
 
 const bal_layer_test bal_test_global_avg_pool = {.name = "global_avg_pool", .forward = forward, .cases = cases};

@@ -32,7 +32,7 @@ static const bal_layer_case cases[] = {
     CASE("groups=4", 2, 8, 8, 64),
     CASE("groups=12", 2, 9, 5, 12),
     CASE("groups=8", 2, 16, 16, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_group_norm = {.name = "group_norm", .forward = forward, .cases = cases};

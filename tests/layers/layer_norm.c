@@ -20,12 +20,8 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 }
 
 static const bal_layer_case cases[] = {
-    CASE("", 1, 1, 1, 2),
-    CASE("", 3, 5, 7, 9),
-    CASE("affine=off eps=0.001", 2, 4, 4, 20),
-    CASE("", 100, 1, 1, 64),
-    CASE("", 2, 9, 5, 131),
-    {0}
+    CASE("", 1, 1, 1, 2),    CASE("", 3, 5, 7, 9),   CASE("affine=off eps=0.001", 2, 4, 4, 20),
+    CASE("", 100, 1, 1, 64), CASE("", 2, 9, 5, 131), {0},
 };
 
 const bal_layer_test bal_test_layer_norm = {.name = "layer_norm", .forward = forward, .cases = cases};

@@ -4,11 +4,13 @@
 
 static double largest(const bal_layer *l, const double *x, int n, int oy, int ox, int c)
 {
-    int    k = (int)bal_layer_option(l, "kernel"), s = (int)bal_layer_option(l, "stride"), p = (int)bal_layer_option(l, "pad");
+    int k = (int)bal_layer_option(l, "kernel"), s = (int)bal_layer_option(l, "stride"),
+        p = (int)bal_layer_option(l, "pad");
     double best = -INFINITY;
     for (int iy = oy * s - p; iy < oy * s - p + k; iy++)
         for (int ix = ox * s - p; ix < ox * s - p + k; ix++)
-            if (iy >= 0 && iy < l->in[0].h && ix >= 0 && ix < l->in[0].w) best = fmax(best, x[bal_at(l->in[0], n, iy, ix, c)]);
+            if (iy >= 0 && iy < l->in[0].h && ix >= 0 && ix < l->in[0].w)
+                best = fmax(best, x[bal_at(l->in[0], n, iy, ix, c)]);
     return best;
 }
 
@@ -31,7 +33,7 @@ static const bal_layer_case cases[] = {
     CASE("kernel=2 stride=3", 2, 8, 7, 3), /* gaps */
     CASE("kernel=5 stride=2 pad=2", 1, 6, 7, 33),
     CASE("kernel=2", 4, 32, 32, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_max_pool = {.name = "max_pool", .forward = forward, .cases = cases};

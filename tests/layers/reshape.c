@@ -19,7 +19,7 @@ static const bal_layer_case cases[] = {
     CASE("h=4 w=4 c=32", 3, 1, 1, 512),
     CASE("h=3 w=5 c=14", 2, 7, 6, 5),
     CASE("c=210", 2, 7, 6, 5),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_reshape = {.name = "reshape", .forward = forward, .cases = cases};

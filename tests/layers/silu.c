@@ -10,11 +10,8 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 }
 
 static const bal_layer_case cases[] = {
-    CASE("", 1, 1, 1, 1),
-    CASE("", 3, 5, 7, 9), /* not a multiple of a vector or a group */
-    CASE("", 2, 4, 4, 64),
-    CASE("", 5, 31, 17, 3),
-    {0}
+    CASE("", 1, 1, 1, 1),  CASE("", 3, 5, 7, 9), /* not a multiple of a vector or a group */
+    CASE("", 2, 4, 4, 64), CASE("", 5, 31, 17, 3), {0},
 };
 
 const bal_layer_test bal_test_silu = {.name = "silu", .forward = forward, .cases = cases};

@@ -26,8 +26,10 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
             for (int ox = 0; ox < out.w; ox++)
                 for (int c = 0; c < out.c; c++) {
                     between a = locate(oy, factor, in.h, bilinear), b = locate(ox, factor, in.w, bilinear);
-                    double  top = (1 - b.t) * x[0][bal_at(in, n, a.low, b.low, c)] + b.t * x[0][bal_at(in, n, a.low, b.high, c)];
-                    double  bottom = (1 - b.t) * x[0][bal_at(in, n, a.high, b.low, c)] + b.t * x[0][bal_at(in, n, a.high, b.high, c)];
+                    double  top =
+                        (1 - b.t) * x[0][bal_at(in, n, a.low, b.low, c)] + b.t * x[0][bal_at(in, n, a.low, b.high, c)];
+                    double bottom = (1 - b.t) * x[0][bal_at(in, n, a.high, b.low, c)] +
+                                    b.t * x[0][bal_at(in, n, a.high, b.high, c)];
                     y[bal_at(out, n, oy, ox, c)] = (1 - a.t) * top + a.t * bottom;
                 }
 }
@@ -42,7 +44,7 @@ static const bal_layer_case cases[] = {
     CASE("factor=4 mode=bilinear", 2, 3, 1, 3),
     CASE("factor=1 mode=bilinear", 2, 3, 4, 16),
     CASE("factor=2 mode=bilinear", 2, 16, 16, 32),
-    {0}
+    {0},
 };
 
 const bal_layer_test bal_test_upsample = {.name = "upsample", .forward = forward, .cases = cases};

@@ -29,7 +29,10 @@ typedef struct rig {
     double               *xd[BAL_MAX_INPUTS], *wd[BAL_MAX_WEIGHTS], *states[BAL_MAX_WEIGHTS], *yd[2];
 } rig;
 
-double bal_layer_option(const bal_layer *l, const char *name) { return bal_option_number(l->def->options, l->self, name); }
+double bal_layer_option(const bal_layer *l, const char *name)
+{
+    return bal_option_number(l->def->options, l->self, name);
+}
 
 static float canary(void)
 {
@@ -39,7 +42,7 @@ static float canary(void)
     return f;
 }
 
-/* ---- guarded tensors ---------------------------------------------------------------------------------------------- */
+/* ---- guarded tensors --------------------------------------------------------------------------------- */
 
 static bal_status guarded_init(guarded *t, bal_device *dev, bal_shape shape)
 {
@@ -70,7 +73,8 @@ static bal_status fill(const guarded *t, float value)
     return upload(t);
 }
 
-/* What surrounds the tensor must be as it was; so must the tensor, unless it is an output, which is then kept in host. */
+/* What surrounds the tensor must be as it was; so must the tensor, unless it is an output, which is then kept in host.
+ */
 static bal_status check(guarded *t, const char *what, int index, bool output)
 {
     if (!t->size) return BAL_OK;
@@ -98,12 +102,12 @@ static bal_status same_bits(const guarded *t, const float *before, const char *w
 {
     for (size_t i = 0; i < t->size; i++)
         if (memcmp(&inside(t)[i], &before[i], sizeof *before) != 0)
-            return bal_fail(BAL_EIO, "%s: %s[%d] differs at %zu of %zu: %.9g, before %.9g", when, what, index, i, t->size, (double)inside(t)[i],
-                            (double)before[i]);
+            return bal_fail(BAL_EIO, "%s: %s[%d] differs at %zu of %zu: %.9g, before %.9g", when, what, index, i,
+                            t->size, (double)inside(t)[i], (double)before[i]);
     return BAL_OK;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------------- */
 
 static double rms_float(const float *v, size_t n)
 {
@@ -120,12 +124,13 @@ static double rms_double(const double *v, size_t n)
 }
 
 /* |a - b| relative to the larger of |b| and the tensor's typical size; written so that a NaN fails. */
-static bal_status close_to(double a, double b, double typical, double tolerance, const char *what, int index, size_t i, size_t n)
+static bal_status close_to(double a, double b, double typical, double tolerance, const char *what, int index, size_t i,
+                           size_t n)
 {
     double error = fabs(a - b) / (fmax(fabs(b), typical) + smallest);
     if (error <= tolerance) return BAL_OK;
-    return bal_fail(BAL_ENAN, "%s[%d], element %zu of %zu: %.9g, should be %.9g (error %.1e, allowed %.1e)", what, index, i, n, a, b, error,
-                    tolerance);
+    return bal_fail(BAL_ENAN, "%s[%d], element %zu of %zu: %.9g, should be %.9g (error %.1e, allowed %.1e)", what,
+                    index, i, n, a, b, error, tolerance);
 }
 
 static bal_status all_close(const guarded *t, const double *reference, double tolerance, const char *what, int index)
@@ -149,7 +154,7 @@ static void randomize(const guarded *t, uint64_t seed, uint32_t id, bool positiv
     }
 }
 
-/* ---- setting up ------------------------------------------------------------------------------------------------------ */
+/* ---- setting up -------------------------------------------------------------------------------------- */
 
 static bal_status widen(double **out, const guarded *t)
 {
@@ -225,7 +230,8 @@ static bal_status make_tensors(rig *r, uint64_t seed)
     return BAL_OK;
 }
 
-static bal_status rig_open(rig *r, const bal_layer_test *test, const bal_layer_case *c, bool training, int slack, uint64_t seed, bal_device *dev)
+static bal_status rig_open(rig *r, const bal_layer_test *test, const bal_layer_case *c, bool training, int slack,
+                           uint64_t seed, bal_device *dev)
 {
     *r = (rig){.test = test, .dev = dev, .batch = c->x.n, .pass = {.training = training, .seed = seed, .draw = 5}};
     BAL_TRY(read_layer(r, c, c->x.n + slack));
@@ -259,13 +265,15 @@ static void rig_close(rig *r)
     bal_option_pool_free(r->pool);
 }
 
-/* ---- the passes ------------------------------------------------------------------------------------------------------- */
+/* ---- the passes -------------------------------------------------------------------------------------- */
 
 /* The first pass may still get kernels of shared operations. */
 static bal_status no_allocation(const rig *r, uint64_t before, int runs, const char *what)
 {
     uint64_t now = bal_device_count(r->dev).allocations;
-    return now == before || runs == 1 ? BAL_OK : bal_fail(BAL_ENOMEM, "%s makes %llu allocations", what, (unsigned long long)(now - before));
+    return now == before || runs == 1
+               ? BAL_OK
+               : bal_fail(BAL_ENOMEM, "%s makes %llu allocations", what, (unsigned long long)(now - before));
 }
 
 /* Only outputs may have changed; `states`: whether states may have. */
@@ -325,7 +333,7 @@ static bal_status clear_gradients(rig *r)
     return BAL_OK;
 }
 
-/* ---- the reference ------------------------------------------------------------------------------------------------------ */
+/* ---- the reference ----------------------------------------------------------------------------------- */
 
 static void reference(rig *r, double *y)
 {
@@ -365,7 +373,8 @@ static double difference(rig *r, double *t, size_t n, const double *v, size_t i)
     return sum / (2 * step);
 }
 
-static bal_status check_direction(rig *r, const guarded *gradient, double *t, const char *what, int index, int direction)
+static bal_status check_direction(rig *r, const guarded *gradient, double *t, const char *what, int index,
+                                  int direction)
 {
     size_t     n = gradient->size;
     bal_stream s = bal_stream_for(r->pass.seed, BAL_FOR_TEST, 100 + (uint32_t)direction, (uint32_t)n);
@@ -385,20 +394,21 @@ static bal_status check_direction(rig *r, const guarded *gradient, double *t, co
 /* The gradient of one tensor: all of it where that is cheap, else some elements and a few directions (as KANN does). */
 static bal_status check_gradient(rig *r, const guarded *gradient, double *t, const char *what, int index)
 {
-    size_t     n = gradient->size;
-    double     work = (double)(r->x[0].size + r->y.size) + r->l.flops * r->batch, typical = rms_float(inside(gradient), n);
-    bool       all = 2 * (double)n * work <= full_work;
-    size_t     count = all ? n : (size_t)fmin((double)n, fmax(FEWEST, sampled_work / work));
+    size_t n = gradient->size;
+    double work = (double)(r->x[0].size + r->y.size) + r->l.flops * r->batch, typical = rms_float(inside(gradient), n);
+    bool   all = 2 * (double)n * work <= full_work;
+    size_t count = all ? n : (size_t)fmin((double)n, fmax(FEWEST, sampled_work / work));
     bal_stream s = bal_stream_for(r->pass.seed, BAL_FOR_TEST, 200, (uint32_t)n);
     for (size_t k = 0; k < count; k++) {
         size_t i = all ? k : bal_random_bits(&s, k) % n;
-        BAL_TRY(close_to((double)inside(gradient)[i], difference(r, t, n, NULL, i), typical, gradient_tolerance(r), what, index, i, n));
+        BAL_TRY(close_to((double)inside(gradient)[i], difference(r, t, n, NULL, i), typical, gradient_tolerance(r),
+                         what, index, i, n));
     }
     for (int d = 0; !all && d < DIRECTIONS; d++) BAL_TRY(check_direction(r, gradient, t, what, index, d));
     return BAL_OK;
 }
 
-/* ---- the proof ------------------------------------------------------------------------------------------------------------ */
+/* ---- the proof --------------------------------------------------------------------------------------- */
 
 static bal_status prove_forward(rig *r)
 {
@@ -407,7 +417,8 @@ static bal_status prove_forward(rig *r)
     reference(r, r->yd[0]);
     BAL_TRY(all_close(&r->y, r->yd[0], forward_tolerance(r), "y", 0));
     for (int i = 0; i < r->l.weight_count; i++)
-        if (r->l.weights[i].role == BAL_STATE) BAL_TRY(all_close(&r->w[i], r->states[i], forward_tolerance(r), "state", i));
+        if (r->l.weights[i].role == BAL_STATE)
+            BAL_TRY(all_close(&r->w[i], r->states[i], forward_tolerance(r), "state", i));
     BAL_TRY(keep(&before, &r->y));
     bal_status st = run_forward(r);
     if (st == BAL_OK) st = same_bits(&r->y, before, "y", 0, "second forward pass");
@@ -461,8 +472,8 @@ static bal_status twice_the_gradients(const rig *r, const results *k)
     for (int i = 0; i < r->l.weight_count; i++) {
         double typical = rms_float(k->g[i], r->g[i].size);
         for (size_t j = 0; j < r->g[i].size; j++)
-            BAL_TRY(close_to((double)inside(&r->g[i])[j], 2 * (double)k->g[i][j], typical, gradient_tolerance(r), "accumulated gradient", i, j,
-                             r->g[i].size));
+            BAL_TRY(close_to((double)inside(&r->g[i])[j], 2 * (double)k->g[i][j], typical, gradient_tolerance(r),
+                             "accumulated gradient", i, j, r->g[i].size));
     }
     return BAL_OK;
 }
@@ -515,13 +526,15 @@ static bal_status prove_part_batch(rig *part, const rig *r, const results *k)
     BAL_TRY(near_floats(&part->y, inside(&r->y), tolerance, "y of a part batch", 0));
     BAL_TRY(clear_gradients(part));
     BAL_TRY(run_backward(part, 0, false));
-    for (int i = 0; i < r->l.inputs; i++) BAL_TRY(near_floats(&part->dx[i], k->dx[i], tolerance, "dx of a part batch", i));
+    for (int i = 0; i < r->l.inputs; i++)
+        BAL_TRY(near_floats(&part->dx[i], k->dx[i], tolerance, "dx of a part batch", i));
     for (int i = 0; i < r->l.weight_count; i++)
         BAL_TRY(near_floats(&part->g[i], k->g[i], tolerance, "weight gradient of a part batch", i));
     return BAL_OK;
 }
 
-bool bal_layer_prove(const bal_layer_test *test, const bal_layer_case *c, bool training, uint64_t seed, bal_device *dev, char *message, size_t size)
+bool bal_layer_prove(const bal_layer_test *test, const bal_layer_case *c, bool training, uint64_t seed, bal_device *dev,
+                     char *message, size_t size)
 {
     rig        r, part = {0};
     results    k = {0};
