@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "ballast/files.h"
 #include "ballast/predictions.h"
+#include "ballast/rng.h"
 
 static bal_predictions parse(const char *text)
 {
@@ -89,6 +90,7 @@ static const struct {
     {HEAD "cat,cat,1.5,-0.5\n", "t.csv:2: p:cat is \"1.5\", not a probability (0 to 1)"},
     {HEAD "cat,cat,1,-0.0001\n", "t.csv:2: p:dog is \"-0.0001\", not a probability (0 to 1)"},
     {HEAD "cat,cat,0.5,0.5\ncat,cat,0.5,0.498\n", "t.csv:3: the probabilities of 2 classes add up to 0.998, not 1"},
+    {HEAD "cat,cat,0.5,0.502\n", "t.csv:2: the probabilities of 2 classes add up to 1.002, not 1"},
     {HEAD "cat,cat,0.5,0.5\ncat,cat,1\n", "t.csv:3: 3 fields where the header has 4 columns"},
     {"label,predicted,cat\ncat,dog,1\n", "t.csv:1: class \"dog\" has no column, but 1 other class has"},
     {"label,predicted,cat,dog\ncat,dog,0.3,0.3\n", "t.csv:2: the probabilities of 2 classes add up to 0.6, not 1"},
@@ -217,6 +219,30 @@ static void written_text(void **state)
     free(text);
 }
 
+/* Whatever a few changed bytes make of a file: a fault with its name, or predictions that survive writing. */
+static void mutated_files(void **state)
+{
+    (void)state;
+    static const char seed[] = "path,label,predicted,group,p:a,p:b\n\"x,1\",a,b,g,0.25,0.75\r\n2,b,b,,1,0\n";
+    static const char bytes[] = ",\n\r\"\0ab01.-p:\xC3\xA4\xFF";
+    bal_stream        s = bal_stream_for(1, BAL_FOR_TEST, 0, 0);
+    int               accepted = 0;
+    for (uint64_t i = 0; i < 20000; i++) {
+        char            text[sizeof seed];
+        bal_predictions p;
+        memcpy(text, seed, sizeof text);
+        for (uint64_t k = 0; k < 1 + i % 4; k++) {
+            size_t at = (size_t)(bal_random_uniform(&s, 16 * i + 2 * k) * (float)(sizeof seed - 1));
+            text[at] = bytes[(size_t)(bal_random_uniform(&s, 16 * i + 2 * k + 1) * (float)(sizeof bytes - 1))];
+        }
+        bal_status st = bal_predictions_parse(&p, "t.csv", text, sizeof seed - 1);
+        if (st) assert_memory_equal(bal_error(), "t.csv:", 6);
+        else accepted += p.count == 2;
+        bal_predictions_free(&p);
+    }
+    assert_in_range(accepted, 200, 19800);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +254,7 @@ int main(void)
         cmocka_unit_test(too_many_classes),
         cmocka_unit_test(written_rows_read_back),
         cmocka_unit_test(written_text),
+        cmocka_unit_test(mutated_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,6 +214,26 @@ static void one_class(void **state)
     expect_warnings("label,predicted,p:a,p:b\na,a,1,0\na,b,0,1\n", NULL, expected);
 }
 
+/* An absent class is rightly never predicted. Of classes that are found equally badly the largest is named. */
+static void absent_and_tied_classes(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "Never predicted, in 4 predictions: a (0 of 1 found), b (0 of 2 found).",
+        "Accuracy 0.25 is no better than always answering b, which gives 0.50 (2 of 4).",
+        "Too few images (fewer than 30) to conclude anything about a (n = 1: one image is 1.00 of its recall), "
+        "b (n = 2: one image is 0.50 of its recall), c (n = 1: one image is 1.00 of its recall), d (n = 0).",
+        NULL};
+    const char     *csv = "label,predicted,a,b,c,d\na,c,0,0,1,0\nb,c,0,0,1,0\nb,c,0,0,1,0\nc,c,0,0,1,0\n";
+    const char     *named = "label,predicted,p:a,p:b,p:c,p:d\na,c,0,0,1,0\nb,c,0,0,1,0\nb,c,0,0,1,0\nc,c,0,0,1,0\n";
+    bal_predictions p = parse(csv);
+    char           *text = text_of(&p, NULL);
+    expect_warnings(named, NULL, expected);
+    assert_non_null(strstr(text, " Worst: b, 0 of 2 found (recall 0.00).\n"));
+    bal_predictions_free(&p);
+    free(text);
+}
+
 static bal_history history_of(const bal_epoch *epochs, int count)
 {
     bal_history h = {0};
@@ -239,21 +259,25 @@ static void train_and_validation_drift_apart(void **state)
     free(csv);
 }
 
-/* At the thresholds, and without a validation part, nothing is said. */
+/* At the thresholds, and without a validation part, nothing is said of drift. */
 static void no_drift(void **state)
 {
     (void)state;
     static const char *const none[] = {NULL};
     const double             nan = (double)NAN;
     const bal_epoch          close[] = {{1, 0.5, 0.5, 0.4, 0.5, 0.5}, {2, 0.3, 0.75, 0.5, 0.65, 0.6}};
+    const bal_epoch          diverged[] = {{1, 0.5, 0.5, 0.4, 0.5, 0.5}, {2, 0.6, 0.5, 0.8, 0.5, 0.5}};
     const bal_epoch          unknown[] = {{1, 0.5, 0.5, nan, nan, nan}, {2, 0.1, 0.99, nan, nan, nan}};
     char                    *csv = good_predictions(0);
-    bal_history              a = history_of(close, 2), b = history_of(unknown, 2), empty = {0};
+    bal_history              a = history_of(close, 2), b = history_of(unknown, 2), c = history_of(diverged, 2);
+    bal_history              empty = {0};
     expect_warnings(csv, &a, none);
     expect_warnings(csv, &b, none);
+    expect_warnings(csv, &c, none); /* both losses rise */
     expect_warnings(csv, &empty, none);
     bal_history_free(&a);
     bal_history_free(&b);
+    bal_history_free(&c);
     free(csv);
 }
 
@@ -283,10 +307,11 @@ static void a_wide_matrix_is_numbered(void **state)
 static void names_stay_on_their_line(void **state)
 {
     (void)state;
-    bal_predictions p = parse("label,predicted\n\"a\nb\",c\x1b[2J\n");
+    bal_predictions p = parse("label,predicted\n\"a\nb\",c\x1b[2J\x7F\n");
     char           *text = text_of(&p, NULL);
     assert_non_null(strstr(text, "a?b"));
     assert_null(strchr(text, '\x1b'));
+    assert_null(strchr(text, '\x7F'));
     bal_predictions_free(&p);
     free(text);
 }
@@ -328,6 +353,7 @@ int main(void)
         cmocka_unit_test(words_of_a_collapsed_classifier),
         cmocka_unit_test(nothing_to_warn_of),
         cmocka_unit_test(one_class),
+        cmocka_unit_test(absent_and_tied_classes),
         cmocka_unit_test(train_and_validation_drift_apart),
         cmocka_unit_test(no_drift),
         cmocka_unit_test(a_wide_matrix_is_numbered),
