@@ -5,27 +5,8 @@
  * forward and, with BACKWARD, backward_x gather: an output pixel reads, for each tap that reaches it, the channels of
  * one input pixel. In backward_x those taps are the same for all pixels of a phase (their place modulo the stride), so
  * a tile's pixels are of one phase. `depth` and `width`: input and output channels of a group. */
+#include "conv_geometry.h"
 #include "tile.h"
-
-#define GEOMETRY \
-    int n, int x_h, int x_w, int x_c, int y_h, int y_w, int y_c, int k_h, int k_w, int s_h, int s_w, int p_h, int p_w, \
-        int d_h, int d_w, int groups
-
-#ifdef BACKWARD
-#define IN_H y_h
-#define IN_W y_w
-#define IN_C y_c
-#define OUT_H x_h
-#define OUT_W x_w
-#define OUT_C x_c
-#else
-#define IN_H x_h
-#define IN_W x_w
-#define IN_C x_c
-#define OUT_H y_h
-#define OUT_W y_w
-#define OUT_C y_c
-#endif
 
 /* Along one axis: output `phase + q * apart`, q < extent, reads for t < count the input at q * stride + offset + t *
  * move, with the weight of tap first + t * step. */

@@ -4,14 +4,24 @@
 #include "tile.h"
 
 /* ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles
- * enough. ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. ADD: elements to a work-item of
+ * enough. ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. SPAN: as in
+ * cl/conv_thin_cpu.cl. ADD: elements to a work-item of
  * conv_add_parts. */
-enum { ITEM_WORK = 1 << 19, ITEMS = 64, ROWS = 128, COLUMNS = 128, CHUNK = 64, ADD = 1024, PARTS_ITEMS = 128 };
+enum {
+    ITEM_WORK = 1 << 19,
+    ITEMS = 64,
+    ROWS = 128,
+    COLUMNS = 128,
+    CHUNK = 64,
+    SPAN = 128,
+    ADD = 1024,
+    PARTS_ITEMS = 128
+};
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
     bal_tile    tile;
-    int         depth, width, panels, zeros, phases;
+    int         depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel, or 0 */
     bal_kernel *pack, *gather;
 } gather;
 
@@ -30,25 +40,56 @@ static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]
 
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
 
-static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
+/* How many output pixels of a row take at most SPAN input pixels; 0 where few channels are better treated as many. */
+static int thin_span(const bal_conv_geometry *g, int width, bool backward)
 {
-    const bal_conv_geometry *g = &op->g;
-    char                     text[128];
-    p->depth = (backward ? g->y.c : g->x.c) / g->groups;
-    p->width = (backward ? g->x.c : g->y.c) / g->groups;
+    int kernel = g->kernel[1], s = g->stride[1], reach = (kernel - 1) * g->dilation[1], lanes = kernel * width;
+    int span = backward ? (SPAN - 2) * s - reach : (SPAN - 1 - reach) / s + 1;
+    int idle =
+        backward ? 1 : bal_divide_up(g->x.w, g->y.w); /* forward, only one of so many input pixels is used by a tap */
+    if (g->groups > 1 || width > 4 || lanes > 32 || reach >= SPAN || span < 1) return 0;
+    return kernel * 16 > bal_divide_up(lanes, 16) * 16 * idle ? span : 0;
+}
+
+static bal_status build_thin(bal_convolution *op, gather *p, bool backward)
+{
+    char text[128], more[32];
+    int  lanes = op->g.kernel[1] * p->width;
+    p->tile = bal_tile_choose(op->dev, lanes);
+    p->tile.vectors = bal_divide_up(lanes, 16);
+    snprintf(more, sizeof more, " -DWIDTH=%d%s", p->width, backward ? " -DBACKWARD" : "");
+    bal_tile_options(text, p->tile, more);
+    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "thin %dx%d", p->tile.rows, 16 * p->tile.vectors);
+    BAL_TRY(bal_kernel_get(&p->pack, op->dev, "conv_thin_cpu", "conv_thin_pack", text));
+    return bal_kernel_get(&p->gather, op->dev, "conv_thin_cpu", "conv_thin", text);
+}
+
+static bal_status build_direct(bal_convolution *op, gather *p, bool backward)
+{
+    char text[128];
     p->tile = bal_tile_choose(op->dev, p->width);
     p->panels = bal_divide_up(p->width, 16 * p->tile.vectors);
     p->zeros = bal_divide_up(p->depth, 16) * 16;
-    p->phases = backward ? g->stride[0] * g->stride[1] : 1;
+    p->phases = backward ? op->g.stride[0] * op->g.stride[1] : 1;
     bal_tile_options(text, p->tile, backward ? " -DBACKWARD" : "");
     snprintf(op->algorithm[backward], sizeof op->algorithm[0], "direct %dx%d", p->tile.rows, 16 * p->tile.vectors);
     BAL_TRY(bal_kernel_get(&p->pack, op->dev, "conv_cpu", "conv_pack", text));
     return bal_kernel_get(&p->gather, op->dev, "conv_cpu", "conv_gather", text);
 }
 
+static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
+{
+    const bal_conv_geometry *g = &op->g;
+    p->depth = (backward ? g->y.c : g->x.c) / g->groups;
+    p->width = (backward ? g->x.c : g->y.c) / g->groups;
+    p->span = thin_span(g, p->width, backward);
+    return p->span ? build_thin(op, p, backward) : build_direct(op, p, backward);
+}
+
 static size_t gather_scratch(const bal_conv_geometry *g, const gather *p)
 {
     size_t columns = (size_t)(g->groups * p->panels * 16 * p->tile.vectors);
+    if (p->span) return (size_t)(g->kernel[0] * p->depth * 16 * p->tile.vectors);
     return (size_t)p->zeros + columns * (size_t)taps(g) * (size_t)p->depth;
 }
 
@@ -60,7 +101,23 @@ static int share(const gather *p, const bal_conv_geometry *g, int tiles)
     return enough < most ? enough : most;
 }
 
-static bal_status run_gather(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
+static bal_status run_thin(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
+                           const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
+{
+    const bal_conv_geometry *g = &op->g;
+    int                      n = out->shape.n, all = n * out->shape.h, most = bal_divide_up(all, ITEMS);
+    long long                work = (long long)in->shape.w * p->depth * g->kernel[0] * 16 * p->tile.vectors;
+    int                      rows = (int)(ITEM_WORK / work) + 1;
+    size_t                   spans = (size_t)bal_divide_up(out->shape.w, p->span);
+    if (rows > most) rows = most;
+    BAL_TRY(bal_run(p->pack, bal_items((size_t)g->kernel[0], 1, 1), GEOMETRY(g, n), bal_i32(p->depth), bal_buf(w),
+                    bal_buf(scratch)));
+    return bal_run(p->gather, bal_items(spans, (size_t)bal_divide_up(all, rows), 1), GEOMETRY(g, n), bal_i32(p->depth),
+                   bal_i32(p->span), bal_i32(rows), bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out),
+                   bal_i32(bal_has(bias)), bal_buf(out));
+}
+
+static bal_status run_direct(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
                              const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
     const bal_conv_geometry *g = &op->g;
@@ -75,6 +132,12 @@ static bal_status run_gather(const bal_convolution *op, const gather *p, const b
                    bal_i32(p->depth), bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_i32(each),
                    bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out), bal_i32(bal_has(bias)),
                    bal_buf(out));
+}
+
+static bal_status run_gather(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
+                             const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
+{
+    return (p->span ? run_thin : run_direct)(op, p, out, in, w, bias, scratch);
 }
 
 static bal_status forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
