@@ -65,23 +65,30 @@ static bal_status look(kind *out, bal_data *d, const char *path, const char *nam
 
 typedef bal_status visitor(bal_data *d, const char *path, const char *name, kind what, void *user);
 
-/* Calls `each` for every name in a folder below d->path. */
+/* Calls `each` for every name in a folder below d->path. All names are looked at first: a link deep in one class must
+ * not claim the folder of the next. */
 static bal_status each_in(bal_data *d, const char *inside, visitor *each, void *user)
 {
     bal_names  names = {0};
-    bal_status st = BAL_ENOMEM;
-    char      *full = bal_path_join(d->path, inside);
+    bal_status st = BAL_OK;
+    char      *full = *inside ? bal_path_join(d->path, inside) : bal_format("%s", d->path), **path = NULL;
+    kind      *what = NULL;
 
     if (!full) return bal_fail(BAL_ENOMEM, "%s: no memory to list it", d->path);
     BAL_TRY_OR(done, st, bal_folder_list(&names, full));
-    for (int i = 0; !st && i < names.count; i++) {
-        kind  what;
-        char *path = bal_path_join(inside, names.name[i]);
-        st = path ? look(&what, d, path, names.name[i]) : bal_fail(BAL_ENOMEM, "%s: no memory to list it", full);
-        if (!st) st = each(d, path, names.name[i], what, user);
-        free(path);
+    path = calloc((size_t)names.count + 1, sizeof *path);
+    what = calloc((size_t)names.count + 1, sizeof *what);
+    if (!path || !what) BAL_TRY_OR(done, st, bal_fail(BAL_ENOMEM, "%s: no memory to list it", full));
+    for (int i = 0; i < names.count; i++) {
+        path[i] = bal_path_join(inside, names.name[i]);
+        if (!path[i]) BAL_TRY_OR(done, st, bal_fail(BAL_ENOMEM, "%s: no memory to list it", full));
+        BAL_TRY_OR(done, st, look(&what[i], d, path[i], names.name[i]));
     }
+    for (int i = 0; !st && i < names.count; i++) st = each(d, path[i], names.name[i], what[i], user);
 done:
+    for (int i = 0; path && i < names.count; i++) free(path[i]);
+    free(path);
+    free(what);
     bal_names_free(&names);
     free(full);
     return st;
@@ -143,10 +150,14 @@ static bal_status survey(bal_data *d, const char *path, const char *name, kind w
     return BAL_OK;
 }
 
-static void start_over(bal_data *d)
+static bal_status start_over(bal_data *d)
 {
+    struct stat info;
+
     ((folder *)d->self)->count = 0;
     d->passed_over = 0;
+    if (stat(d->path, &info) != 0) return BAL_OK; /* listing it says why */
+    return visit(d->self, &info) < 0 ? bal_fail(BAL_ENOMEM, "%s: no memory to list it", d->path) : BAL_OK;
 }
 
 /* No folders of classes: the images that lie there are one class, named like the folder. */
@@ -171,12 +182,13 @@ static bal_status list(bal_data *d)
 
     if (!d->path) return bal_fail_at(d->at, "path is missing: source = folder needs the folder of images");
     if (!(d->folder = bal_format("%s", d->path))) return bal_fail(BAL_ENOMEM, "%s: no memory to list it", d->path);
+    BAL_TRY(start_over(d));
     BAL_TRY(each_in(d, "", survey, &l));
-    start_over(d);
+    BAL_TRY(start_over(d));
     if (l.train && !l.others) BAL_TRY(each_in(d, "", add_part, NULL));
     else BAL_TRY(each_in(d, "", add_class, &none));
     if (d->count == 0) {
-        start_over(d);
+        BAL_TRY(start_over(d));
         BAL_TRY(add_flat(d));
     }
     if (d->count == 0)
