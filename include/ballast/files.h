@@ -39,6 +39,10 @@ char       *bal_path_join(const char *a, const char *b);
 char       *bal_path_folder(const char *path); /* malloc'd, "." if there is no slash */
 const char *bal_path_name(const char *path);   /* behind the last slash; not yours */
 
+/* malloc'd: the path from the root, as seen from where one stands; links are not followed. NULL when out of memory, or
+ * nobody knows where one stands. */
+char *bal_path_absolute(const char *path);
+
 /* malloc'd printf. NULL when out of memory. */
 char *bal_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -214,6 +214,19 @@ const char *bal_path_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+char *bal_path_absolute(const char *path)
+{
+    if (path[0] == '/') return bal_format("%s", path);
+    for (size_t size = 256; size < (1 << 20); size *= 2) {
+        char *here = malloc(size), *found = here ? getcwd(here, size) : NULL;
+        char *out = found ? bal_path_join(found, path) : NULL;
+        bool  longer = here && !found && errno == ERANGE;
+        free(here);
+        if (!longer) return out;
+    }
+    return NULL;
+}
+
 char *bal_format(const char *fmt, ...)
 {
     va_list args, again;

@@ -85,7 +85,7 @@ static bal_status check_options(const bal_dataset_options *o, const bal_section 
     if (o->folds && o->fold >= o->folds)
         return bal_fail_at(where(s, "fold"), "fold = %d: 0 to %d is allowed with folds = %d", o->fold, o->folds - 1,
                            o->folds);
-    if (!o->folds && s && bal_section_find(s, "fold"))
+    if (!o->folds && o->fold)
         return bal_fail_at(where(s, "fold"), "fold is given, but not folds");
     if (!o->group) return BAL_OK;
     BAL_TRY(check_group(&regex, o->group, where(s, "group")));

@@ -129,12 +129,15 @@ static bal_status output_of(bal_shape *out, const bal_setup *s, const char *sect
     return BAL_OK;
 }
 
-/* A path is relative to the file that it stands in; after --set, to where one stands. */
+/* A path is relative to the file that it stands in; after --set, to where one stands. Absolute from here on, so that it can
+ * be written into a run's folder. */
 static bal_status resolve(char **owned, const char **path, bal_where at)
 {
-    if (!*path || !at.line) return BAL_OK;
-    char *folder = bal_path_folder(at.file);
-    *path = *owned = folder ? bal_path_join(strcmp(folder, ".") == 0 ? "" : folder, *path) : NULL;
+    if (!*path) return BAL_OK;
+    char *folder = at.line ? bal_path_folder(at.file) : bal_format(".");
+    char *joined = folder ? bal_path_join(strcmp(folder, ".") == 0 ? "" : folder, *path) : NULL;
+    *path = *owned = joined ? bal_path_absolute(joined) : NULL;
+    free(joined);
     free(folder);
     return *owned ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
 }

@@ -171,6 +171,26 @@ static void check_folder(const char *path, const char *expected)
     free(got);
 }
 
+static void absolute_paths(void **state)
+{
+    char *here = bal_path_absolute(""), *there = bal_path_absolute("a/b"), *root = bal_path_absolute("/a"), *back;
+
+    (void)state;
+    assert_true(here && there && here[0] == '/');
+    assert_string_equal(root, "/a");
+    assert_memory_equal(there, here, strlen(here) - 1);
+    assert_int_equal(chdir(folder), 0);
+    char *inside = bal_path_absolute("x");
+    back = bal_path_join(folder, "x");
+    assert_string_equal(inside, back);
+    assert_int_equal(chdir(here), 0);
+    free(here);
+    free(there);
+    free(root);
+    free(inside);
+    free(back);
+}
+
 static void paths(void **state)
 {
     (void)state;
@@ -205,6 +225,7 @@ int main(void)
                                        cmocka_unit_test(leaves_nothing_behind),
                                        cmocka_unit_test(folders),
                                        cmocka_unit_test(paths),
+                                       cmocka_unit_test(absolute_paths),
                                        cmocka_unit_test(many_names)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

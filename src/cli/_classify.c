@@ -1,0 +1,142 @@
+/* classify -- see _classify.h. */
+#include "cli/_classify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/log.h"
+#include "cli/progress.h"
+
+static bal_status say(const bal_report *r)
+{
+    char *text;
+
+    BAL_TRY(bal_speaks_json() ? bal_report_json(&text, r, true) : bal_report_text(&text, r));
+    fputs(text, stdout);
+    free(text);
+    return BAL_OK;
+}
+
+bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder)
+{
+    bal_report r;
+
+    BAL_TRY(bal_report_make(&r, p, history));
+    bal_status st = folder ? bal_report_save(&r, folder) : BAL_OK;
+    if (!st && folder) bal_info("%s: report.txt, report.json and predictions.csv written", folder);
+    if (!st) st = say(&r);
+    bal_report_free(&r);
+    return st;
+}
+
+/* How the training went, if its log is there. */
+static bal_status read_history(bal_history *h, const char *run)
+{
+    char      *path = bal_path_join(run, "classifier/log.csv");
+    bal_status st = path ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    *h = (bal_history){0};
+    if (!st && bal_file_exists(path)) st = bal_history_read(h, path);
+    free(path);
+    return st;
+}
+
+bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder)
+{
+    const int      *index;
+    bal_model       model;
+    bal_predictions p = {0};
+    bal_history     history = {0};
+
+    if (bal_dataset_part(data, BAL_TEST, -1, &index) == 0) {
+        bal_warn("%s: no test images, so no report", run);
+        return BAL_OK;
+    }
+    BAL_TRY(bal_model_open(&model, dev, run));
+    bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
+    if (!st) st = read_history(&history, run);
+    if (!st) st = bal_classify_report(&p, &history, folder);
+    bal_history_free(&history);
+    bal_predictions_free(&p);
+    bal_model_close(&model);
+    return st;
+}
+
+/* ---- other images ------------------------------------------------------------------------------------------------ */
+
+static int most_probable(const double *p, int classes)
+{
+    int best = 0;
+
+    for (int k = 1; k < classes; k++)
+        if (p[k] > p[best]) best = k;
+    return best;
+}
+
+static bal_status add_rows(bal_predictions *out, const bal_images *images, const double *p)
+{
+    for (int i = 0; i < images->count; i++) {
+        const double  *row = p + (size_t)i * (size_t)out->class_count;
+        bal_prediction add = {.label = -1, .predicted = most_probable(row, out->class_count), .probability = row};
+        images->describe(images->user, i, &add);
+        BAL_TRY(bal_predictions_add(out, &add));
+    }
+    return BAL_OK;
+}
+
+bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_images *images)
+{
+    double    *p = calloc((size_t)images->count * (size_t)m->class_count + 1, sizeof *p);
+    bal_status st;
+
+    *out = (bal_predictions){0};
+    if (!p) return bal_fail(BAL_ENOMEM, "no memory for predictions of %d images", images->count);
+    BAL_TRY_OR(end, st, bal_predictions_init(out, (const char *const *)m->classes, m->class_count, true));
+    BAL_TRY_OR(end, st, bal_classifier_probabilities(p, m->net, m->dev, images->count, images->fill, images->user));
+    BAL_TRY_OR(end, st, add_rows(out, images, p));
+end:
+    free(p);
+    return st;
+}
+
+typedef struct {
+    const bal_model   *model;
+    const bal_dataset *data;
+} whole;
+
+static int find_class(const bal_model *m, const char *name)
+{
+    for (int k = 0; k < m->class_count; k++)
+        if (strcmp(m->classes[k], name) == 0) return k;
+    return -1;
+}
+
+static bal_status fill_whole(void *user, int i, float *pixel)
+{
+    const whole *w = user;
+    return bal_dataset_fill(w->data, i, pixel, &w->model->scaling);
+}
+
+static void describe_whole(void *user, int i, bal_prediction *row)
+{
+    const whole      *w = user;
+    const bal_sample *s = bal_dataset_sample(w->data, i);
+
+    row->path = s->path;
+    row->group = s->group;
+    row->label = s->label < 0 ? -1 : find_class(w->model, bal_dataset_class(w->data, s->label));
+}
+
+bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_dataset *data)
+{
+    whole      w = {m, data};
+    bal_images images = {bal_dataset_count(data), fill_whole, describe_whole, &w};
+
+    *out = (bal_predictions){0};
+    for (int i = 0; i < bal_dataset_class_count(data); i++)
+        if (find_class(m, bal_dataset_class(data, i)) < 0)
+            return bal_fail(BAL_ECONFIG,
+                            "the classifier was not trained for the data's class \"%s\"; it knows \"%s\" and %d more",
+                            bal_dataset_class(data, i), m->classes[0], m->class_count - 1);
+    return bal_classify_images(out, m, &images);
+}

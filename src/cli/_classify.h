@@ -1,0 +1,27 @@
+/* classify -- a run's classifier on images, and the report on that: what `train`, `eval` and `predict` share. */
+#ifndef BALLAST_CLI_CLASSIFY_H
+#define BALLAST_CLI_CLASSIFY_H
+
+#include "ballast/classifier.h"
+#include "ballast/report.h"
+
+/* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the model's,
+ * -1: not known) of row i. */
+typedef struct bal_images {
+    int count;
+    bal_status (*fill)(void *user, int i, float *pixel);
+    void (*describe)(void *user, int i, bal_prediction *row);
+    void *user;
+} bal_images;
+bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_images *images);
+
+/* All images of a data set, whatever their part. Its classes must be among the model's. */
+bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_dataset *data);
+
+/* The report on standard output, and in a folder (report.txt, report.json, predictions.csv) unless that is NULL. */
+bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder);
+
+/* The test images of a run: predictions and report into `folder`. Without test images: a warning. */
+bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder);
+
+#endif

@@ -1,0 +1,264 @@
+/* train -- a run from a configuration: its folder, the GANs, the classifier; or going on with a run that was stopped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ballast/files.h"
+#include "ballast/gan.h"
+#include "ballast/log.h"
+#include "ballast/run.h"
+#include "cli/_classify.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+
+enum { EVERYTHING, GAN, CLASSIFIER };
+
+typedef struct {
+    int         only;
+    const char *resume;
+} train;
+
+static const bal_option options[] = {
+    BAL_OPT_CHOICE(train, only, EVERYTHING, "all|gan|classifier", "what to train of what the configuration describes"),
+    BAL_OPT_TEXT(train, resume, NULL, "run folder to go on with, instead of CONFIG"),
+    BAL_OPT_END,
+};
+
+typedef struct {
+    const train *o;
+    bal_setup   *setup;
+    bal_device  *dev;
+    bal_dataset *data;
+    char        *folder;        /* of the run */
+    double       begun, before; /* clock at the start; seconds of earlier parts */
+    bool         stopped;
+} session;
+
+/* Use a path below the run's folder and free it. */
+static bal_status with_file(const session *s, const char *name, bal_status (*use)(const session *s, const char *path))
+{
+    char *path = bal_path_join(s->folder, name);
+
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = use(s, path);
+    free(path);
+    return st;
+}
+
+static bal_status write_config(const session *s, const char *path)
+{
+    const char *data = bal_dataset_settings(s->data)->path;
+    char       *absolute = data ? bal_path_absolute(data) : NULL;
+    bal_status  st = bal_setup_write(s->setup, path, absolute ? absolute : data);
+    free(absolute);
+    return st;
+}
+
+static bal_status compare_files(const char *a, const char *b)
+{
+    char      *x = NULL, *y = NULL;
+    size_t     n = 0, m = 0;
+    bal_status st = bal_file_read(&x, &n, a, 0);
+
+    if (!st) st = bal_file_read(&y, &m, b, 0);
+    if (!st && (n != m || memcmp(x, y, n) != 0))
+        st = bal_fail(BAL_EIO, "%s: the data or its split has changed since the run began (%s is the split now)", a, b);
+    free(x);
+    free(y);
+    return st;
+}
+
+/* A run that goes on must see the split that it began with. */
+static bal_status write_split(const session *s, const char *path)
+{
+    if (!bal_file_exists(path)) return bal_dataset_write_split(s->data, path);
+    char *now = bal_format("%s.now", path);
+    if (!now) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_dataset_write_split(s->data, now);
+    if (!st) st = compare_files(path, now);
+    if (!st) remove(now);
+    free(now);
+    return st;
+}
+
+static bal_status describe(const session *s)
+{
+    return bal_run_describe(s->folder, s->setup, s->dev, s->before + bal_run_clock() - s->begun);
+}
+
+/* The label that [train.gan] classes names; -1 for "all". */
+static bal_status find_class(int *label, const session *s, const char *name)
+{
+    const bal_section *section = bal_config_find(s->setup->config, "train.gan");
+    const bal_entry   *entry = section ? bal_section_find(section, "classes") : NULL;
+    const char        *names[66] = {"each", "all"};
+
+    *label = strcmp(name, "all") == 0 ? -1 : bal_dataset_find_class(s->data, name);
+    if (*label >= 0 || strcmp(name, "all") == 0) return BAL_OK;
+    for (int i = 0; i < 63 && i < bal_dataset_class_count(s->data); i++) names[i + 2] = bal_dataset_class(s->data, i);
+    const char *near = bal_nearest(name, names);
+    return bal_fail_at(entry ? entry->at : (bal_where){"[train.gan]", 0},
+                       "[train.gan] classes: \"%s\" is not each, all or a class; %s\"%s\"%s", name,
+                       near ? "did you mean " : "the first one is ", near ? near : names[2], near ? "?" : "");
+}
+
+static bal_status train_gan(session *s, int label)
+{
+    char  name[256];
+    char *folder, *what;
+
+    bal_run_class_folder(name, sizeof name, label < 0 ? "all" : bal_dataset_class(s->data, label));
+    folder = bal_format("%s/gan/%s", s->folder, name);
+    what = bal_format("gan/%s", name);
+    bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_cli_watch};
+    bal_status  st = folder && what ? bal_gan_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    free(folder);
+    free(what);
+    return st;
+}
+
+static bal_status train_gans(session *s)
+{
+    const char *classes = s->setup->gan.classes;
+    int         label;
+
+    if (strcmp(classes, "each") != 0) {
+        BAL_TRY(find_class(&label, s, classes));
+        return train_gan(s, label);
+    }
+    for (int i = 0; i < bal_dataset_class_count(s->data) && !s->stopped; i++) BAL_TRY(train_gan(s, i));
+    return BAL_OK;
+}
+
+static bool wants(const session *s, int what) { return s->o->only == EVERYTHING || s->o->only == what; }
+
+static bal_status check_only(const session *s)
+{
+    const char *path = bal_config_path(s->setup->config);
+
+    if (s->o->only == GAN && !s->setup->has_gan)
+        return bal_fail(BAL_ECONFIG, "%s: describes no GAN, so there is nothing to train with --only gan", path);
+    if (s->o->only == CLASSIFIER && !s->setup->has_classifier)
+        return bal_fail(BAL_ECONFIG, "%s: describes no classifier, so there is nothing to train with --only classifier",
+                        path);
+    return BAL_OK;
+}
+
+static bal_status begin(session *s, const bal_args *args)
+{
+    const bal_run_options *run = &s->setup->run;
+    bal_device_settings    settings = {run->device, run->kernels, false};
+
+    BAL_TRY(bal_dataset_open(&s->data, s->setup->config, (uint64_t)run->seed)); /* its faults come before the device */
+    BAL_TRY(bal_device_open(&s->dev, &settings));
+    if (args->dry_run) return BAL_OK;
+    if (s->o->resume) s->folder = bal_format("%s", s->o->resume);
+    else BAL_TRY(bal_run_create(&s->folder, run->out, run->name));
+    if (!s->folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    s->before = bal_run_seconds(s->folder);
+    BAL_TRY(with_file(s, "split.csv", write_split));
+    BAL_TRY(with_file(s, "config.ini", write_config));
+    bal_info("%s on %s", s->folder, bal_device_describe(s->dev)->name);
+    return describe(s);
+}
+
+static void say_plan(const session *s)
+{
+    const bal_setup *u = s->setup;
+
+    printf("would write %s/%s\n", u->run.out, u->run.name);
+    printf("would use %s\n", bal_device_describe(s->dev)->name);
+    if (u->has_gan && wants(s, GAN))
+        printf("would train the GAN (classes: %s) for %d %s\n", u->gan.classes,
+               u->gan.steps ? u->gan.steps : u->gan.epochs, u->gan.steps ? "steps" : "epochs");
+    if (u->has_classifier && wants(s, CLASSIFIER))
+        printf("would train the classifier for %d %s\n",
+               u->classifier.steps ? u->classifier.steps : u->classifier.epochs,
+               u->classifier.steps ? "steps" : "epochs");
+}
+
+static bal_status train_classifier(session *s)
+{
+    char              *folder = bal_path_join(s->folder, "classifier");
+    bal_classifier_job job = {s->setup, s->data, s->dev, folder, &bal_cli_watch};
+    bal_status st = folder ? bal_classifier_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    free(folder);
+    if (st || s->stopped) return st;
+    return bal_classify_test(s->dev, s->folder, s->data, s->folder);
+}
+
+static bal_status work(session *s)
+{
+    if (s->setup->has_gan && wants(s, GAN)) BAL_TRY(train_gans(s));
+    if (s->setup->has_classifier && wants(s, CLASSIFIER) && !s->stopped) BAL_TRY(train_classifier(s));
+    return describe(s);
+}
+
+static void say_end(const session *s)
+{
+    char took[32];
+
+    if (s->stopped) fprintf(stderr, "stopped; go on with: ballast train --resume %s\n", s->folder);
+    if (bal_speaks_json()) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "event", s->stopped ? "stopped" : "done");
+        cJSON_AddStringToObject(o, "run", s->folder);
+        cJSON_AddNumberToObject(o, "seconds", s->before + bal_run_clock() - s->begun);
+        bal_say_json(o);
+    } else if (!s->stopped)
+        printf("%s: done in %s\n", s->folder,
+               bal_duration_print(took, sizeof took, s->before + bal_run_clock() - s->begun));
+}
+
+static void close_session(session *s)
+{
+    bal_dataset_close(s->data);
+    bal_device_close(s->dev);
+    bal_setup_close(s->setup);
+    free(s->folder);
+}
+
+static bal_status open_setup(session *s, const bal_args *args)
+{
+    char *path = s->o->resume ? bal_path_join(s->o->resume, "config.ini") : bal_format("%s", args->word[0]);
+
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_args_setup(&s->setup, args, path);
+    free(path);
+    return st;
+}
+
+static int run(const bal_args *args)
+{
+    session s = {.o = args->own, .begun = bal_run_clock()};
+
+    if (!s.o->resume == !args->word_count) return bal_usage_fault(args, "takes CONFIG or --resume RUN, one of them");
+    bal_status st = open_setup(&s, args);
+    if (!st) st = check_only(&s);
+    if (!st) st = begin(&s, args);
+    if (!st && args->dry_run) say_plan(&s);
+    else if (!st) st = work(&s);
+    if (!st && !args->dry_run) say_end(&s);
+    int code = bal_done(st);
+    if (s.stopped) code = BAL_EXIT_FAILED;
+    close_session(&s);
+    return code;
+}
+
+const bal_verb bal_verb_train = {
+    .name = "train",
+    .group = BAL_VERB_TRAIN,
+    .usage = "CONFIG",
+    .help = "train what a configuration describes, into a run folder",
+    .details =
+        "The run is OUT/NAME, or NAME-2, ... where it is taken; --out is OUT (run.out). Ctrl-C saves and stops at the "
+        "next\n"
+        "step; --resume RUN goes on as if it had never stopped, and with --set train.gan.steps=... beyond its end.",
+    .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
+    .max_words = 1,
+    .size = sizeof(train),
+    .options = options,
+    .run = run,
+};
