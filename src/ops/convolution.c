@@ -14,21 +14,6 @@ static bool fits(const bal_conv_geometry *g, int d)
            y == spare / g->stride[d] + 1;
 }
 
-bool bal_conv_is_product(const bal_conv_geometry *g)
-{
-    bool pointwise = g->kernel[0] == 1 && g->kernel[1] == 1 && g->stride[0] == 1 && g->stride[1] == 1;
-    bool covering = g->y.h == 1 && g->y.w == 1 && g->kernel[0] == g->x.h && g->kernel[1] == g->x.w &&
-                    g->dilation[0] == 1 && g->dilation[1] == 1;
-    return g->groups == 1 && g->pad[0] == 0 && g->pad[1] == 0 && (pointwise || covering);
-}
-
-void bal_conv_product_sizes(int size[3], const bal_conv_geometry *g, int n)
-{
-    size[0] = n * g->y.h * g->y.w;
-    size[1] = g->y.c;
-    size[2] = g->kernel[0] * g->kernel[1] * g->x.c;
-}
-
 bal_status bal_convolution_init(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g)
 {
     assert(fits(g, 0) && fits(g, 1) && g->groups > 0 && g->x.c % g->groups == 0 && g->y.c % g->groups == 0 &&

@@ -28,10 +28,26 @@ struct bal_convolution {
 
 extern const bal_conv_class bal_conv_cpu; /* convolution_cpu.c */
 
-/* The convolution is one matrix product, [rows][depth] times the weights as they lie, [depth][columns]: a 1 x 1 kernel
- * of stride 1 without padding, or a kernel that covers the whole input once. */
+/* ---- convolution_product.c -------------------------------------------------------------------------------------- */
+
+/* The convolution is one matrix product, [rows][depth] times the weights as they lie, [depth][k]: a 1 x 1 kernel of
+ * stride 1 without padding, or a kernel that covers the whole input once. */
 bool bal_conv_is_product(const bal_conv_geometry *g);
-/* Its sizes for n images: rows, columns, depth. */
-void bal_conv_product_sizes(int size[3], const bal_conv_geometry *g, int n);
+
+typedef struct bal_conv_product {
+    bal_gemm    forward, backward_x, backward_w;
+    bal_kernel *fill_bias;
+} bal_conv_product;
+
+bal_status bal_conv_product_init(bal_conv_product *p, bal_device *dev);
+size_t     bal_conv_product_scratch(const bal_conv_product *p, const bal_conv_geometry *g, bal_conv_pass pass);
+bal_status bal_conv_product_forward(const bal_conv_product *p, const bal_conv_geometry *g, const bal_tensor *y,
+                                    const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias,
+                                    const bal_tensor *scratch);
+bal_status bal_conv_product_backward_x(const bal_conv_product *p, const bal_conv_geometry *g, const bal_tensor *dx,
+                                       const bal_tensor *dy, const bal_tensor *w, const bal_tensor *bias,
+                                       const bal_tensor *scratch);
+bal_status bal_conv_product_backward_w(const bal_conv_product *p, const bal_conv_geometry *g, const bal_tensor *dw,
+                                       const bal_tensor *x, const bal_tensor *dy, const bal_tensor *scratch);
 
 #endif

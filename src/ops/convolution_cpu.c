@@ -26,8 +26,10 @@ typedef struct {
 } gather;
 
 typedef struct {
-    gather      forward, backward;
-    bal_kernel *weights, *add;
+    gather           forward, backward;
+    bal_kernel      *weights, *add;
+    bool             product[3]; /* by pass: a plain product */
+    bal_conv_product multiply;
 } cpu;
 
 #define GEOMETRY(g, n) \
@@ -143,13 +145,19 @@ static bal_status run_gather(const bal_convolution *op, const gather *p, const b
 static bal_status forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
                           const bal_tensor *bias, const bal_tensor *scratch)
 {
-    return run_gather(op, &((const cpu *)op->self)->forward, y, x, w, bias, scratch);
+    const cpu *self = op->self;
+    if (self->product[BAL_CONV_FORWARD])
+        return bal_conv_product_forward(&self->multiply, &op->g, y, x, w, bias, scratch);
+    return run_gather(op, &self->forward, y, x, w, bias, scratch);
 }
 
 static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy, const bal_tensor *w,
                              const bal_tensor *bias, const bal_tensor *scratch)
 {
-    return run_gather(op, &((const cpu *)op->self)->backward, dx, dy, w, bias, scratch);
+    const cpu *self = op->self;
+    if (self->product[BAL_CONV_BACKWARD_X])
+        return bal_conv_product_backward_x(&self->multiply, &op->g, dx, dy, w, bias, scratch);
+    return run_gather(op, &self->backward, dx, dy, w, bias, scratch);
 }
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
@@ -189,6 +197,8 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     const cpu   *self = op->self;
     int          n = x->shape.n, size = (int)weights_size(&op->g);
     weights_plan p = plan_weights(&op->g, n);
+    if (self->product[BAL_CONV_BACKWARD_W])
+        return bal_conv_product_backward_w(&self->multiply, &op->g, dw, x, dy, scratch);
     BAL_TRY(bal_run(self->weights, bal_items((size_t)p.rows, (size_t)p.columns, (size_t)p.parts), GEOMETRY(&op->g, n),
                     bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
     if (p.parts == 1) return BAL_OK;
@@ -206,21 +216,45 @@ static bal_status build_weights(bal_convolution *op, cpu *self)
     return bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", text);
 }
 
+/* ---- by pass ---------------------------------------------------------------------------------------------------- */
+
+static bal_status build_pass(bal_convolution *op, cpu *self, bal_conv_pass pass)
+{
+    if (self->product[pass]) {
+        snprintf(op->algorithm[pass], sizeof op->algorithm[0], "product");
+        return BAL_OK;
+    }
+    if (pass == BAL_CONV_BACKWARD_W) return build_weights(op, self);
+    return build_gather(op, pass == BAL_CONV_FORWARD ? &self->forward : &self->backward, pass == BAL_CONV_BACKWARD_X);
+}
+
 static bal_status build(bal_convolution *op)
 {
     cpu *self = op->self;
-    BAL_TRY(build_gather(op, &self->forward, false));
-    BAL_TRY(build_gather(op, &self->backward, true));
-    return build_weights(op, self);
+    bool product = bal_conv_is_product(&op->g), single = op->g.y.h == 1 && op->g.y.w == 1;
+    self->product[BAL_CONV_FORWARD] = self->product[BAL_CONV_BACKWARD_X] = product;
+    self->product[BAL_CONV_BACKWARD_W] = product && single; /* many pixels are better summed in parts */
+    if (product) BAL_TRY(bal_conv_product_init(&self->multiply, op->dev));
+    for (int pass = 0; pass < 3; pass++) BAL_TRY(build_pass(op, self, (bal_conv_pass)pass));
+    return BAL_OK;
+}
+
+static size_t pass_scratch(const bal_convolution *op, bal_conv_pass pass)
+{
+    const cpu *self = op->self;
+    if (self->product[pass]) return bal_conv_product_scratch(&self->multiply, &op->g, pass);
+    if (pass == BAL_CONV_BACKWARD_W) return weights_scratch(&op->g);
+    return gather_scratch(&op->g, pass == BAL_CONV_FORWARD ? &self->forward : &self->backward);
 }
 
 static size_t scratch_size(const bal_convolution *op)
 {
-    const cpu *self = op->self;
-    size_t     size = gather_scratch(&op->g, &self->forward), other = gather_scratch(&op->g, &self->backward);
-    if (other > size) size = other;
-    other = weights_scratch(&op->g);
-    return other > size ? other : size;
+    size_t most = 0;
+    for (int pass = 0; pass < 3; pass++) {
+        size_t size = pass_scratch(op, (bal_conv_pass)pass);
+        if (size > most) most = size;
+    }
+    return most;
 }
 
 const bal_conv_class bal_conv_cpu = {sizeof(cpu), build, scratch_size, forward, backward_x, backward_w};
