@@ -1,82 +1,133 @@
-/* eval -- how well each class is found, from predictions of any tool. */
+/* eval -- how well each class is found: by a run's classifier, or by any tool that wrote its predictions down. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
-#include "ballast/log.h"
-#include "ballast/report.h"
+#include "cli/_classify.h"
 #include "cli/verb.h"
 
 typedef struct {
-    const char *predictions;
+    const char *predictions, *data;
 } eval;
 
 static const bal_option options[] = {
-    BAL_OPT_TEXT(eval, predictions, NULL, "CSV file: path,label,predicted and p:<class> for each class"), BAL_OPT_END};
+    BAL_OPT_TEXT(eval, predictions, NULL, "CSV file: path,label,predicted and p:<class> for each class"),
+    BAL_OPT_TEXT(eval, data, NULL, "other labelled images for RUN: a folder, a manifest (.csv) or arrays (.npz)"),
+    BAL_OPT_END,
+};
+
+/* ---- predictions of any tool ------------------------------------------------------------------------------------- */
 
 /* Written back, the file would lose the columns that ballast does not know. */
 static bal_status refuse_same_file(const char *in, const char *folder)
 {
     struct stat a, b;
     char       *out = bal_path_join(folder, "predictions.csv");
+
     if (!out) return bal_fail(BAL_ENOMEM, "no memory for a path");
     bool same = stat(in, &a) == 0 && stat(out, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
     free(out);
     return same ? bal_fail(BAL_EIO, "--out %s would overwrite %s; name another folder", folder, in) : BAL_OK;
 }
 
-static bal_status save(const bal_report *r, const char *in, const char *folder)
+static bal_status report_file(const char *path, const char *out)
 {
-    BAL_TRY(refuse_same_file(in, folder));
-    BAL_TRY(bal_report_save(r, folder));
-    bal_info("%s: report.txt, report.json and predictions.csv written", folder);
-    return BAL_OK;
+    bal_predictions p;
+
+    BAL_TRY(bal_predictions_read(&p, path));
+    bal_status st = out ? refuse_same_file(path, out) : BAL_OK;
+    if (!st) st = bal_classify_report(&p, NULL, out);
+    bal_predictions_free(&p);
+    return st;
 }
 
-static bal_status say(const bal_report *r, bool json)
+/* ---- a run ------------------------------------------------------------------------------------------------------- */
+
+static bool ends_in(const char *path, const char *end)
 {
-    char *text;
-    BAL_TRY(json ? bal_report_json(&text, r, true) : bal_report_text(&text, r));
-    fputs(text, stdout);
-    free(text);
-    return BAL_OK;
+    size_t n = strlen(path), m = strlen(end);
+    return n >= m && strcasecmp(path + n - m, end) == 0;
 }
 
-static bal_status report(const bal_predictions *p, const bal_args *args)
+/* The run's settings, with its data replaced by --data. */
+static bal_status open_setup(bal_setup **out, const char *run, const char *data)
 {
-    const eval *o = args->own;
-    bal_report  r;
-    BAL_TRY(bal_report_make(&r, p, NULL));
-    bal_status st = args->out ? save(&r, o->predictions, args->out) : BAL_OK;
-    if (st == BAL_OK) st = say(&r, args->json);
-    bal_report_free(&r);
+    const char *source = !data ? NULL : ends_in(data, ".csv") ? "manifest" : ends_in(data, ".npz") ? "npz" : "folder";
+    char       *config = bal_path_join(run, "config.ini"), *path = data ? bal_format("data.path=%s", data) : NULL;
+    char       *kind = source ? bal_format("data.source=%s", source) : NULL;
+    const char *sets[] = {kind, path, "data.folds=0", "data.fold=0"};
+    bal_status  st = config && (!data || (path && kind)) ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    if (!st) st = bal_setup_open(out, config, sets, data ? 4 : 0);
+    free(config);
+    free(path);
+    free(kind);
+    return st;
+}
+
+static bal_status report_all(bal_device *dev, const char *run, const bal_dataset *data, const char *out)
+{
+    bal_model       model;
+    bal_predictions p = {0};
+
+    BAL_TRY(bal_model_open(&model, dev, run));
+    bal_status st = bal_classify_all(&p, &model, data);
+    if (!st) st = bal_classify_report(&p, NULL, out);
+    bal_predictions_free(&p);
+    bal_model_close(&model);
+    return st;
+}
+
+static bal_status report_run(const bal_args *args)
+{
+    const eval         *o = args->own;
+    const char         *run = args->word[0];
+    bal_device_settings settings = {args->device, NULL, false};
+    bal_setup          *setup = NULL;
+    bal_dataset        *data = NULL;
+    bal_device         *dev = NULL;
+    bal_status          st;
+
+    BAL_TRY_OR(end, st, open_setup(&setup, run, o->data));
+    BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
+    BAL_TRY_OR(end, st, bal_device_open(&dev, &settings));
+    if (o->data) st = report_all(dev, run, data, args->out);
+    else st = bal_classify_test(dev, run, data, args->out ? args->out : run);
+end:
+    bal_device_close(dev);
+    bal_dataset_close(data);
+    bal_setup_close(setup);
     return st;
 }
 
 static int run(const bal_args *args)
 {
-    const eval     *o = args->own;
-    bal_predictions p;
-    if (!o->predictions) return bal_usage_fault(args, "--predictions is missing: the CSV file to report on");
-    bal_status st = bal_predictions_read(&p, o->predictions);
-    if (st == BAL_OK) {
-        st = report(&p, args);
-        bal_predictions_free(&p);
-    }
-    return bal_done(st);
+    const eval *o = args->own;
+
+    if (!o->predictions == !args->word_count)
+        return bal_usage_fault(args, "takes RUN or --predictions FILE.csv, one of them");
+    if (o->predictions && o->data) return bal_usage_fault(args, "--data goes with RUN, not with --predictions");
+    return bal_done(o->predictions ? report_file(o->predictions, args->out) : report_run(args));
 }
 
 const bal_verb bal_verb_eval = {
     .name = "eval",
     .group = BAL_VERB_USE,
-    .usage = "",
-    .help = "report how well each class is found, from the predictions of any tool",
-    .details = "The file needs columns label and predicted, with names of classes; path, group, fold, seed and arm are "
-               "kept.\n"
-               "Probabilities stand in columns p:<class>, or <class> where none begins with p:, and add up to 1.\n"
-               "The report is printed; --json prints it as one line of JSON, --out writes report.txt, report.json and "
+    .usage = "[RUN]",
+    .help = "report how well each class is found, by a run or in the predictions of any tool",
+    .details = "RUN: its classifier on its test images, written into the run, or into --out; with --data PATH on those "
+               "images\n"
+               "instead, written into --out only.\n"
+               "--predictions: the file needs columns label and predicted, with names of classes; path, group, fold, "
+               "seed and\n"
+               "arm are kept. Probabilities stand in columns p:<class>, or <class> where none begins with p:, and add "
+               "up to 1.\n"
+               "The report is printed; --json prints it as one line of JSON; --out writes report.txt, report.json and\n"
                "predictions.csv.",
-    .takes = BAL_TAKES_OUT,
+    .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
+    .max_words = 1,
     .size = sizeof(eval),
     .options = options,
     .run = run,

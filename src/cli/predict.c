@@ -1,0 +1,188 @@
+/* predict -- what a run's classifier says about images. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ballast/csv.h"
+#include "ballast/log.h"
+#include "cli/_classify.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+
+/* The images, and what a manifest says of them ("" where it says nothing). */
+typedef struct {
+    bal_names  path, label;
+    int        passed_over;
+    bal_model *model;
+} batch;
+
+static bal_status add(batch *b, const char *path, const char *label)
+{
+    BAL_TRY(bal_names_add(&b->path, path));
+    return bal_names_add(&b->label, label);
+}
+
+static bool ends_in(const char *path, const char *end)
+{
+    size_t n = strlen(path), m = strlen(end);
+    return n >= m && strcasecmp(path + n - m, end) == 0;
+}
+
+static bal_status add_manifest(batch *b, const char *file)
+{
+    const char *const *row;
+    bal_csv           *csv;
+    bal_status         st;
+    int                path, label;
+    char              *folder = bal_path_folder(file);
+
+    if (!folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    BAL_TRY_OR(end, st, bal_csv_open(&csv, file));
+    st = bal_csv_column(&path, csv, "path");
+    label = bal_csv_find(csv, "label");
+    while (!st && (st = bal_csv_next(&row, csv)) == BAL_OK && row) {
+        char *full = bal_path_join(strcmp(folder, ".") == 0 ? "" : folder, row[path]);
+        st = full ? add(b, full, label < 0 ? "" : row[label]) : bal_fail(BAL_ENOMEM, "no memory for a path");
+        free(full);
+    }
+    bal_csv_close(csv);
+end:
+    free(folder);
+    return st;
+}
+
+static bal_status add_folder(batch *b, const char *path, int depth);
+
+static bal_status add_entry(batch *b, const char *path, const char *name, int depth)
+{
+    if (name[0] == '.') {
+        b->passed_over++;
+        return BAL_OK;
+    }
+    if (bal_folder_exists(path)) return add_folder(b, path, depth + 1);
+    if (bal_image_named(path)) return add(b, path, "");
+    b->passed_over++;
+    return BAL_OK;
+}
+
+/* Every image below a folder, in the order of the names. A loop of links ends at the depth. */
+static bal_status add_folder(batch *b, const char *path, int depth)
+{
+    bal_names names;
+
+    if (depth > 32) return bal_fail(BAL_EIO, "%s: more than 32 folders deep", path);
+    BAL_TRY(bal_folder_list(&names, path));
+    bal_status st = BAL_OK;
+    for (int i = 0; i < names.count && !st; i++) {
+        char *full = bal_path_join(path, names.name[i]);
+        st = full ? add_entry(b, full, names.name[i], depth) : bal_fail(BAL_ENOMEM, "no memory for a path");
+        free(full);
+    }
+    bal_names_free(&names);
+    return st;
+}
+
+static bal_status collect(batch *b, const bal_args *args)
+{
+    for (int i = 1; i < args->word_count; i++) {
+        const char *path = args->word[i];
+        if (bal_folder_exists(path)) BAL_TRY(add_folder(b, path, 0));
+        else if (!bal_file_exists(path)) return bal_fail(BAL_EIO, "%s: there is no such file or folder", path);
+        else if (ends_in(path, ".csv")) BAL_TRY(add_manifest(b, path));
+        else BAL_TRY(add(b, path, ""));
+    }
+    if (b->passed_over) bal_info("%d names passed over: hidden, or no image by name", b->passed_over);
+    return b->path.count ? BAL_OK : bal_fail(BAL_EIO, "no images to predict");
+}
+
+static bal_status fill(void *user, int i, float *pixel)
+{
+    const batch *b = user;
+    bal_image    image;
+
+    if (bal_stop_requested) return bal_fail(BAL_EIO, "stopped after %d of %d images", i, b->path.count);
+    BAL_TRY(bal_image_read(&image, b->path.name[i]));
+    bal_status st = bal_dataset_prepare(pixel, &image, &b->model->setup->data, &b->model->scaling);
+    bal_image_free(&image);
+    bal_progress_update(i + 1, NULL, 0);
+    return st;
+}
+
+static void describe(void *user, int i, bal_prediction *row)
+{
+    const batch *b = user;
+
+    row->path = b->path.name[i];
+    for (int k = 0; k < b->model->class_count; k++)
+        if (strcmp(b->label.name[i], b->model->classes[k]) == 0) row->label = k;
+}
+
+static void say_row(const bal_predictions *p, const bal_prediction *row)
+{
+    if (!bal_speaks_json()) {
+        printf("%s: %s %.4f\n", row->path, p->classes[row->predicted], row->probability[row->predicted]);
+        return;
+    }
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "path", row->path);
+    cJSON_AddStringToObject(o, "predicted", p->classes[row->predicted]);
+    cJSON *list = cJSON_AddObjectToObject(o, "p");
+    for (int k = 0; k < p->class_count; k++) cJSON_AddNumberToObject(list, p->classes[k], row->probability[k]);
+    bal_say_json(o);
+}
+
+static bal_status say(const bal_predictions *p, const char *out)
+{
+    for (int i = 0; i < p->count && !out; i++) say_row(p, &p->row[i]);
+    if (!out) return BAL_OK;
+    BAL_TRY(bal_predictions_write(p, out));
+    bal_info("%s: %d predictions written", out, p->count);
+    return BAL_OK;
+}
+
+static bal_status work(batch *b, const bal_args *args, bal_device *dev)
+{
+    bal_model       model;
+    bal_predictions p = {0};
+    bal_images      images = {b->path.count, fill, describe, b};
+
+    BAL_TRY(bal_model_open(&model, dev, args->word[0]));
+    b->model = &model;
+    bal_progress_begin("predict", "image", b->path.count, 0);
+    bal_status st = bal_classify_images(&p, &model, &images);
+    bal_progress_end();
+    if (!st) st = say(&p, args->out);
+    bal_predictions_free(&p);
+    bal_model_close(&model);
+    return st;
+}
+
+static int run(const bal_args *args)
+{
+    bal_device_settings settings = {args->device, NULL, false};
+    bal_device         *dev = NULL;
+    batch               b = {0};
+    bal_status          st = collect(&b, args);
+
+    if (!st) st = bal_device_open(&dev, &settings);
+    if (!st) st = work(&b, args, dev);
+    bal_device_close(dev);
+    bal_names_free(&b.path);
+    bal_names_free(&b.label);
+    return bal_done(st);
+}
+
+const bal_verb bal_verb_predict = {
+    .name = "predict",
+    .group = BAL_VERB_USE,
+    .usage = "RUN PATH...",
+    .help = "say which class a run's classifier finds in images",
+    .details = "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
+               "Images are\n"
+               "prepared as the run's were. Without --out FILE.csv the answers are printed.",
+    .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
+    .min_words = 2,
+    .max_words = -1,
+    .run = run,
+};
