@@ -50,6 +50,14 @@ bal_status bal_loss_read(bal_loss *out, bal_option_pool **pool, const char *line
     return make_self(&out->self, out->def->size, out->def->options, pool, "loss", name, rest, at);
 }
 
+bal_status bal_loss_build(bal_loss *l, bal_device *dev, bal_shape y, bal_where at)
+{
+    l->y = y;
+    BAL_TRY(l->def->shape(l, at));
+    BAL_TRY(l->def->build(l, dev));
+    return l->scratch ? bal_tensor_init(&l->workspace, dev, (bal_shape){1, 1, 1, (int)l->scratch}) : BAL_OK;
+}
+
 void bal_loss_free(bal_loss *l)
 {
     if (l->def && l->def->free && l->self) l->def->free(l);

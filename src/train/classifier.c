@@ -41,12 +41,9 @@ static const char speed_header[] = "epoch,seconds,images_per_second,waited\n";
 
 static bal_status make_loss(bal_classifier *c)
 {
-    bal_loss *l = &c->loss;
-    BAL_TRY(bal_loss_read(l, &c->pool, c->o.loss, false, (bal_where){"[train.classifier]", 0}));
-    l->y = bal_net_out(c->net);
-    BAL_TRY(l->def->shape(l, (bal_where){"[train.classifier]", 0}));
-    BAL_TRY(l->def->build(l, c->job.dev));
-    return l->scratch ? bal_tensor_init(&l->workspace, c->job.dev, (bal_shape){1, 1, 1, (int)l->scratch}) : BAL_OK;
+    const bal_where at = {"[train.classifier]", 0}; /* the line was checked with its place by setup */
+    BAL_TRY(bal_loss_read(&c->loss, &c->pool, c->o.loss, false, at));
+    return bal_loss_build(&c->loss, c->job.dev, bal_net_out(c->net), at);
 }
 
 static bal_status check_classes(const bal_classifier *c)

@@ -52,12 +52,9 @@ static bool ends_in_tanh(const bal_net *net)
 
 static bal_status make_loss(bal_gan *gan)
 {
-    bal_loss *l = &gan->loss;
-    BAL_TRY(bal_loss_read(l, &gan->pool, gan->o.loss, true, (bal_where){"[train.gan]", 0}));
-    l->y = bal_net_out(gan->discriminator);
-    BAL_TRY(l->def->shape(l, (bal_where){"[train.gan]", 0}));
-    BAL_TRY(l->def->build(l, gan->job.dev));
-    return l->scratch ? bal_tensor_init(&l->workspace, gan->job.dev, (bal_shape){1, 1, 1, (int)l->scratch}) : BAL_OK;
+    const bal_where at = {"[train.gan]", 0}; /* the line was checked with its place by setup */
+    BAL_TRY(bal_loss_read(&gan->loss, &gan->pool, gan->o.loss, true, at));
+    return bal_loss_build(&gan->loss, gan->job.dev, bal_net_out(gan->discriminator), at);
 }
 
 static bal_status make_nets(bal_gan *gan)
