@@ -1,0 +1,211 @@
+/* gemm -- products against double precision: the four ways of storing A and B, sizes around the tiles, bias, beta. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/gemm.h"
+#include "ops/tile.h"
+
+static bal_device *dev;
+
+static int open_device(void **state)
+{
+    (void)state;
+    return bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    bal_device_close(dev);
+    return 0;
+}
+
+#define OK(call) \
+    do { \
+        if ((call) != BAL_OK) fail_msg("%s: %s", #call, bal_error()); \
+    } while (0)
+
+static bool small(void)
+{
+    const char *value = getenv("BAL_TEST_SMALL");
+    return value && *value && *value != '0';
+}
+
+static uint32_t seed;
+static float    number(bool whole)
+{
+    seed = seed * 1664525U + 1013904223U;
+    return whole ? (float)((int)(seed >> 16) % 7 - 3) : (float)(seed >> 8) / 8388608.0F - 1.0F;
+}
+
+/* A tensor within a larger one that is NaN otherwise, and what was written to it. */
+typedef struct {
+    bal_tensor all, t;
+    float     *host;
+    size_t     size;
+} guarded;
+
+static void guarded_init(guarded *g, size_t size, bool whole)
+{
+    *g = (guarded){.size = size, .host = malloc(size * sizeof(float))};
+    assert_non_null(g->host);
+    for (size_t i = 0; i < size; i++) g->host[i] = number(whole);
+    OK(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)bal_align(size) + 2 * BAL_ALIGN}));
+    OK(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, (bal_shape){1, 1, 1, (int)size}));
+    OK(bal_tensor_fill(&g->all, NAN));
+    OK(bal_tensor_write(&g->t, g->host));
+}
+
+static void guarded_check(const guarded *g)
+{
+    size_t all = bal_shape_size(g->all.shape);
+    float *host = malloc(all * sizeof *host);
+    assert_non_null(host);
+    OK(bal_tensor_read(&g->all, host));
+    for (size_t i = 0; i < all; i++)
+        if (i < BAL_ALIGN || i >= BAL_ALIGN + g->size) assert_true(isnan(host[i]));
+    free(host);
+}
+
+static void guarded_free(guarded *g)
+{
+    bal_tensor_free(&g->t);
+    bal_tensor_free(&g->all);
+    free(g->host);
+}
+
+/* ---- one product ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    int  m, n, k;
+    bool trans_a, trans_b, bias, add, whole;
+} product;
+
+static double worst;
+
+static double element(const product *p, const guarded *a, const guarded *b, int i, int j)
+{
+    double sum = 0;
+    for (int l = 0; l < p->k; l++) {
+        size_t at_a = p->trans_a ? (size_t)l * (size_t)p->m + (size_t)i : (size_t)i * (size_t)p->k + (size_t)l;
+        size_t at_b = p->trans_b ? (size_t)j * (size_t)p->k + (size_t)l : (size_t)l * (size_t)p->n + (size_t)j;
+        sum += (double)a->host[at_a] * (double)b->host[at_b];
+    }
+    return sum;
+}
+
+static void compare(const product *p, const guarded *a, const guarded *b, const guarded *bias, const guarded *c,
+                    const float *got)
+{
+    double error = 0, norm = 1e-30;
+    for (int i = 0; i < p->m; i++)
+        for (int j = 0; j < p->n; j++) {
+            size_t at = (size_t)i * (size_t)p->n + (size_t)j;
+            double want =
+                element(p, a, b, i, j) + (p->bias ? (double)bias->host[j] : 0) + (p->add ? (double)c->host[at] : 0);
+            double off = (double)got[at] - want;
+            if (isnan(off) || (p->whole && off != 0))
+                fail_msg("%d x %d x %d (%d%d): element %d %d is %g, not %g", p->m, p->n, p->k, p->trans_a, p->trans_b,
+                         i, j, (double)got[at], want);
+            error += off * off;
+            norm += want * want;
+        }
+    error = sqrt(error / norm);
+    if (error > worst) worst = error;
+    if (error > 3e-6) fail_msg("%d x %d x %d: relative error %g", p->m, p->n, p->k, error);
+}
+
+/* Into `got`: from NaN, or added to what c's host holds. */
+static void run(const bal_gemm *g, const product *p, guarded *c, const bal_tensor *a, const bal_tensor *b,
+                const bal_tensor *bias, guarded *scratch, float *got)
+{
+    int mnk[3] = {p->m, p->n, p->k};
+    OK(bal_tensor_fill(&c->all, NAN));
+    OK(bal_tensor_fill(&scratch->all, NAN));
+    if (p->add) OK(bal_tensor_write(&c->t, c->host));
+    OK(bal_gemm_run(g, &c->t, a, b, p->bias ? bias : NULL, mnk, p->add ? 1 : 0, &scratch->t));
+    OK(bal_tensor_read(&c->t, got));
+    guarded_check(c);
+    guarded_check(scratch);
+}
+
+static void check(const product *p)
+{
+    guarded  a, b, c, bias, scratch;
+    bal_gemm g;
+    size_t   size = (size_t)p->m * (size_t)p->n;
+    float   *got = malloc(size * sizeof *got), *again = malloc(size * sizeof *again);
+    assert_true(got && again);
+    OK(bal_gemm_init(&g, dev, p->trans_a, p->trans_b));
+    guarded_init(&a, (size_t)p->m * (size_t)p->k, p->whole);
+    guarded_init(&b, (size_t)p->k * (size_t)p->n, p->whole);
+    guarded_init(&c, size, p->whole);
+    guarded_init(&bias, (size_t)p->n, p->whole);
+    guarded_init(&scratch, bal_gemm_scratch(&g, p->m, p->n, p->k) + 1, false);
+    run(&g, p, &c, &a.t, &b.t, &bias.t, &scratch, got);
+    run(&g, p, &c, &a.t, &b.t, &bias.t, &scratch, again);
+    assert_memory_equal(got, again, size * sizeof *got);
+    compare(p, &a, &b, &bias, &c, got);
+    guarded_free(&a);
+    guarded_free(&b);
+    guarded_free(&c);
+    guarded_free(&bias);
+    guarded_free(&scratch);
+    free(got);
+    free(again);
+}
+
+/* Both ways of storing A and B, with and without bias and what was there, whole numbers and others. */
+static void check_all(int m, int n, int k)
+{
+    for (unsigned bits = 0; bits < 32; bits++) {
+        product p = {m, n, k, bits & 1, bits >> 1 & 1, bits >> 2 & 1, bits >> 3 & 1, bits >> 4 & 1};
+        check(&p);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const int sizes[][3] = {{1, 1, 1},   {1, 33, 7},  {7, 1, 5},   {8, 32, 16},  {9, 31, 17},  {6, 16, 3},
+                                   {13, 48, 1}, {64, 4, 70}, {65, 64, 9}, {130, 96, 5}, {72, 33, 40}, {33, 130, 64}};
+    for (size_t i = 0; i < (small() ? 2 : sizeof sizes / sizeof *sizes); i++)
+        check_all(sizes[i][0], sizes[i][1], sizes[i][2]);
+    print_message("relative error at most %.2g\n", worst);
+}
+
+/* Sums longer than one block of k, and many tiles. */
+static void test_long_sums(void **state)
+{
+    (void)state;
+    if (small()) skip();
+    check_all(9, 20, 4500);
+    check_all(300, 70, 65);
+}
+
+static void test_tiles(void **state)
+{
+    (void)state;
+    static const bal_tile tiles[] = {{6, 1}, {8, 2}, {12, 1}, {4, 4}};
+    if (small() || bal_device_class(dev) != BAL_CPU) skip();
+    for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
+        bal_tile_force(tiles[t]);
+        check_all(29, 83, 31);
+    }
+    bal_tile_force((bal_tile){0, 0});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_long_sums),
+        cmocka_unit_test(test_tiles),
+    };
+    return cmocka_run_group_tests_name("ops/gemm", tests, open_device, close_device);
+}
