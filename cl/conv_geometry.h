@@ -1,5 +1,5 @@
-/* conv_geometry -- how the kernels of convolution see its geometry: as arguments, and what is read and written in a pass
- * that gathers: x to y, or y to x with BACKWARD. */
+/* conv_geometry -- how the kernels of convolution see its geometry: as arguments; what is read and written in a pass
+ * that gathers, x to y, or y to x with BACKWARD; and which taps reach a pixel. */
 #ifndef CONV_GEOMETRY_H
 #define CONV_GEOMETRY_H
 
@@ -22,5 +22,38 @@
 #define OUT_W y_w
 #define OUT_C y_c
 #endif
+
+/* Along one axis: output `phase + q * apart`, q < extent, reads for t < count the input at q * stride + offset + t *
+ * move, with the weight of tap first + t * step. */
+typedef struct {
+    int phase, apart, extent, stride, offset, move, count, first, step;
+} axis;
+
+inline axis make_axis(int phase, int out, int k, int s, int p, int d)
+{
+    axis a;
+#ifdef BACKWARD
+    a.phase = phase;
+    a.apart = s;
+    a.extent = (out - phase + s - 1) / s;
+    a.stride = 1;
+    for (a.first = 0; a.first < k && (phase + p - a.first * d) % s != 0;) a.first++;
+    for (a.step = 1; a.step * d % s != 0;) a.step++;
+    a.count = (k - a.first + a.step - 1) / a.step;
+    a.offset = (phase + p - a.first * d) / s;
+    a.move = -(a.step * d / s);
+#else
+    a.phase = 0;
+    a.apart = 1;
+    a.extent = out;
+    a.stride = s;
+    a.offset = -p;
+    a.move = d;
+    a.count = k;
+    a.first = 0;
+    a.step = 1;
+#endif
+    return a;
+}
 
 #endif

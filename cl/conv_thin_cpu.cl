@@ -1,7 +1,7 @@
 /* convolution, CPU class, forward and (BACKWARD) backward_x where the output has few channels, WIDTH, and one group.
  *
- * They alone would leave most of a vector idle, so the taps of a kernel row fill it, lane kw * WIDTH + c: for a row of the
- * output, each pixel of the input rows that reach it is multiplied into `part`, the sum over kh and the input's
+ * They alone would leave most of a vector idle, so the taps of a kernel row fill it, lane kw * WIDTH + c: for a row of
+ * the output, each pixel of the input rows that reach it is multiplied into `part`, the sum over kh and the input's
  * channels, and an output pixel adds up those lanes that belong to it. */
 #include "conv_geometry.h"
 #include "tile.h"

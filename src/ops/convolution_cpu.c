@@ -3,26 +3,24 @@
 #include "convolution_class.h"
 #include "tile.h"
 
-/* ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles
- * enough. ROWS, COLUMNS, CHUNK: a block of backward_w, as in the kernel. SPAN: as in
- * cl/conv_thin_cpu.cl. ADD: elements to a work-item of
- * conv_add_parts. */
 enum {
-    ITEM_WORK = 1 << 19,
-    ITEMS = 64,
+    ITEM_WORK = 1 << 19,      /* multiplications that make a work-item worth its launch */
+    DEPTHWISE_WORK = 1 << 18, /* the same for the slower depthwise kernel */
+    ITEMS = 64,               /* work-items at least, if there is work for so many */
+    PARTS_ITEMS = 128,        /* work-items of backward_w that its sums are split for */
     ROWS = 128,
     COLUMNS = 128,
-    CHUNK = 64,
-    SPAN = 128,
-    ADD = 1024,
-    PARTS_ITEMS = 128
+    CHUNK = 64, /* a block of backward_w, as in cl/conv_cpu.cl */
+    SPAN = 128, /* as in cl/conv_thin_cpu.cl */
+    TAPS = 64,  /* as in cl/conv_depthwise_cpu.cl */
+    ADD = 1024  /* elements to a work-item of conv_add_parts */
 };
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
     bal_tile    tile;
     int         depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel, or 0 */
-    bal_kernel *pack, *gather;
+    bal_kernel *pack, *gather;                             /* pack NULL: depthwise */
 } gather;
 
 typedef struct {
@@ -79,9 +77,23 @@ static bal_status build_direct(bal_convolution *op, gather *p, bool backward)
     return bal_kernel_get(&p->gather, op->dev, "conv_cpu", "conv_gather", text);
 }
 
+/* One group for each channel; backward_w holds so many sums at most. */
+static bool is_depthwise(const bal_conv_geometry *g)
+{
+    return g->groups > 1 && g->groups == g->x.c && g->groups == g->y.c && taps(g) <= TAPS;
+}
+
+static bal_status build_depthwise(bal_convolution *op, gather *p, bool backward)
+{
+    p->phases = backward ? op->g.stride[0] * op->g.stride[1] : 1;
+    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "depthwise");
+    return bal_kernel_get(&p->gather, op->dev, "conv_depthwise_cpu", "conv_depthwise", backward ? "-DBACKWARD" : "");
+}
+
 static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
 {
     const bal_conv_geometry *g = &op->g;
+    if (is_depthwise(g)) return build_depthwise(op, p, backward);
     p->depth = (backward ? g->y.c : g->x.c) / g->groups;
     p->width = (backward ? g->x.c : g->y.c) / g->groups;
     p->span = thin_span(g, p->width, backward);
@@ -90,6 +102,7 @@ static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
 
 static size_t gather_scratch(const bal_conv_geometry *g, const gather *p)
 {
+    if (!p->pack) return 0;
     size_t columns = (size_t)(g->groups * p->panels * 16 * p->tile.vectors);
     if (p->span) return (size_t)(g->kernel[0] * p->depth * 16 * p->tile.vectors);
     return (size_t)p->zeros + columns * (size_t)taps(g) * (size_t)p->depth;
@@ -136,9 +149,22 @@ static bal_status run_direct(const bal_convolution *op, const gather *p, const b
                    bal_buf(out));
 }
 
+static bal_status run_depthwise(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
+                                const bal_tensor *w, const bal_tensor *bias)
+{
+    const bal_conv_geometry *g = &op->g;
+    int                      n = out->shape.n, high = n * bal_divide_up(out->shape.h, p->phases > 1 ? g->stride[0] : 1);
+    int enough = (int)(DEPTHWISE_WORK / ((long long)out->shape.w * out->shape.c * taps(g)) * p->phases) + 1;
+    int most = bal_divide_up(high * p->phases, ITEMS), rows = enough < most ? enough : most;
+    return bal_run(p->gather, bal_items((size_t)bal_divide_up(high, rows), (size_t)p->phases, 1), GEOMETRY(g, n),
+                   bal_i32(rows), bal_buf(in), bal_buf(w), bal_buf(bal_has(bias) ? bias : out), bal_i32(bal_has(bias)),
+                   bal_buf(out));
+}
+
 static bal_status run_gather(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
                              const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
+    if (!p->pack) return run_depthwise(op, p, out, in, w, bias);
     return (p->span ? run_thin : run_direct)(op, p, out, in, w, bias, scratch);
 }
 
@@ -170,13 +196,15 @@ typedef struct {
 static weights_plan plan_weights(const bal_conv_geometry *g, int n)
 {
     weights_plan p;
-    int          chunks = bal_divide_up(n * g->y.h * g->y.w, CHUNK);
+    int          chunk = is_depthwise(g) ? 1 : CHUNK; /* depthwise: parts of rows */
+    int          chunks = bal_divide_up(n * g->y.h * (is_depthwise(g) ? 1 : g->y.w), chunk);
     p.rows = bal_divide_up(taps(g) * (g->x.c / g->groups), ROWS);
     p.columns = g->groups * bal_divide_up(g->y.c / g->groups, COLUMNS);
+    if (is_depthwise(g)) p.rows = 1, p.columns = bal_divide_up(g->x.c, 16);
     p.parts = bal_divide_up(PARTS_ITEMS, p.rows * p.columns);
     if (p.parts > chunks) p.parts = chunks;
-    p.share = bal_divide_up(chunks, p.parts) * CHUNK;
-    p.parts = bal_divide_up(chunks * CHUNK, p.share);
+    p.share = bal_divide_up(chunks, p.parts) * chunk;
+    p.parts = bal_divide_up(chunks * chunk, p.share);
     return p;
 }
 
@@ -199,8 +227,10 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     weights_plan p = plan_weights(&op->g, n);
     if (self->product[BAL_CONV_BACKWARD_W])
         return bal_conv_product_backward_w(&self->multiply, &op->g, dw, x, dy, scratch);
-    BAL_TRY(bal_run(self->weights, bal_items((size_t)p.rows, (size_t)p.columns, (size_t)p.parts), GEOMETRY(&op->g, n),
-                    bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
+    bal_range items = is_depthwise(&op->g) ? bal_items((size_t)p.columns, (size_t)p.parts, 1)
+                                           : bal_items((size_t)p.rows, (size_t)p.columns, (size_t)p.parts);
+    BAL_TRY(bal_run(self->weights, items, GEOMETRY(&op->g, n), bal_i32(p.share), bal_i32(p.parts), bal_buf(x),
+                    bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
     if (p.parts == 1) return BAL_OK;
     return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts),
                    bal_buf(scratch), bal_buf(dw));
@@ -210,10 +240,14 @@ static bal_status build_weights(bal_convolution *op, cpu *self)
 {
     char     text[128];
     bal_tile tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
+    BAL_TRY(bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", ""));
+    if (is_depthwise(&op->g)) {
+        snprintf(op->algorithm[BAL_CONV_BACKWARD_W], sizeof op->algorithm[0], "depthwise");
+        return bal_kernel_get(&self->weights, op->dev, "conv_depthwise_cpu", "conv_depthwise_weights", "");
+    }
     bal_tile_options(text, tile, "");
     snprintf(op->algorithm[BAL_CONV_BACKWARD_W], sizeof op->algorithm[0], "direct %dx%d", tile.rows, 16 * tile.vectors);
-    BAL_TRY(bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", text));
-    return bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", text);
+    return bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", text);
 }
 
 /* ---- by pass ---------------------------------------------------------------------------------------------------- */
