@@ -218,6 +218,16 @@ bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *pat
     return st;
 }
 
+bal_status bal_args_is_run(const char *path)
+{
+    char *config = bal_path_join(path, "config.ini");
+
+    if (!config) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bool there = bal_file_exists(config);
+    free(config);
+    return there ? BAL_OK : bal_fail(BAL_EIO, "%s: is not a run's folder; there is no config.ini in it", path);
+}
+
 /* Never among other files: a folder of images is read whole. */
 bal_status bal_out_create(const char *path)
 {

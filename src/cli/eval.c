@@ -90,6 +90,7 @@ static bal_status report_run(const bal_args *args)
     bal_device         *dev = NULL;
     bal_status          st;
 
+    BAL_TRY_OR(end, st, bal_args_is_run(run));
     BAL_TRY_OR(end, st, open_setup(&setup, run, o->data));
     BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
     BAL_TRY_OR(end, st, bal_device_open(&dev, &settings));

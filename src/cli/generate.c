@@ -209,7 +209,8 @@ static int run(const bal_args *args)
     if (!args->out) return bal_usage_fault(args, "--out is missing: where to write");
     if (o->grid && o->count > GRID_MOST) return bal_usage_fault(args, "--grid takes at most %d images", GRID_MOST);
     char      *config = bal_path_join(args->word[0], "config.ini");
-    bal_status st = config ? bal_args_setup(&setup, args, config) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = config ? bal_args_is_run(args->word[0]) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (!st) st = bal_args_setup(&setup, args, config);
     free(config);
     if (!st) st = work(args, setup);
     bal_setup_close(setup);

@@ -163,8 +163,9 @@ static int run(const bal_args *args)
     bal_device_settings settings = {args->device, NULL, false};
     bal_device         *dev = NULL;
     batch               b = {0};
-    bal_status          st = collect(&b, args);
+    bal_status          st = bal_args_is_run(args->word[0]);
 
+    if (!st) st = collect(&b, args);
     if (!st) st = bal_device_open(&dev, &settings);
     if (!st) st = work(&b, args, dev);
     bal_device_close(dev);

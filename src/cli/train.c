@@ -225,7 +225,8 @@ static bal_status open_setup(session *s, const bal_args *args)
     char *path = s->o->resume ? bal_path_join(s->o->resume, "config.ini") : bal_format("%s", args->word[0]);
 
     if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_args_setup(&s->setup, args, path);
+    bal_status st = s->o->resume ? bal_args_is_run(s->o->resume) : BAL_OK;
+    if (!st) st = bal_args_setup(&s->setup, args, path);
     free(path);
     return st;
 }

@@ -72,6 +72,9 @@ int bal_usage_fault(const bal_args *args, const char *fmt, ...) __attribute__((f
 /* Read and check a configuration with --set, then --seed (run.seed), --device (run.device) and --out (run.out). */
 bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *path);
 
+/* Whether a folder looks like a run: it has a config.ini. */
+bal_status bal_args_is_run(const char *path);
+
 /* Set by the first SIGINT or SIGTERM; whoever runs long looks at it between steps, saves and returns. A second signal
  * ends the program at once. */
 extern volatile sig_atomic_t bal_stop_requested;

@@ -1,0 +1,92 @@
+# A whole run by the program: every file there, the same bits for the same seed, after a stop, a kill and a resume; going
+# on beyond the end; generate, predict and eval on it; what is said where.
+. tests/rules/_check.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+config=tests/cli/good/gan.ini
+
+# same A B: nothing if the files that must be equal to the bit are.
+same() {
+    for file in gan/PNEUMONIA/last.safetensors gan/PNEUMONIA/generator.safetensors gan/PNEUMONIA/log.csv \
+        gan/PNEUMONIA/progression.png gan/PNEUMONIA/samples/step_000060.png classifier/last.safetensors \
+        classifier/best.safetensors classifier/log.csv predictions.csv report.json report.txt split.csv; do
+        cmp "$1/$file" "$2/$file" 2>&1
+    done
+}
+# Start a run of its own and wait until it has written a checkpoint; its process is $!, its folder $run.
+start() {
+    run=$work/$1/tiny
+    "$BALLAST" train $config --out "$work/$1" --set train.gan.steps=90 >"$work/out" 2>"$work/err" &
+    waited=0
+    while [ ! -e "$run/gan/PNEUMONIA/last.safetensors" ] && [ $waited -lt 600 ]; do
+        sleep 0.05
+        waited=$((waited + 1))
+    done
+}
+
+said=$("$BALLAST" train $config --out "$work" --json 2>"$work/err")
+code=$?
+if grep -q 'no OpenCL device' "$work/err"; then
+    bad device "$(cat "$work/err")"
+    finish
+fi
+verdict exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
+verdict json_lines "$(printf '%s\n' "$said" | grep -v '^{.*}$')"
+verdict all_files "$(for file in config.ini run.json split.csv gan/PNEUMONIA/speed.csv classifier/curves.svg classifier/speed.csv; do
+    [ -s "$work/tiny/$file" ] || echo "no $file"
+done)"
+
+said=$("$BALLAST" train $config --out "$work" --quiet 2>"$work/err")
+verdict taken_name_gets_a_number "$([ -d "$work/tiny-2" ] || ls "$work")"
+verdict quiet "$(cat "$work/err")"
+verdict report_on_stdout "$(printf '%s\n' "$said" | grep -q 'balanced accuracy' || echo "$said")"
+verdict same_seed_same_bits "$(same "$work/tiny" "$work/tiny-2")"
+"$BALLAST" train $config --out "$work/seed" --seed 2 --quiet >/dev/null
+verdict other_seed_other_bits "$(cmp -s "$work/tiny/classifier/last.safetensors" "$work/seed/tiny/classifier/last.safetensors" && echo equal)"
+
+for signal in TERM INT; do
+    start $signal
+    # A shell's background jobs ignore INT; the program listens to it all the same.
+    kill -$signal $!
+    wait $!
+    code=$?
+    verdict stop_exits_1_$signal "$([ $code -eq 1 ] || echo "exit $code: $(cat "$work/err")")"
+    verdict stop_says_how_to_go_on_$signal "$(grep -q "ballast train --resume $run" "$work/err" || cat "$work/err")"
+    "$BALLAST" train --resume "$run" --quiet >"$work/out" 2>&1 || cat "$work/out"
+    verdict resumed_same_bits_$signal "$(same "$work/tiny" "$run")"
+done
+start KILL
+kill -KILL $!
+wait $! 2>/dev/null
+"$BALLAST" train --resume "$run" --quiet >"$work/out" 2>&1 || cat "$work/out"
+verdict killed_and_resumed_same_bits "$(same "$work/tiny" "$run")"
+
+"$BALLAST" train --resume "$run" --set train.gan.steps=100 --quiet >"$work/out" 2>&1 || cat "$work/out"
+"$BALLAST" train $config --out "$work/long" --set train.gan.steps=100 --quiet >/dev/null
+verdict extended_same_bits "$(cmp "$run/gan/PNEUMONIA/last.safetensors" "$work/long/tiny/gan/PNEUMONIA/last.safetensors" 2>&1)"
+verdict other_data_is_noticed "$("$BALLAST" train --resume "$run" --set data.split=7:2:1 2>&1 | grep -q 'the data or its split has changed' || echo no)"
+
+"$BALLAST" generate "$work/tiny" --count 70 --grid --out "$work/one" --quiet >"$work/out" 2>&1 || cat "$work/out"
+"$BALLAST" generate "$work/tiny" --count 70 --grid --out "$work/two" --quiet >"$work/out" 2>&1
+verdict generate_repeats "$(diff -r "$work/one" "$work/two")"
+verdict generate_counts "$([ "$(ls "$work/one/PNEUMONIA" | wc -l)" -eq 70 ] && [ "$(wc -l <"$work/one/manifest.csv")" -eq 71 ] || ls "$work/one")"
+verdict generate_refuses_a_full_folder "$("$BALLAST" generate "$work/tiny" --out "$work/one" 2>&1 | grep -q 'is not empty' || echo no)"
+"$BALLAST" predict "$work/tiny" "$work/one" --out "$work/p.csv" --quiet
+verdict predict_all "$([ "$(wc -l <"$work/p.csv")" -eq 72 ] || wc -l "$work/p.csv")"
+"$BALLAST" predict "$work/tiny" "$work/one/manifest.csv" --out "$work/labelled.csv" --quiet
+verdict predictions_can_be_reported "$("$BALLAST" eval --predictions "$work/labelled.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
+"$BALLAST" eval "$work/tiny" --out "$work/again" --quiet >/dev/null
+verdict eval_repeats "$(cmp "$work/tiny/report.json" "$work/again/report.json" 2>&1; cmp "$work/tiny/predictions.csv" "$work/again/predictions.csv" 2>&1)"
+verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manifest.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
+
+"$BALLAST" train $config --out "$work/dry" --dry-run >"$work/out" 2>&1
+verdict dry_run_writes_nothing "$([ ! -e "$work/dry" ] && grep -q 'would train' "$work/out" || cat "$work/out")"
+said=$("$BALLAST" train $config --out /dev/null/x 2>&1)
+verdict unwritable_is_named "$(case $said in *": /dev/null: "*) ;; *) echo "$said" ;; esac)"
+# As a full disk: no file can grow beyond half a MiB, and the checkpoint is larger.
+said=$(trap '' XFSZ; ulimit -f 1024; "$BALLAST" train $config --out "$work/full" --only gan --set generator.latent=4096 2>&1)
+code=$?
+verdict full_disk_is_named "$([ $code -eq 1 ] && printf '%s\n' "$said" | grep -q "$work/full/.*: .*\(File too large\|No space left\)" || echo "exit $code: $said")"
+verdict no_temporary_left "$(find "$work" -name '*.tmp.*')"
+finish
