@@ -64,7 +64,7 @@ void scratch_image(const char *name, int size, unsigned seed)
     for (int i = 0; i < size * size; i++) {
         float v = 0.5f, x = (float)(i % size) / (float)size, y = (float)(i / size) / (float)size;
         for (uint64_t k = 0; k < 8; k++) {
-            float fx = 1 + 5 * bal_random_uniform(&s, 3 * k), fy = 1 + 5 * bal_random_uniform(&s, 3 * k + 1);
+            float fx = 3 * bal_random_uniform(&s, 3 * k), fy = 3 * bal_random_uniform(&s, 3 * k + 1);
             v += 0.1f * sinf(6.2831853f * (fx * x + fy * y + bal_random_uniform(&s, 3 * k + 2)));
         }
         pixel[i] = v;
