@@ -4,8 +4,18 @@
 #include <string.h>
 
 #include "ballast/device.h"
+#include "ballast/measure.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
+
+typedef struct {
+    bool measure;
+} devices;
+
+static const bal_option options[] = {
+    BAL_OPT_BOOL(devices, measure, 0, "measure the device that would be used: bandwidth, peak, product, launch"),
+    BAL_OPT_END,
+};
 
 static const char *const extensions[] = {"cl_khr_fp64",           "cl_khr_fp16",
                                          "cl_khr_subgroups",      "cl_intel_subgroups",
@@ -74,8 +84,39 @@ static void say_device_json(const bal_device_info *d, int i, bool used)
     bal_say_json(o);
 }
 
+static void say_measured(const bal_measured *m)
+{
+    if (bal_speaks_json()) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddNumberToObject(o, "copy_gbps", m->copy_gbps);
+        cJSON_AddNumberToObject(o, "peak_gflops", m->peak_gflops);
+        cJSON_AddNumberToObject(o, "gemm_gflops", m->gemm_gflops);
+        cJSON_AddNumberToObject(o, "launch_us", m->launch_us);
+        bal_say_json(o);
+        return;
+    }
+    printf("   copy        %.1f GB/s, read and written\n", m->copy_gbps);
+    printf("   peak        %.0f GFLOP/s of multiply-adds\n", m->peak_gflops);
+    printf("   product     %.0f GFLOP/s, 1152 x 1152 x 1152\n", m->gemm_gflops);
+    printf("   launch      %.1f us\n", m->launch_us);
+}
+
+static bal_status measure(const bal_args *args)
+{
+    const bal_device_settings settings = {.which = args->device};
+    bal_device               *dev;
+    bal_measured              m;
+
+    BAL_TRY(bal_device_open(&dev, &settings));
+    bal_status st = bal_measure(&m, dev);
+    if (!st) say_measured(&m);
+    bal_device_close(dev);
+    return st;
+}
+
 static int run(const bal_args *args)
 {
+    const devices   *o = args->own;
     bal_device_info *list;
     int              count;
     bal_status       st = bal_devices_list(&list, &count);
@@ -88,7 +129,8 @@ static int run(const bal_args *args)
     }
     if (used >= 0 && !args->json) printf("\n%d would be used: %s.\n", used, reason(list, used, args->device));
     free(list);
-    return used < 0 ? bal_done(BAL_ECL) : BAL_EXIT_DONE;
+    if (used < 0) return bal_done(BAL_ECL);
+    return o->measure ? bal_done(measure(args)) : BAL_EXIT_DONE;
 }
 
 const bal_verb bal_verb_devices = {
@@ -98,5 +140,7 @@ const bal_verb bal_verb_devices = {
     .help = "what OpenCL offers here, and which device would be used",
     .details = "Without --device it is what the variable BAL_DEVICE names, else the first GPU, else a CPU.",
     .takes = BAL_TAKES_DEVICE,
+    .size = sizeof(devices),
+    .options = options,
     .run = run,
 };
