@@ -93,7 +93,7 @@ static bal_status shape_node(bal_net *net, int i)
     return BAL_OK;
 }
 
-static bal_status read_layer(bal_net *net, int i, const bal_entry *entry)
+static bal_status read_layer(bal_net *net, int i, const char *section, const bal_entry *entry)
 {
     bal_node   *node = &net->nodes[i];
     bal_layer  *l = &node->layer;
@@ -114,8 +114,8 @@ static bal_status read_layer(bal_net *net, int i, const bal_entry *entry)
     snprintf(what, sizeof what, "layer %s", name);
     BAL_TRY(bal_option_parse(l->def->options, l->self, &node->pool, what, text, entry->at));
     BAL_TRY(connect(net, i, from));
-    snprintf(node->forward, sizeof node->forward, "%d %.30s forward", i, name);
-    snprintf(node->backward, sizeof node->backward, "%d %.30s backward", i, name);
+    snprintf(node->forward, sizeof node->forward, "%.30s %d %.30s forward", section, i, name);
+    snprintf(node->backward, sizeof node->backward, "%.30s %d %.30s backward", section, i, name);
     return shape_node(net, i);
 }
 
@@ -163,7 +163,7 @@ static bal_status read_layers(bal_net *net, const bal_section *section, bal_shap
     for (int i = 0; i < section->count; i++)
         if (strcmp(section->entries[i].key, "layer") == 0) {
             net->count++; /* first, so that a half-read layer is freed */
-            BAL_TRY(read_layer(net, net->count - 1, &section->entries[i]));
+            BAL_TRY(read_layer(net, net->count - 1, section->name, &section->entries[i]));
         }
     return trace_values(net);
 }

@@ -10,7 +10,7 @@ typedef struct bal_node {
     bal_option_pool *pool;
     char             name[64];              /* as=; "" if none */
     int              from[BAL_MAX_INPUTS];  /* tensor numbers */
-    char             forward[48], backward[48]; /* scopes of the profile: "3 conv forward" */
+    char             forward[96], backward[96]; /* scopes of the profile: "generator 3 deconv forward" */
 } bal_node;
 
 /* A tensor of the chain. Views (flatten, reshape) share the storage of their root. */
