@@ -1,7 +1,7 @@
 /* convolution -- the three passes against the sums written out in double precision, over many geometries.
  *
  * Around every buffer lie guards of NaN, and outputs and scratch hold NaN before each pass: what is read and was not
- * written, or lies outside, shows. BAL_TEST_SMALL=1 keeps a few small cases, for slow devices. */
+ * written, or lies outside, shows. BALLAST_SMALL=1 keeps a few small cases, for slow devices. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -307,7 +307,7 @@ static void check(const geometry *q, bool whole)
 
 static bool small(void)
 {
-    const char *value = getenv("BAL_TEST_SMALL");
+    const char *value = getenv("BALLAST_SMALL");
     return value && *value && *value != '0';
 }
 

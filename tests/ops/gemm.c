@@ -32,7 +32,7 @@ static int close_device(void **state)
 
 static bool small(void)
 {
-    const char *value = getenv("BAL_TEST_SMALL");
+    const char *value = getenv("BALLAST_SMALL");
     return value && *value && *value != '0';
 }
 
