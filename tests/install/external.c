@@ -1,23 +1,24 @@
-/* What somebody else's program looks like. */
+/* ballast as a library: one training step of the classifier that a configuration describes. */
 #include <stdio.h>
-#include <ballast/net.h>
+#include <ballast/classifier.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
-    bal_config *config = NULL;
-    bal_net    *net = NULL;
-    bal_device *dev = NULL;
-    bal_shape   in = {4, 8, 8, 1};
-    bal_tensor  x = {0}, y;
-    if (bal_config_parse(&config, "net", "[net]\nlayer = tanh\n") ||
-        bal_net_read(&net, bal_config_find(config, "net"), in) || bal_device_open(&dev, &(bal_device_settings){0}) ||
-        bal_net_build(net, dev, true, 1, 0) || bal_tensor_init(&x, dev, in) || bal_tensor_fill(&x, 0.5f) ||
-        bal_net_forward(net, &(bal_pass){.training = true}, &x, &y) || bal_device_finish(dev))
-        return puts(bal_error()), 1;
-    printf("%zu outputs on %s\n", bal_shape_size(y.shape), bal_device_describe(dev)->name);
-    bal_tensor_free(&x);
-    bal_net_free(net);
+    bal_setup      *setup = NULL;
+    bal_dataset    *data = NULL;
+    bal_device     *dev = NULL;
+    bal_classifier *classifier = NULL;
+    const char     *path = argc > 1 ? argv[1] : "external.ini";
+    bool            failed = bal_setup_open(&setup, path, NULL, 0) || bal_dataset_open(&data, setup->config, 1) ||
+                  bal_device_open(&dev, &(bal_device_settings){0});
+    bal_classifier_job job = {.setup = setup, .data = data, .dev = dev};
+    failed =
+        failed || bal_classifier_open(&classifier, &job) || bal_classifier_step(classifier) || bal_device_finish(dev);
+    if (failed) puts(bal_error());
+    else printf("%d step on %s\n", bal_classifier_steps(classifier, NULL), bal_device_describe(dev)->name);
+    bal_classifier_close(classifier);
     bal_device_close(dev);
-    bal_config_free(config);
-    return 0;
+    bal_dataset_close(data);
+    bal_setup_close(setup);
+    return failed;
 }

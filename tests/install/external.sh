@@ -8,11 +8,11 @@ with_pkg_config() {
     package=$(find "$folder/prefix" -name ballast.pc)
     # shellcheck disable=SC2046,SC2086
     cc -std=c11 -Wall -Wextra -Werror $BALLAST_SANITIZE tests/install/external.c -o "$folder/one" \
-        $(PKG_CONFIG_PATH=${package%/*} pkg-config --cflags --libs ballast) && "$folder/one"
+        $(PKG_CONFIG_PATH=${package%/*} pkg-config --cflags --libs ballast) && "$folder/one" tests/install/external.ini
 }
 with_cmake() {
     cmake -G Ninja -S tests/install -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_C_FLAGS="$BALLAST_SANITIZE" &&
-        cmake --build "$folder/build" && "$folder/build/external"
+        cmake --build "$folder/build" && "$folder/build/external" tests/install/external.ini
 }
 installed_program() { "$folder"/prefix/bin/ballast --version; }
 

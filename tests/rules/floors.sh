@@ -12,7 +12,7 @@ floor_of_folder() {
 floor_of_header() {
     case $1 in
     layer | loss | optim | data) echo 3; return ;;
-    option | version) echo 0; return ;;
+    version | watch) echo 0; return ;;
     esac
     for folder in base device ops net train eval; do
         if [ -e "src/$folder/$1.c" ]; then floor_of_folder $folder; return; fi

@@ -13,4 +13,7 @@ verdict no_leftovers "$(grep -nE 'TODO|FIXME|#[ ]*if[ ]+0([^-9x.]|$)' $everythin
 verdict no_tabs_or_trailing_blanks "$(grep -nE "$(printf '\t')| +\$" $everything /dev/null)"
 # shellcheck disable=SC2086
 verdict at_most_120_columns "$(awk 'length($0) > 120 { print FILENAME ":" FNR ": " length($0) " columns" }' $everything /dev/null)"
+verdict headers_compile_alone "$(for file in include/ballast/*.h; do
+    cc -std=c11 -Wall -Wextra -Wpedantic -Iinclude -fsyntax-only -x c "$file" 2>&1
+done)"
 finish
