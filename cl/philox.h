@@ -7,9 +7,8 @@ static inline uint4 philox(uint2 key, uint2 block, uint i)
 {
     uint4 x = (uint4)(i, 0, block.x, block.y);
     for (int round = 0; round < 10; round++) {
-        uint high0 = mul_hi(0xD2511F53u, x.x), low0 = 0xD2511F53u * x.x;
-        uint high1 = mul_hi(0xCD9E8D57u, x.z), low1 = 0xCD9E8D57u * x.z;
-        x = (uint4)(high1 ^ x.y ^ key.x, low1, high0 ^ x.w ^ key.y, low0);
+        ulong a = (ulong)x.x * 0xD2511F53u, b = (ulong)x.z * 0xCD9E8D57u; /* mul_hi is a slow call on PoCL */
+        x = (uint4)((uint)(b >> 32) ^ x.y ^ key.x, (uint)b, (uint)(a >> 32) ^ x.w ^ key.y, (uint)a);
         key += (uint2)(0x9E3779B9u, 0xBB67AE85u);
     }
     return x;
