@@ -33,7 +33,7 @@ static void forward(const bal_layer *l, const bal_pass *pass, const double *cons
 
 static const bal_layer_case cases[] = {
     CASE("", 3, 5, 7, 9),           /* folded, the last row cut short */
-    CASE("affine=off", 1, 1, 2, 1), /* less than a folded row */
+    CASE("affine=off", 2, 1, 3, 1), /* less than a folded row */
     CASE("momentum=0.5 eps=0.001", 4, 3, 3, 16),
     CASE("", 2, 6, 5, 40),
     CASE("", 9, 13, 12, 64), /* several parts */
