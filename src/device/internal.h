@@ -8,8 +8,7 @@
 struct bal_kernel {
     bal_kernel *next;
     bal_device *dev;
-    char       *key;  /* "file|name|options" */
-    char       *name; /* for messages and the profile */
+    char       *file, *name, *options; /* what it was got by */
     cl_kernel   handle;
     cl_uint     arguments;
     size_t      max_group;

@@ -4,10 +4,10 @@
 #include "ballast/files.h"
 #include "internal.h"
 
-static bal_kernel *find(const bal_device *dev, const char *key)
+static bal_kernel *find(const bal_device *dev, const char *file, const char *name, const char *options)
 {
     for (bal_kernel *k = dev->kernels; k; k = k->next)
-        if (strcmp(k->key, key) == 0) return k;
+        if (strcmp(k->name, name) == 0 && strcmp(k->file, file) == 0 && strcmp(k->options, options) == 0) return k;
     return NULL;
 }
 
@@ -15,8 +15,9 @@ static void free_kernel(bal_kernel *k)
 {
     if (!k) return;
     if (k->handle) clReleaseKernel(k->handle);
-    free(k->key);
+    free(k->file);
     free(k->name);
+    free(k->options);
     free(k);
 }
 
@@ -29,13 +30,14 @@ void bal_kernels_free(bal_device *dev)
     }
 }
 
-static bal_status make(bal_kernel *k, const char *file, const char *name, const char *options)
+static bal_status make(bal_kernel *k)
 {
     cl_program program;
     cl_int     code;
-    BAL_TRY(bal_program_get(&program, k->dev, file, options));
-    k->handle = clCreateKernel(program, name, &code);
-    if (code != CL_SUCCESS) return bal_fail(BAL_ECL, "there is no kernel %s in cl/%s.cl (%d)", name, file, (int)code);
+    if (!k->file || !k->name || !k->options) return bal_fail(BAL_ENOMEM, "no memory for a kernel");
+    BAL_TRY(bal_program_get(&program, k->dev, k->file, k->options));
+    k->handle = clCreateKernel(program, k->name, &code);
+    if (code != CL_SUCCESS) return bal_fail(BAL_ECL, "there is no kernel %s in cl/%s.cl (%d)", k->name, k->file, (int)code);
     BAL_CL(clGetKernelInfo(k->handle, CL_KERNEL_NUM_ARGS, sizeof k->arguments, &k->arguments, NULL), "clGetKernelInfo");
     BAL_CL(clGetKernelWorkGroupInfo(k->handle, k->dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->max_group, &k->max_group, NULL),
            "clGetKernelWorkGroupInfo");
@@ -43,24 +45,15 @@ static bal_status make(bal_kernel *k, const char *file, const char *name, const 
     return BAL_OK;
 }
 
+/* A kernel that is there already is found without allocating: training steps look up by name. */
 bal_status bal_kernel_get(bal_kernel **out, bal_device *dev, const char *file, const char *name, const char *options)
 {
-    char *key = bal_format("%s|%s|%s", file, name, options);
-    *out = key ? find(dev, key) : NULL;
-    if (*out) {
-        free(key);
-        return BAL_OK;
-    }
+    *out = find(dev, file, name, options);
+    if (*out) return BAL_OK;
     bal_kernel *k = calloc(1, sizeof *k);
-    char       *label = bal_format("%s", name);
-    if (!key || !k || !label) {
-        free(key);
-        free(k);
-        free(label);
-        return bal_fail(BAL_ENOMEM, "no memory for kernel %s", name);
-    }
-    *k = (bal_kernel){.dev = dev, .key = key, .name = label};
-    bal_status st = make(k, file, name, options);
+    if (!k) return bal_fail(BAL_ENOMEM, "no memory for kernel %s", name);
+    *k = (bal_kernel){.dev = dev, .file = bal_format("%s", file), .name = bal_format("%s", name), .options = bal_format("%s", options)};
+    bal_status st = make(k);
     if (st != BAL_OK) {
         free_kernel(k);
         return st;

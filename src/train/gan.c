@@ -176,15 +176,19 @@ end:
 
 /* ---- figures ---------------------------------------------------------------------------------------------------- */
 
-static bal_status fail_nan(bal_gan *gan, int step)
+/* Names the layer whose output or weights are not finite, or where all are, the figure that is not. */
+static bal_status fail_nan(bal_gan *gan, int step, int figure)
 {
+    static const char *const figures[FIGURES] = {"loss on real images",      "score of real images",      "loss on generated images",
+                                                 "score of generated images", "loss of the generator",     "score of generated images",
+                                                 "discriminator's gradient",  "generator's gradient"};
     const char *where = bal_net_find_nan(gan->discriminator), *net = "discriminator";
     if (!where) {
         where = bal_net_find_nan(gan->generator);
-        net = "generator";
+        net = where || figure == NORM_G ? "generator" : net;
     }
-    return bal_fail(BAL_ENAN, "%s: step %d: %s%s%s is not finite; the last good state is in %s/last.safetensors", gan->job.what, step,
-                    where ? net : "a loss", where ? ", " : "", where ? where : "", gan->job.folder);
+    return bal_fail(BAL_ENAN, "%s: step %d: %s, %s is not finite; the last good state is in %s/last.safetensors", gan->job.what, step, net,
+                    where ? where : figures[figure], gan->job.folder);
 }
 
 /* Wait for the device and look at the figures of all steps up to now. */
@@ -195,7 +199,7 @@ static bal_status read_figures(bal_gan *gan)
     BAL_TRY(bal_tensor_read(&gan->figures, gan->host));
     gan->read = gan->step;
     for (int i = 0; i < rows * FIGURES; i++)
-        if (!isfinite(gan->host[i])) return fail_nan(gan, gan->step - rows + 1 + i / FIGURES);
+        if (!isfinite(gan->host[i])) return fail_nan(gan, gan->step - rows + 1 + i / FIGURES, i % FIGURES);
     for (int k = 0; k < FIGURES; k++) {
         gan->last[k] = 0;
         for (int r = 0; r < rows; r++) gan->last[k] += (double)gan->host[r * FIGURES + k] / rows;
@@ -430,20 +434,20 @@ static void show(const bal_gan *gan)
 }
 
 /* A net whose weights have gone bad in the very last step must not replace a good checkpoint. */
-static bal_status weights_finite(bal_gan *gan, const bal_learner *l, bal_net *net)
+static bal_status weights_finite(bal_gan *gan, const bal_learner *l, bal_net *net, int figure)
 {
     float norm = 0;
     if (!bal_has(bal_net_weights(net))) return BAL_OK;
     BAL_TRY(bal_norm(&l->factor, 0, bal_net_weights(net), &l->scratch));
     BAL_TRY(bal_tensor_read(&l->factor, &norm));
-    return isfinite(norm) ? BAL_OK : fail_nan(gan, gan->step);
+    return isfinite(norm) ? BAL_OK : fail_nan(gan, gan->step, figure);
 }
 
 static bal_status save(bal_gan *gan)
 {
     BAL_TRY(read_figures(gan));
-    BAL_TRY(weights_finite(gan, &gan->learn_g, gan->generator));
-    BAL_TRY(weights_finite(gan, &gan->learn_d, gan->discriminator));
+    BAL_TRY(weights_finite(gan, &gan->learn_g, gan->generator, NORM_G));
+    BAL_TRY(weights_finite(gan, &gan->learn_d, gan->discriminator, NORM_D));
     BAL_TRY(with_path(gan, "last.safetensors", save_last, gan));
     return with_path(gan, "generator.safetensors", save_generator, gan);
 }

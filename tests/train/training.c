@@ -1,0 +1,406 @@
+/* training -- GAN and classifier on tiny nets: the same seed gives the same bits, stopped and resumed or not; nothing is
+ * allocated in a step; a NaN is named and leaves the last good checkpoint. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/classifier.h"
+#include "ballast/files.h"
+#include "ballast/gan.h"
+#include "ballast/history.h"
+#include "scratch.h"
+
+static const char config[] =
+    "[run]\nseed = 3\n"
+    "[data]\nsource = phantom kind=xray\ngroup = (patient[0-9]+)\nsize = 32\nchannels = 1\n"
+    "[generator]\ninit = dcgan\nlatent = 8\n"
+    "layer = deconv filters=8 kernel=4 bias=off\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\n"
+    "layer = deconv filters=4 kernel=8 stride=8\nlayer = batch_norm\nlayer = relu\nlayer = conv filters=1 kernel=3 pad=1\nlayer = tanh\n"
+    "[discriminator]\ninit = dcgan\n"
+    "layer = conv filters=4 kernel=8 stride=8\nlayer = batch_norm\nlayer = leaky_relu\nlayer = dropout rate=0.2\n"
+    "layer = conv filters=1 kernel=4\n"
+    "[classifier]\n"
+    "layer = conv filters=4 kernel=4 stride=4\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\nlayer = global_avg_pool\n"
+    "layer = flatten\nlayer = dense units=2\n"
+    "[train.gan]\nclasses = all\nsteps = 12\nbatch = 8\nd_steps = 2\nema = 0.9\nsample = 5\ncheckpoint = 4\nlog = 5\nclip = 10\n"
+    "[train.classifier]\nepochs = 3\nbatch = 32\nema = 0.9\nschedule = cosine warmup=4\n";
+
+static bal_device  *dev;
+static bal_dataset *data;
+static char        *folder; /* of scratch */
+
+/* ---- watching --------------------------------------------------------------------------------------------------- */
+
+static int stop_after; /* calls of stop until it says yes; 0: never */
+
+static void begin(const char *what, const char *unit, long total, long done)
+{
+    (void)what;
+    (void)unit;
+    assert_true(done <= total);
+}
+
+static void update(long done, const bal_figure *figures, int count)
+{
+    (void)done;
+    for (int i = 0; i < count; i++) assert_non_null(figures[i].name);
+}
+
+static void end(void) {}
+static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
+
+static const bal_watch watch = {begin, update, end, stop};
+
+/* ---- settings --------------------------------------------------------------------------------------------------- */
+
+static bal_setup *open_setup(const char *const *sets, int count)
+{
+    bal_setup *s;
+    char      *path = bal_path_join(folder, "config.ini");
+    assert_int_equal(bal_file_write(path, config, strlen(config)), BAL_OK);
+    assert_int_equal(bal_setup_open(&s, path, sets, count), BAL_OK);
+    free(path);
+    return s;
+}
+
+static int open_all(void **state)
+{
+    if (scratch_setup(state) != 0) return -1;
+    folder = bal_format("%s", scratch(""));
+    bal_setup *s = open_setup(NULL, 0);
+    int        st = bal_dataset_open(&data, s->config, 3);
+    bal_setup_close(s);
+    return st == BAL_OK && bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
+}
+
+static int close_all(void **state)
+{
+    free(folder);
+    bal_dataset_close(data);
+    bal_device_close(dev);
+    return scratch_teardown(state);
+}
+
+/* Train into folder/NAME, stopping after `stops` steps (0: not); returns the status. */
+static bal_status train_gan(const char *name, int stops, const char *const *sets, int count)
+{
+    bal_setup *s = open_setup(sets, count);
+    char      *out = bal_path_join(folder, name);
+    bool       stopped;
+    stop_after = stops;
+    assert_int_equal(bal_folder_create(out), BAL_OK);
+    bal_gan_job job = {s, data, dev, out, "gan/all", -1, &watch};
+    bal_status  st = bal_gan_train(&job, &stopped);
+    if (st == BAL_OK) assert_int_equal(stopped, stops > 0);
+    free(out);
+    bal_setup_close(s);
+    return st;
+}
+
+static bal_status train_classifier(const char *name, int stops, const char *const *sets, int count)
+{
+    bal_setup *s = open_setup(sets, count);
+    char      *out = bal_path_join(folder, name);
+    bool       stopped;
+    stop_after = stops;
+    bal_classifier_job job = {s, data, dev, out, &watch};
+    bal_status         st = bal_classifier_train(&job, &stopped);
+    if (st == BAL_OK) assert_int_equal(stopped, stops > 0);
+    free(out);
+    bal_setup_close(s);
+    return st;
+}
+
+static void assert_same_file(const char *a, const char *b, const char *name)
+{
+    char  *x, *y, *path_x = bal_format("%s/%s/%s", folder, a, name), *path_y = bal_format("%s/%s/%s", folder, b, name);
+    size_t n, m;
+    assert_int_equal(bal_file_read(&x, &n, path_x, 0), BAL_OK);
+    assert_int_equal(bal_file_read(&y, &m, path_y, 0), BAL_OK);
+    if (n != m || memcmp(x, y, n) != 0) fail_msg("%s and %s differ", path_x, path_y);
+    free(x);
+    free(y);
+    free(path_x);
+    free(path_y);
+}
+
+static const char *const gan_files[] = {"last.safetensors", "generator.safetensors", "log.csv", "progression.png", "samples/step_000000.png",
+                                        "samples/step_000010.png", "samples/step_000012.png"};
+static const char *const classifier_files[] = {"last.safetensors", "best.safetensors", "log.csv", "curves.svg"};
+enum { GAN_FILES = sizeof gan_files / sizeof *gan_files, CLASSIFIER_FILES = sizeof classifier_files / sizeof *classifier_files };
+
+/* ---- GAN -------------------------------------------------------------------------------------------------------- */
+
+static void test_gan_same_seed_same_bits(void **state)
+{
+    (void)state;
+    assert_int_equal(train_gan("whole", 0, NULL, 0), BAL_OK);
+    assert_int_equal(train_gan("again", 0, NULL, 0), BAL_OK);
+    for (int i = 0; i < GAN_FILES; i++) assert_same_file("whole", "again", gan_files[i]);
+}
+
+static void test_gan_another_seed_other_bits(void **state)
+{
+    (void)state;
+    const char *sets[] = {"run.seed=4"};
+    char       *x, *y, *a = bal_format("%s/whole/log.csv", folder), *b = bal_format("%s/other/log.csv", folder);
+    size_t      n, m;
+    assert_int_equal(train_gan("other", 0, sets, 1), BAL_OK);
+    assert_int_equal(bal_file_read(&x, &n, a, 0), BAL_OK);
+    assert_int_equal(bal_file_read(&y, &m, b, 0), BAL_OK);
+    assert_true(n != m || memcmp(x, y, n) != 0);
+    free(x);
+    free(y);
+    free(a);
+    free(b);
+}
+
+/* Stopped at steps that are no multiple of anything, twice. */
+static void test_gan_resumed_same_bits(void **state)
+{
+    (void)state;
+    assert_int_equal(train_gan("parts", 3, NULL, 0), BAL_OK);
+    assert_int_equal(train_gan("parts", 4, NULL, 0), BAL_OK);
+    assert_int_equal(train_gan("parts", 0, NULL, 0), BAL_OK);
+    for (int i = 0; i < GAN_FILES; i++) assert_same_file("whole", "parts", gan_files[i]);
+}
+
+/* What a kill leaves: a checkpoint of step 8, and logs and samples that had gone further. */
+static void test_gan_after_a_kill_same_bits(void **state)
+{
+    (void)state;
+    const char *sets[] = {"train.gan.steps=8"};
+    char       *from = bal_format("%s/early/last.safetensors", folder), *to = bal_format("%s/killed/last.safetensors", folder), *data_, *text;
+    size_t      n, m;
+    assert_int_equal(train_gan("early", 0, sets, 1), BAL_OK);
+    assert_int_equal(train_gan("killed", 0, NULL, 0), BAL_OK);
+    assert_int_equal(bal_file_read(&data_, &n, from, 0), BAL_OK);
+    assert_int_equal(bal_file_write(to, data_, n), BAL_OK);
+    char *log = bal_format("%s/killed/log.csv", folder);
+    assert_int_equal(bal_file_read(&text, &m, log, 0), BAL_OK);
+    assert_int_equal(bal_file_write(log, text, m - 3), BAL_OK); /* the last line was cut */
+    assert_int_equal(train_gan("killed", 0, NULL, 0), BAL_OK);
+    for (int i = 0; i < GAN_FILES; i++) assert_same_file("whole", "killed", gan_files[i]);
+    free(data_);
+    free(text);
+    free(log);
+    free(from);
+    free(to);
+}
+
+static void test_gan_extended_same_bits(void **state)
+{
+    (void)state;
+    const char *sets[] = {"train.gan.steps=5"};
+    assert_int_equal(train_gan("extended", 0, sets, 1), BAL_OK);
+    assert_int_equal(train_gan("extended", 0, NULL, 0), BAL_OK);
+    for (int i = 0; i < 3; i++) assert_same_file("whole", "extended", gan_files[i]);
+}
+
+static void test_gan_nan_is_named(void **state)
+{
+    (void)state;
+    const char *sets[] = {"train.gan.optimizer=sgd lr=100", "train.gan.loss=least_squares", "train.gan.checkpoint=1", "train.gan.clip=0",
+                            "train.gan.steps=300"};
+    char       *path = bal_format("%s/nan/last.safetensors", folder);
+    assert_int_equal(train_gan("nan", 0, sets, 5), BAL_ENAN);
+    assert_non_null(strstr(bal_error(), "gan/all: step "));
+    assert_non_null(strstr(bal_error(), "not finite; the last good state is in"));
+    assert_non_null(strstr(bal_error(), ": discriminator, "));
+    if (bal_file_exists(path)) {
+        char  *bytes;
+        size_t n, header;
+        assert_int_equal(bal_file_read(&bytes, &n, path, 0), BAL_OK);
+        memcpy(&header, bytes, sizeof header);
+        for (size_t at = 8 + header; at + sizeof(float) <= n; at += sizeof(float)) {
+            float v;
+            memcpy(&v, bytes + at, sizeof v);
+            assert_true(isfinite(v));
+        }
+        free(bytes);
+    }
+    free(path);
+}
+
+static bal_status count_images(void *user, int first, int count, const float *pixel, const bal_scaling *scaling)
+{
+    int *sum = user;
+    (void)first;
+    assert_true(fabsf(scaling->mean[0] - 0.5F) < 1e-6F && fabsf(scaling->deviation[0] - 0.5F) < 1e-6F);
+    for (int i = 0; i < count * 32 * 32; i++) assert_true(pixel[i] >= -1 && pixel[i] <= 1);
+    *sum += count;
+    return BAL_OK;
+}
+
+static void test_gan_generates(void **state)
+{
+    (void)state;
+    bal_setup *s = open_setup(NULL, 0);
+    char      *path = bal_format("%s/whole/generator.safetensors", folder);
+    int        sum = 0;
+    assert_int_equal(bal_gan_generate(s, dev, path, 1, 70, count_images, &sum), BAL_OK);
+    assert_int_equal(sum, 70);
+    free(path);
+    bal_setup_close(s);
+}
+
+/* ---- classifier ------------------------------------------------------------------------------------------------- */
+
+static void test_classifier_same_seed_same_bits(void **state)
+{
+    (void)state;
+    assert_int_equal(train_classifier("c-whole", 0, NULL, 0), BAL_OK);
+    assert_int_equal(train_classifier("c-again", 0, NULL, 0), BAL_OK);
+    for (int i = 0; i < CLASSIFIER_FILES; i++) assert_same_file("c-whole", "c-again", classifier_files[i]);
+}
+
+/* In the middle of an epoch, and at the end of one. */
+static void test_classifier_resumed_same_bits(void **state)
+{
+    (void)state;
+    int steps = 10; /* of an epoch: 289 images in batches of 32 */
+    assert_int_equal(train_classifier("c-parts", 4, NULL, 0), BAL_OK);
+    assert_int_equal(train_classifier("c-parts", steps - 4, NULL, 0), BAL_OK);
+    assert_int_equal(train_classifier("c-parts", 0, NULL, 0), BAL_OK);
+    for (int i = 0; i < CLASSIFIER_FILES; i++) assert_same_file("c-whole", "c-parts", classifier_files[i]);
+}
+
+static void test_classifier_nan_is_named(void **state)
+{
+    (void)state;
+    const float nan = (float)NAN;
+    char       *from = bal_format("%s/c-whole/best.safetensors", folder), *to = bal_format("%s/nan.safetensors", folder);
+    char       *set = bal_format("train.classifier.init=%s", to), *bytes;
+    size_t      n;
+    assert_int_equal(bal_file_read(&bytes, &n, from, 0), BAL_OK);
+    memcpy(bytes + n - sizeof nan, &nan, sizeof nan); /* the last number of the last tensor */
+    assert_int_equal(bal_file_write(to, bytes, n), BAL_OK);
+    assert_int_equal(train_classifier("c-nan", 0, (const char *const *)&set, 1), BAL_ENAN);
+    assert_non_null(strstr(bal_error(), "classifier: step 1: layer "));
+    free(bytes);
+    free(set);
+    free(from);
+    free(to);
+}
+
+/* With a learning rate of 0 no epoch after the first is better (running statistics still move a little). */
+static void test_classifier_patience(void **state)
+{
+    (void)state;
+    const char *sets[] = {"train.classifier.patience=1", "train.classifier.epochs=40", "train.classifier.optimizer=sgd lr=0"};
+    char       *path = bal_format("%s/c-patience/log.csv", folder);
+    bal_history h;
+    assert_int_equal(train_classifier("c-patience", 0, sets, 3), BAL_OK);
+    assert_int_equal(bal_history_read(&h, path), BAL_OK);
+    assert_in_range(h.count, 2, 5);
+    bal_history_free(&h);
+    free(path);
+}
+
+static void test_classifier_wrong_classes(void **state)
+{
+    (void)state;
+    char      *text = bal_format("%s", config), *units = strstr(text, "units=2"), *path = bal_path_join(folder, "three.ini");
+    bal_setup *s;
+    bool       stopped;
+    units[6] = '3';
+    assert_int_equal(bal_file_write(path, text, strlen(text)), BAL_OK);
+    assert_int_equal(bal_setup_open(&s, path, NULL, 0), BAL_OK);
+    bal_classifier_job job = {s, data, dev, NULL, &watch};
+    assert_int_equal(bal_classifier_train(&job, &stopped), BAL_ESHAPE);
+    assert_string_equal(bal_error(), "[classifier] ends in 3 outputs; the data has 2 classes");
+    bal_setup_close(s);
+    free(text);
+    free(path);
+}
+
+/* ---- steps allocate nothing ------------------------------------------------------------------------------------- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static volatile int host_allocations; /* by the library and this test; the linker's --wrap redirects their calls */
+
+void *__wrap_malloc(size_t size)
+{
+    host_allocations++;
+    return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    host_allocations++;
+    return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    host_allocations++;
+    return __real_realloc(old, size);
+}
+
+static void test_gan_step_allocates_nothing(void **state)
+{
+    (void)state;
+    bal_setup  *s = open_setup(NULL, 0);
+    bal_gan_job job = {s, data, dev, NULL, "gan/all", -1, &watch};
+    bal_gan    *gan;
+    assert_int_equal(bal_gan_open(&gan, &job), BAL_OK);
+    for (int i = 0; i < 2; i++) assert_int_equal(bal_gan_step(gan), BAL_OK);
+    bal_device_counts before = bal_device_count(dev);
+    int               host = host_allocations;
+    assert_true(host > 0); /* the counter works */
+    for (int i = 0; i < 5; i++) assert_int_equal(bal_gan_step(gan), BAL_OK);
+    assert_int_equal(host_allocations, host);
+    assert_int_equal(bal_device_count(dev).allocations, before.allocations);
+    assert_true(bal_device_count(dev).launches > before.launches);
+    bal_gan_close(gan);
+    bal_setup_close(s);
+}
+
+static void test_classifier_step_allocates_nothing(void **state)
+{
+    (void)state;
+    bal_setup         *s = open_setup(NULL, 0);
+    bal_classifier_job job = {s, data, dev, NULL, &watch};
+    bal_classifier    *c;
+    assert_int_equal(bal_classifier_open(&c, &job), BAL_OK);
+    for (int i = 0; i < 2; i++) assert_int_equal(bal_classifier_step(c), BAL_OK);
+    bal_device_counts before = bal_device_count(dev);
+    int               host = host_allocations;
+    for (int i = 0; i < 5; i++) assert_int_equal(bal_classifier_step(c), BAL_OK);
+    assert_int_equal(host_allocations, host);
+    assert_int_equal(bal_device_count(dev).allocations, before.allocations);
+    bal_classifier_close(c);
+    bal_setup_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gan_same_seed_same_bits),
+        cmocka_unit_test(test_gan_another_seed_other_bits),
+        cmocka_unit_test(test_gan_resumed_same_bits),
+        cmocka_unit_test(test_gan_after_a_kill_same_bits),
+        cmocka_unit_test(test_gan_extended_same_bits),
+        cmocka_unit_test(test_gan_nan_is_named),
+        cmocka_unit_test(test_gan_generates),
+        cmocka_unit_test(test_classifier_same_seed_same_bits),
+        cmocka_unit_test(test_classifier_resumed_same_bits),
+        cmocka_unit_test(test_classifier_nan_is_named),
+        cmocka_unit_test(test_classifier_patience),
+        cmocka_unit_test(test_classifier_wrong_classes),
+        cmocka_unit_test(test_gan_step_allocates_nothing),
+        cmocka_unit_test(test_classifier_step_allocates_nothing),
+    };
+    return cmocka_run_group_tests_name("train/training", tests, open_all, close_all);
+}
