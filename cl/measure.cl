@@ -1,5 +1,5 @@
-/* measure -- multiply-adds from registers: ACC independent chains of V, `rounds` of 16 each; as fast as a device can be.
- * The result is written so that nothing is optimised away. */
+/* measure -- multiply-adds from registers: ACC independent chains of V, `rounds` of 16 each; as fast as a device can
+ * be. The result is written so that nothing is optimised away. */
 #include "common.h"
 
 #ifndef ACC

@@ -1,4 +1,5 @@
-/* random -- standard normal numbers by Box-Muller: numbers 2j and 2j+1 of a stream are the cosine and sine of one pair. */
+/* random -- standard normal numbers by Box-Muller: numbers 2j and 2j+1 of a stream are the cosine and sine of one
+ * pair. */
 #include "philox.h"
 
 /* sqrt(-2 ln u) for u = (bits + 1) / 2^32; the upper half by 1 - u, which is exact where u would be rounded. */

@@ -10,7 +10,7 @@ typedef struct bal_classifier_job {
     const bal_setup   *setup;
     const bal_dataset *data;
     bal_device        *dev;
-    const char        *folder; /* classifier/ of a run; goes on from last.safetensors if it is there. NULL: nothing is written */
+    const char        *folder; /* classifier/ of a run; goes on from its last.safetensors. NULL: nothing is written */
     const bal_watch   *watch;
 } bal_classifier_job;
 
@@ -25,10 +25,11 @@ bal_status bal_classifier_step(bal_classifier *c);
 int        bal_classifier_steps(const bal_classifier *c, int *total);
 void       bal_classifier_close(bal_classifier *c);
 
-/* Class probabilities of `count` images, out[count][classes], from a built net: softmax of its outputs, or for a single output p and
- * 1 - p by the logistic function. `fill` writes image i as the net sees it. */
+/* Class probabilities of `count` images, out[count][classes], from a built net: softmax of its outputs, or for a single
+ * output p and 1 - p by the logistic function. `fill` writes image i as the net sees it. */
 typedef bal_status (*bal_classifier_fill)(void *user, int i, float *pixel);
-bal_status bal_classifier_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_classifier_fill fill, void *user);
+bal_status bal_classifier_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_classifier_fill fill,
+                                        void *user);
 
 /* A trained classifier, read back from a run's folder. */
 typedef struct bal_model {

@@ -2,9 +2,9 @@
  *
  *   y[n][oy][ox][k] = bias[k] + sum over kh, kw, c of x[n][oy*sy - py + kh*dy][ox*sx - px + kw*dx][c] * w[kh][kw][c][k]
  *
- * with c running over the input channels of k's group: w is [kh][kw][c/groups][k]. A deconv forward is `backward_x` (its input
- * is our y, its output our x), its backward is `forward`. Deterministic: no atomics; what changes bits (split of a sum)
- * follows from the geometry and the kernel class alone. */
+ * with c running over the input channels of k's group: w is [kh][kw][c/groups][k]. A deconv forward is `backward_x`
+ * (its input is our y, its output our x), its backward is `forward`. Deterministic: no atomics; what changes bits
+ * (split of a sum) follows from the geometry and the kernel class alone. */
 #ifndef BALLAST_CONVOLUTION_H
 #define BALLAST_CONVOLUTION_H
 
@@ -26,13 +26,14 @@ void       bal_convolution_free(bal_convolution *op);
 size_t bal_convolution_scratch(const bal_convolution *op);
 
 /* Each queues work and allocates nothing. `bias` may be NULL ([k], or in backward_x [c]). forward and backward_x
- * overwrite their output; backward_w adds to dw. The name of the algorithm chosen for a pass: bal_convolution_algorithm. */
-bal_status bal_convolution_forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
-                                   const bal_tensor *bias, const bal_tensor *scratch);
-bal_status bal_convolution_backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy, const bal_tensor *w,
-                                      const bal_tensor *bias, const bal_tensor *scratch);
-bal_status bal_convolution_backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x, const bal_tensor *dy,
-                                      const bal_tensor *scratch);
+ * overwrite their output; backward_w adds to dw. The name of the algorithm chosen for a pass:
+ * bal_convolution_algorithm. */
+bal_status bal_convolution_forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x,
+                                   const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch);
+bal_status bal_convolution_backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy,
+                                      const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch);
+bal_status bal_convolution_backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x,
+                                      const bal_tensor *dy, const bal_tensor *scratch);
 typedef enum { BAL_CONV_FORWARD, BAL_CONV_BACKWARD_X, BAL_CONV_BACKWARD_W } bal_conv_pass;
 const char *bal_convolution_algorithm(const bal_convolution *op, bal_conv_pass pass);
 

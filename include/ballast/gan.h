@@ -1,7 +1,7 @@
 /* gan -- training a generator against a discriminator (Goodfellow et al. 2014; Radford et al. 2016), and generating.
  *
- * A step: D on a real batch and on a generated one (two passes, so that batch norm sees each apart), one optimizer step;
- * then G through D. Order and statistics are those of pytorch/examples' DCGAN. */
+ * A step: D on a real batch and on a generated one (two passes, so that batch norm sees each apart), one optimizer
+ * step; then G through D. Order and statistics are those of pytorch/examples' DCGAN. */
 #ifndef BALLAST_GAN_H
 #define BALLAST_GAN_H
 
@@ -32,6 +32,7 @@ void       bal_gan_close(bal_gan *gan);
 /* Images from a trained generator: for each batch, called with pixels as the net makes them and the scaling that turns
  * them back. The same for a seed. */
 typedef bal_status (*bal_gan_sink)(void *user, int first, int count, const float *pixel, const bal_scaling *scaling);
-bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count, bal_gan_sink sink, void *user);
+bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count,
+                            bal_gan_sink sink, void *user);
 
 #endif

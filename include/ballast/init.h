@@ -13,8 +13,8 @@ typedef enum {
     BAL_INIT_ORTHOGONAL /* kernels orthogonal (Saxe et al. 2014); biases 0 */
 } bal_init;
 
-/* Fill out[bal_shape_size(w->shape)], in memory layout, by the weight's role, fans and the scheme. Scales are 1, shifts 0,
- * states their `initial` unless the scheme says otherwise. */
+/* Fill out[bal_shape_size(w->shape)], in memory layout, by the weight's role, fans and the scheme. Scales are 1, shifts
+ * 0, states their `initial` unless the scheme says otherwise. */
 bal_status bal_init_fill(float *out, const bal_weight *w, bal_init scheme, const bal_stream *stream);
 
 #endif

@@ -30,15 +30,15 @@ typedef struct bal_learner {
 bal_status bal_learner_init(bal_learner *l, bal_device *dev, bal_net *net, const bal_learner_settings *settings);
 void       bal_learner_free(bal_learner *l);
 
-/* Change the weights by the gradients; figures[index] = the gradients' norm before clipping. Queues work, allocates nothing.
- * The average's decay is min(ema, (1 + t) / (10 + t)), so that it forgets the first weights. */
+/* Change the weights by the gradients; figures[index] = the gradients' norm before clipping. Queues work, allocates
+ * nothing. The average's decay is min(ema, (1 + t) / (10 + t)), so that it forgets the first weights. */
 bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index);
 
 /* Exchange the net's weights and states with their averages, to look at those; again to go on. Without ema: nothing. */
 bal_status bal_learner_swap(bal_learner *l);
 
-/* Weights, states, moments, averages and the step under names that begin with `prefix` ("generator."); reads them back to
- * the same bits. */
+/* Weights, states, moments, averages and the step under names that begin with `prefix` ("generator."); reads them back
+ * to the same bits. */
 bal_status bal_learner_put(const bal_learner *l, bal_checkpoint *c, const char *prefix);
 bal_status bal_learner_get(bal_learner *l, const bal_checkpoint *c, const char *prefix);
 

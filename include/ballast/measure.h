@@ -5,8 +5,8 @@
 #include "ballast/device.h"
 
 typedef struct bal_measured {
-    double copy_gbps;   /* 10^9 bytes a second, read and written, of a copy by a kernel on all units; buffers of at least 4 x the
-                           last-level cache (1 GiB where that is not known) */
+    double copy_gbps; /* 10^9 bytes a second, read and written, of a copy by a kernel on all units; buffers of at least
+                         4 x the last-level cache (1 GiB where that is not known) */
     double peak_gflops; /* multiply-adds counted as two: the best of several register tiles and of the product below */
     double gemm_gflops; /* bal_gemm, 1152 x 1152 x 1152 */
     double launch_us;   /* microseconds from queueing a tiny kernel to knowing that it has run */

@@ -18,8 +18,8 @@ double bal_run_seconds(const char *path);
 /* A class's name as a folder's: '/' and control characters become '_', a leading dot too. Returns out. */
 const char *bal_run_class_folder(char *out, size_t size, const char *name);
 
-/* Append to a CSV file whose first column is a step. Opening keeps what stands there up to step `keep` and drops the rest,
- * so that going on from a checkpoint repeats nothing. Each row is flushed. */
+/* Append to a CSV file whose first column is a step. Opening keeps what stands there up to step `keep` and drops the
+ * rest, so that going on from a checkpoint repeats nothing. Each row is flushed. */
 typedef struct bal_run_log {
     FILE *file;
     char *path;
@@ -30,7 +30,8 @@ bal_status bal_run_log_row(bal_run_log *log, int step, const double *values, int
 void       bal_run_log_close(bal_run_log *log);
 
 /* Images in rows of `columns`, as one PNG; pixel: [count][size][size][channels] as a net sees them. Gaps are black. */
-bal_status bal_run_grid(const char *path, const float *pixel, int count, int columns, const bal_dataset_options *data, const bal_scaling *scaling);
+bal_status bal_run_grid(const char *path, const float *pixel, int count, int columns, const bal_dataset_options *data,
+                        const bal_scaling *scaling);
 
 /* Monotonic seconds. */
 double bal_run_clock(void);

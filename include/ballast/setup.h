@@ -44,8 +44,8 @@ void       bal_setup_close(bal_setup *s);
  * n x 1 x 1 x latent, the others' n x size x size x channels. The caller's, bal_net_free. */
 bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n);
 
-/* The whole configuration with every default and override written out, as an INI file that reads back to the same setup;
- * [data] path as `data_path` (absolute; may be NULL), so that a run folder can be used from anywhere. */
+/* The whole configuration with every default and override written out, as an INI file that reads back to the same
+ * setup; [data] path as `data_path` (absolute; may be NULL), so that a run folder can be used from anywhere. */
 bal_status bal_setup_write(const bal_setup *s, const char *path, const char *data_path);
 
 #endif

@@ -11,7 +11,8 @@ typedef struct bal_figure {
 } bal_figure;
 
 typedef struct bal_watch {
-    /* One at a time. `what` is being done ("gan/NORMAL"), counted in `unit`s ("step"); `done` of `total` are done already. */
+    /* One at a time. `what` is being done ("gan/NORMAL"), counted in `unit`s ("step"); `done` of `total` are done
+     * already. */
     void (*begin)(const char *what, const char *unit, long total, long done);
     void (*update)(long done, const bal_figure *figures, int count);
     void (*end)(void);

@@ -334,7 +334,8 @@ bal_status bal_csv_column(int *out, const bal_csv *c, const char *name)
     *out = bal_csv_find(c, name);
     if (*out >= 0) return BAL_OK;
     if (c->columns == 1 && strpbrk(c->header[0], ";\t"))
-        return bal_fail_at(at, "no column \"%s\"; fields are separated by commas here, not by semicolons or tabs", name);
+        return bal_fail_at(at, "no column \"%s\"; fields are separated by commas here, not by semicolons or tabs",
+                           name);
     const char *nearest = bal_nearest(name, (const char *const *)c->header);
     if (nearest) return bal_fail_at(at, "no column \"%s\"; did you mean \"%s\"?", name, nearest);
     list_columns(all, sizeof all, c);

@@ -5,8 +5,8 @@
 #include "ballast/classifier.h"
 #include "ballast/report.h"
 
-/* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the model's,
- * -1: not known) of row i. */
+/* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the
+ * model's, -1: not known) of row i. */
 typedef struct bal_images {
     int count;
     bal_status (*fill)(void *user, int i, float *pixel);

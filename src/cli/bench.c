@@ -116,8 +116,9 @@ static bal_status profile(table *out, const subject *s, bal_device *dev)
     return BAL_OK;
 }
 
-/* Floating-point operations of a call: a forward pass; a backward pass has one such for the input's gradient, except for the
- * first layer, and one for the weights', except for a discriminator that a generator is trained through (a third of its calls). */
+/* Floating-point operations of a call: a forward pass; a backward pass has one such for the input's gradient, except
+ * for the first layer, and one for the weights', except for a discriminator that a generator is trained through (a
+ * third of its calls). */
 static void count_flops(table *t, const bal_setup *s, const char *section, int batch)
 {
     bal_net *net;
@@ -131,7 +132,8 @@ static void count_flops(table *t, const bal_setup *s, const char *section, int b
             char   scope[96];
             snprintf(scope, sizeof scope, "%.30s %d %.30s %s", section, i, l->def->name, back ? "backward" : "forward");
             for (int k = 0; k < t->count; k++)
-                if (strcmp(t->rows[k].scope, scope) == 0) t->rows[k].flops = flops * passes * t->rows[k].calls / PROFILED;
+                if (strcmp(t->rows[k].scope, scope) == 0)
+                    t->rows[k].flops = flops * passes * t->rows[k].calls / PROFILED;
         }
     }
     bal_net_free(net);
@@ -141,8 +143,8 @@ static void count_flops(table *t, const bal_setup *s, const char *section, int b
 
 static void say(const subject *s, const timing *time, const table *t, const bal_measured *m)
 {
-    printf("%s: %.1f images/s, step %.1f ms (batch %d), first step %.1f s, %d launches\n\n", s->name, time->images_per_second, time->step_ms,
-           s->batch, time->first_ms * 1e-3, t->launches);
+    printf("%s: %.1f images/s, step %.1f ms (batch %d), first step %.1f s, %d launches\n\n", s->name,
+           time->images_per_second, time->step_ms, s->batch, time->first_ms * 1e-3, t->launches);
     printf("%-40s %9s %7s %9s %8s\n", "", "ms", "share", "GFLOP/s", "of peak");
     for (int i = 0; i < t->count; i++) {
         const row *r = &t->rows[i];
@@ -176,7 +178,8 @@ static void say_json(const subject *s, const timing *time, const table *t, const
     bal_say_json(o);
 }
 
-static bal_status measure_subject(const subject *s, const bal_setup *setup, bal_device *dev, const bal_measured *m, int steps)
+static bal_status measure_subject(const subject *s, const bal_setup *setup, bal_device *dev, const bal_measured *m,
+                                  int steps)
 {
     static const char *const nets[] = {"generator", "discriminator", "classifier"};
     timing     time = {0};
@@ -214,9 +217,9 @@ static bal_status work(const bal_setup *s, const bal_dataset *data, bal_device *
     bal_measured m;
     BAL_TRY(bal_measure(&m, dev));
     if (!bal_speaks_json())
-        printf("%s, driver %s: peak %.0f GFLOP/s, copy %.1f GB/s\n\n", bal_device_describe(dev)->name, bal_device_describe(dev)->driver,
-               m.peak_gflops, m.copy_gbps);
-    bal_gan_job        gan = {.setup = s, .data = data, .dev = dev, .what = "gan", .label = -1, .watch = &bal_cli_watch};
+        printf("%s, driver %s: peak %.0f GFLOP/s, copy %.1f GB/s\n\n", bal_device_describe(dev)->name,
+               bal_device_describe(dev)->driver, m.peak_gflops, m.copy_gbps);
+    bal_gan_job gan = {.setup = s, .data = data, .dev = dev, .what = "gan", .label = -1, .watch = &bal_cli_watch};
     bal_classifier_job classifier = {.setup = s, .data = data, .dev = dev, .watch = &bal_cli_watch};
     if (s->has_gan) BAL_TRY(bench_gan(&gan, &m, steps));
     return s->has_classifier ? bench_classifier(&classifier, &m, steps) : BAL_OK;
@@ -244,7 +247,8 @@ const bal_verb bal_verb_bench = {
     .group = BAL_VERB_MEASURE,
     .usage = "CONFIG",
     .help = "time training steps of a configuration, and its layers",
-    .details = "The median step, then the time of each layer and direction from the device's own clock, over three more steps, with the\n"
+    .details = "The median step, then the time of each layer and direction from the device's own clock, over three "
+               "more steps, with the\n"
                "rate of floating-point operations where they matter, beside the device's measured peak.",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET,
     .min_words = 1,

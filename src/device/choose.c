@@ -55,7 +55,8 @@ static void describe(bal_device_info *info, cl_platform_id platform, cl_device_i
     info->alignment = number_info(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof(cl_uint)) / 8;
     info->fp64 = has_extension(info->extensions, "cl_khr_fp64");
     info->fp16 = has_extension(info->extensions, "cl_khr_fp16");
-    info->subgroups = has_extension(info->extensions, "cl_khr_subgroups") || has_extension(info->extensions, "cl_intel_subgroups");
+    info->subgroups =
+        has_extension(info->extensions, "cl_khr_subgroups") || has_extension(info->extensions, "cl_intel_subgroups");
 }
 
 static int add_devices(bal_found *list, int count, cl_platform_id platform, bal_class type)
@@ -85,7 +86,8 @@ bal_status bal_found_list(bal_found **out, int *count)
     bal_found *list = calloc(MAX_DEVICES, sizeof *list);
     if (!list) return bal_fail(BAL_ENOMEM, "no memory for the list of devices");
     for (int type = BAL_GPU; type >= BAL_CPU; type--)
-        for (cl_uint i = 0; i < n && i < MAX_PLATFORMS; i++) *count = add_devices(list, *count, platforms[i], (bal_class)type);
+        for (cl_uint i = 0; i < n && i < MAX_PLATFORMS; i++)
+            *count = add_devices(list, *count, platforms[i], (bal_class)type);
     *out = list;
     return BAL_OK;
 }
@@ -140,14 +142,17 @@ int bal_devices_choose(const bal_device_info *list, int count, const char *which
 {
     if (!which || !*which) which = getenv("BAL_DEVICE");
     if (count == 0) {
-        (void)bal_fail(BAL_ECL, "no OpenCL device here. Install a driver: NVIDIA: the vendor's driver with nvidia-opencl-icd; "
-                                "AMD: rocm-opencl-icd or mesa-opencl-icd; Intel GPU: intel-opencl-icd; any CPU: pocl-opencl-icd");
+        (void)bal_fail(BAL_ECL, "no OpenCL device here. Install a driver: NVIDIA: the vendor's driver with "
+                                "nvidia-opencl-icd; AMD: rocm-opencl-icd or mesa-opencl-icd; Intel GPU: "
+                                "intel-opencl-icd; any CPU: pocl-opencl-icd");
         return -1;
     }
     if (!which || !*which) return 0; /* GPUs come first */
     int i = find_device(list, count, which);
     if (i < 0)
-        (void)bal_fail(BAL_ECL, "no device \"%s\" among the %d here (0 to %d, a part of a name, cpu or gpu; see: ballast devices)", which,
-                       count, count - 1);
+        (void)bal_fail(BAL_ECL,
+                       "no device \"%s\" among the %d here (0 to %d, a part of a name, cpu or gpu; see: ballast "
+                       "devices)",
+                       which, count, count - 1);
     return i;
 }

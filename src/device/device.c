@@ -22,7 +22,8 @@ static void set_quirks(bal_device *dev)
 {
     bool pocl = named(dev->info.platform, "Portable Computing Language"), nvidia = named(dev->info.platform, "NVIDIA");
     bool oclgrind = named(dev->info.platform, "Oclgrind");
-    dev->binary_cache = !pocl && !nvidia && !oclgrind; /* the first two cache themselves; the last one compiles to nothing lasting */
+    /* The first two cache themselves; the last one compiles to nothing lasting. */
+    dev->binary_cache = !pocl && !nvidia && !oclgrind;
     dev->huge_pages = pocl || (dev->info.type == BAL_CPU && named(dev->info.platform, "Intel"));
 }
 
@@ -45,8 +46,8 @@ static bal_status open_found(bal_device *dev, const bal_found *found, const bal_
     set_quirks(dev);
     BAL_TRY(choose_class(dev, settings->kernels));
     if (dev->info.alignment > BAL_ALIGN * sizeof(float))
-        return bal_fail(BAL_ECL, "%s wants sub-buffers aligned to %zu bytes; ballast aligns to %zu", dev->info.name, dev->info.alignment,
-                        BAL_ALIGN * sizeof(float));
+        return bal_fail(BAL_ECL, "%s wants sub-buffers aligned to %zu bytes; ballast aligns to %zu", dev->info.name,
+                        dev->info.alignment, BAL_ALIGN * sizeof(float));
     BAL_TRY(make_queue(dev));
     BAL_TRY(bal_kernel_get(&dev->fill, dev, "tensor", "tensor_fill", ""));
     return bal_kernel_get(&dev->copy, dev, "tensor", "tensor_copy", "");
@@ -75,7 +76,9 @@ bal_status bal_device_open(bal_device **out, const bal_device_settings *settings
     BAL_TRY(bal_found_list(&found, &count));
     int         i = choose_found(found, count, settings->which);
     bal_device *dev = i < 0 ? NULL : calloc(1, sizeof *dev);
-    bal_status  st = i < 0 ? BAL_ECL : dev ? open_found(dev, &found[i], settings) : bal_fail(BAL_ENOMEM, "no memory for a device");
+    bal_status  st = i < 0 ? BAL_ECL
+                     : dev ? open_found(dev, &found[i], settings)
+                           : bal_fail(BAL_ENOMEM, "no memory for a device");
     free(found);
     if (st == BAL_OK) *out = dev;
     else bal_device_close(dev);

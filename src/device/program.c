@@ -1,9 +1,9 @@
 /* program -- building cl/ files, and a cache of what was built.
  *
- * Sources are embedded; BAL_CL_DIR=cl reads them from disk instead, for editing. `#include "x.h"` is resolved among them.
- * Binaries are kept one file per key under BAL_CACHE_DIR, XDG_CACHE_HOME/ballast or ~/.cache/ballast; the key is a hash of
- * source, options, device, driver and platform. Any fault of the cache means building again, silently. Implementations that
- * cache themselves (PoCL, NVIDIA) are left to it. */
+ * Sources are embedded; BAL_CL_DIR=cl reads them from disk instead, for editing. `#include "x.h"` is resolved among
+ * them. Binaries are kept one file per key under BAL_CACHE_DIR, XDG_CACHE_HOME/ballast or ~/.cache/ballast; the key is
+ * a hash of source, options, device, driver and platform. Any fault of the cache means building again, silently.
+ * Implementations that cache themselves (PoCL, NVIDIA) are left to it. */
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +101,8 @@ static char *cache_path(const bal_device *dev, const char *source, const char *o
 {
     char digest[SHA256_DIGEST_STRING_LENGTH];
     char *folder = dev->binary_cache ? cache_folder() : NULL;
-    char *key = bal_format("%s\n%s\n%s\n%s\n%s\n%s", bal_version(), options, dev->info.name, dev->info.driver, dev->info.platform, source);
+    char *key = bal_format("%s\n%s\n%s\n%s\n%s\n%s", bal_version(), options, dev->info.name, dev->info.driver,
+                           dev->info.platform, source);
     char *path = NULL;
     if (folder && key) {
         SHA256Data((const uint8_t *)key, strlen(key), digest);
@@ -155,7 +156,8 @@ static bal_status fail_build(const bal_device *dev, cl_program program, const ch
     return bal_fail(BAL_ECL, "cl/%s.cl does not build on %s (%d): %s", file, dev->info.name, (int)code, log);
 }
 
-static bal_status build_source(cl_program *out, bal_device *dev, const char *file, const char *source, const char *options)
+static bal_status build_source(cl_program *out, bal_device *dev, const char *file, const char *source,
+                               const char *options)
 {
     cl_int code;
     *out = clCreateProgramWithSource(dev->context, 1, &source, NULL, &code);
@@ -205,7 +207,8 @@ bal_status bal_program_get(cl_program *out, bal_device *dev, const char *file, c
         return BAL_OK;
     }
     bal_program *p = calloc(1, sizeof *p);
-    bal_status   st = p ? load_or_build(&p->handle, dev, file, strchr(key, '|') + 1) : bal_fail(BAL_ENOMEM, "no memory for a program");
+    bal_status   st = p ? load_or_build(&p->handle, dev, file, strchr(key, '|') + 1)
+                        : bal_fail(BAL_ENOMEM, "no memory for a program");
     if (st != BAL_OK) {
         free(p);
         free(key);

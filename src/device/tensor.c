@@ -37,10 +37,12 @@ static bal_status make_buffer(cl_mem *out, bal_device *dev, size_t bytes)
 {
     cl_int code;
     bool   huge = dev->huge_pages && bytes >= 2 * (size_t)HUGE_PAGE;
-    *out = huge ? make_on_huge_pages(dev, bytes, &code) : clCreateBuffer(dev->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    *out = huge ? make_on_huge_pages(dev, bytes, &code)
+                : clCreateBuffer(dev->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
     if (code != CL_SUCCESS)
-        return bal_fail(BAL_ENOMEM, "%s has no room for a buffer of %.1f MiB (holding %.1f MiB of %.1f MiB already)", dev->info.name,
-                        (double)bytes / 1048576, (double)dev->counts.bytes / 1048576, (double)dev->info.memory / 1048576);
+        return bal_fail(BAL_ENOMEM, "%s has no room for a buffer of %.1f MiB (holding %.1f MiB of %.1f MiB already)",
+                        dev->info.name, (double)bytes / 1048576, (double)dev->counts.bytes / 1048576,
+                        (double)dev->info.memory / 1048576);
     dev->counts.allocations++;
     dev->counts.bytes += bytes;
     if (dev->counts.bytes > dev->counts.peak_bytes) dev->counts.peak_bytes = dev->counts.bytes;
@@ -53,8 +55,9 @@ bal_status bal_tensor_init(bal_tensor *t, bal_device *dev, bal_shape shape)
     cl_mem mem;
     *t = (bal_tensor){dev, NULL, shape};
     if (count == 0 || count > INT_MAX || bytes > dev->info.max_buffer)
-        return bal_fail(BAL_ENOMEM, "a tensor of %d x %d x %d x %d needs %.1f MiB in one buffer; %s allows %.1f MiB", shape.n, shape.h, shape.w,
-                        shape.c, (double)bytes / 1048576, dev->info.name, (double)dev->info.max_buffer / 1048576);
+        return bal_fail(BAL_ENOMEM, "a tensor of %d x %d x %d x %d needs %.1f MiB in one buffer; %s allows %.1f MiB",
+                        shape.n, shape.h, shape.w, shape.c, (double)bytes / 1048576, dev->info.name,
+                        (double)dev->info.max_buffer / 1048576);
     BAL_TRY(make_buffer(&mem, dev, bytes));
     t->mem = mem;
     return bal_tensor_fill(t, 0);
@@ -93,19 +96,24 @@ void bal_tensor_free(bal_tensor *t)
 
 bal_status bal_tensor_write(const bal_tensor *t, const float *host)
 {
-    BAL_CL(clEnqueueWriteBuffer(t->dev->queue, t->mem, CL_TRUE, 0, bal_shape_size(t->shape) * sizeof(float), host, 0, NULL, NULL),
+    BAL_CL(clEnqueueWriteBuffer(t->dev->queue, t->mem, CL_TRUE, 0, bal_shape_size(t->shape) * sizeof(float), host, 0,
+                                NULL, NULL),
            "clEnqueueWriteBuffer");
     return BAL_OK;
 }
 
 bal_status bal_tensor_read_part(const bal_tensor *t, size_t first, size_t count, float *host)
 {
-    BAL_CL(clEnqueueReadBuffer(t->dev->queue, t->mem, CL_TRUE, first * sizeof(float), count * sizeof(float), host, 0, NULL, NULL),
+    BAL_CL(clEnqueueReadBuffer(t->dev->queue, t->mem, CL_TRUE, first * sizeof(float), count * sizeof(float), host, 0,
+                               NULL, NULL),
            "clEnqueueReadBuffer");
     return BAL_OK;
 }
 
-bal_status bal_tensor_read(const bal_tensor *t, float *host) { return bal_tensor_read_part(t, 0, bal_shape_size(t->shape), host); }
+bal_status bal_tensor_read(const bal_tensor *t, float *host)
+{
+    return bal_tensor_read_part(t, 0, bal_shape_size(t->shape), host);
+}
 
 bal_status bal_tensor_fill(const bal_tensor *t, float value)
 {

@@ -3,7 +3,8 @@
 #include "ballast/init.h"
 #include "internal.h"
 
-/* Offsets in the arenas: kernels first, so that weight decay is a bound; then the other trained weights; states apart. */
+/* Offsets in the arenas: kernels first, so that weight decay is a bound; then the other trained weights; states
+ * apart. */
 static void measure_arenas(bal_net *net)
 {
     net->weight_floats = net->state_floats = net->decayed = 0;

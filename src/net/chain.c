@@ -26,7 +26,8 @@ static bal_status take(char *text, const char *key, char *value, size_t size, ba
         size_t length = strcspn(p, " \t");
         if (length > n && strncmp(p, key, n) == 0 && p[n] == '=') {
             if (value[0]) return bal_fail_at(at, "\"%s\" stands twice", key);
-            if (length - n - 1 == 0 || length - n - 1 >= size) return bal_fail_at(at, "\"%s\" takes a name of 1 to %zu characters", key, size - 1);
+            if (length - n - 1 == 0 || length - n - 1 >= size)
+                return bal_fail_at(at, "\"%s\" takes a name of 1 to %zu characters", key, size - 1);
             memcpy(value, p + n + 1, length - n - 1);
             value[length - n - 1] = '\0';
             memset(p, ' ', length);
@@ -73,10 +74,12 @@ static bal_status connect(bal_net *net, int i, char *from)
         if (next) *next++ = '\0';
         int value = find_value(net, i, name);
         if (value < 0) return unknown_value(net, i, name, l->at);
-        if (l->inputs == most) return bal_fail_at(l->at, "layer %s takes at most %d input%s", l->def->name, most, most > 1 ? "s" : "");
+        if (l->inputs == most)
+            return bal_fail_at(l->at, "layer %s takes at most %d input%s", l->def->name, most, most > 1 ? "s" : "");
         node->from[l->inputs++] = value;
     }
-    if (l->inputs < least) return bal_fail_at(l->at, "layer %s takes %d inputs: name the other one by from=", l->def->name, least);
+    if (l->inputs < least)
+        return bal_fail_at(l->at, "layer %s takes %d inputs: name the other one by from=", l->def->name, least);
     return BAL_OK;
 }
 
@@ -87,8 +90,10 @@ static bal_status shape_node(bal_net *net, int i)
     BAL_TRY(l->def->shape(l));
     double size = (double)l->out.n * l->out.h * l->out.w * l->out.c;
     if (l->out.h < 1 || l->out.w < 1 || l->out.c < 1)
-        return bal_fail_at(l->at, "layer %s: nothing is left of %d x %d x %d", l->def->name, l->in[0].h, l->in[0].w, l->in[0].c);
-    if (size > INT_MAX) return bal_fail_at(l->at, "layer %s: %.0f values in one batch; at most %d", l->def->name, size, INT_MAX);
+        return bal_fail_at(l->at, "layer %s: nothing is left of %d x %d x %d", l->def->name, l->in[0].h, l->in[0].w,
+                           l->in[0].c);
+    if (size > INT_MAX)
+        return bal_fail_at(l->at, "layer %s: %.0f values in one batch; at most %d", l->def->name, size, INT_MAX);
     net->values[i + 1].shape = l->out;
     return BAL_OK;
 }
@@ -101,7 +106,8 @@ static bal_status read_layer(bal_net *net, int i, const char *section, const bal
     const char *rest;
     int         number;
     bal_line_split(entry->value, name, sizeof name, &rest);
-    if (strlen(rest) >= sizeof text) return bal_fail_at(entry->at, "a layer line has at most %zu characters", sizeof text - 1);
+    if (strlen(rest) >= sizeof text)
+        return bal_fail_at(entry->at, "a layer line has at most %zu characters", sizeof text - 1);
     snprintf(text, sizeof text, "%s", rest);
     l->at = entry->at;
     l->index = i;
@@ -109,8 +115,10 @@ static bal_status read_layer(bal_net *net, int i, const char *section, const bal
     l->def = bal_layer_defs[number];
     BAL_TRY(take(text, "as", node->name, sizeof node->name, entry->at));
     BAL_TRY(take(text, "from", from, sizeof from, entry->at));
-    if (node->name[0] && find_value(net, i, node->name) >= 0) return bal_fail_at(entry->at, "the name \"%s\" is taken already", node->name);
-    if (l->def->size && !(l->self = calloc(1, l->def->size))) return bal_fail(BAL_ENOMEM, "no memory for layer %s", name);
+    if (node->name[0] && find_value(net, i, node->name) >= 0)
+        return bal_fail_at(entry->at, "the name \"%s\" is taken already", node->name);
+    if (l->def->size && !(l->self = calloc(1, l->def->size)))
+        return bal_fail(BAL_ENOMEM, "no memory for layer %s", name);
     snprintf(what, sizeof what, "layer %s", name);
     BAL_TRY(bal_option_parse(l->def->options, l->self, &node->pool, what, text, entry->at));
     BAL_TRY(connect(net, i, from));
@@ -139,7 +147,8 @@ static bal_status trace_values(bal_net *net)
     output->last = net->count;
     for (int i = 1; i <= net->count; i++)
         if (net->values[net->values[i].root].readers == 0)
-            return bal_fail_at(net->nodes[i - 1].layer.at, "layer %s: no later layer uses its output; name it by as= and take it by from=",
+            return bal_fail_at(net->nodes[i - 1].layer.at,
+                               "layer %s: no later layer uses its output; name it by as= and take it by from=",
                                net->nodes[i - 1].layer.def->name);
     return BAL_OK;
 }
@@ -184,7 +193,8 @@ int bal_net_latent(const bal_section *section)
     bal_net_options o;
     bal_option_defaults(bal_net_option_table, &o);
     const bal_entry *entry = section ? bal_section_find(section, "latent") : NULL;
-    if (entry && bal_option_set(bal_net_option_table, &o, "[generator]", "latent", entry->value, entry->at) != BAL_OK) return -1;
+    if (entry && bal_option_set(bal_net_option_table, &o, "[generator]", "latent", entry->value, entry->at) != BAL_OK)
+        return -1;
     return o.latent;
 }
 

@@ -61,8 +61,8 @@ bal_tensor bal_net_output_gradient(const bal_net *net)
 }
 
 /* Where layer i puts the gradients of its inputs: straight into the value's buffer if it is the first to contribute
- * (the last reader comes first on the way back), else into `sum`, to be added. One sum buffer serves one input, so a layer
- * whose inputs both need it runs for one of them at a time. */
+ * (the last reader comes first on the way back), else into `sum`, to be added. One sum buffer serves one input, so a
+ * layer whose inputs both need it runs for one of them at a time. */
 static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const bal_tensor *inputs)
 {
     static const bal_tensor none;
@@ -108,7 +108,10 @@ bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor
     return BAL_OK;
 }
 
-bal_status bal_net_zero_gradients(bal_net *net) { return bal_has(&net->gradients) ? bal_tensor_fill(&net->gradients, 0) : BAL_OK; }
+bal_status bal_net_zero_gradients(bal_net *net)
+{
+    return bal_has(&net->gradients) ? bal_tensor_fill(&net->gradients, 0) : BAL_OK;
+}
 
 const bal_tensor *bal_net_weights(const bal_net *net) { return &net->weights; }
 const bal_tensor *bal_net_gradients(const bal_net *net) { return &net->gradients; }

@@ -9,14 +9,16 @@ typedef struct pool {
     int     count;
 } pool;
 
-/* A slot that is free at step `from`, the nearest in size; taken up to step `until`. Steps never decrease between calls. */
+/* A slot that is free at step `from`, the nearest in size; taken up to step `until`. Steps never decrease between
+ * calls. */
 static int take_slot(pool *p, size_t floats, int from, int until)
 {
     int best = -1;
     for (int s = 0; s < p->count; s++) {
         if (p->until[s] >= from) continue;
         if (best < 0) best = s;
-        else if (p->floats[s] >= floats ? p->floats[best] < floats || p->floats[s] < p->floats[best] : p->floats[s] > p->floats[best])
+        else if (p->floats[s] >= floats ? p->floats[best] < floats || p->floats[s] < p->floats[best]
+                                        : p->floats[s] > p->floats[best])
             best = s;
     }
     if (best < 0) {
@@ -28,18 +30,20 @@ static int take_slot(pool *p, size_t floats, int from, int until)
     return best;
 }
 
-/* Forward: value i + 1 is written at step i and read up to step `last`. While training all must stay for the backward pass. */
+/* Forward: value i + 1 is written at step i and read up to step `last`. While training all must stay for the backward
+ * pass. */
 static void plan_activations(bal_net *net, pool *p, bool training)
 {
     for (int i = 0; i <= net->count; i++) {
         bal_value *v = &net->values[i];
         v->slot = -1;
-        if (i > 0 && v->root == i) v->slot = take_slot(p, bal_shape_size(v->shape), i - 1, training ? net->count : v->last);
+        if (i > 0 && v->root == i)
+            v->slot = take_slot(p, bal_shape_size(v->shape), i - 1, training ? net->count : v->last);
     }
 }
 
-/* Backward, steps counted from the end: the gradient of a value is first written when its last reader runs, and read when
- * the layer that makes the value runs. */
+/* Backward, steps counted from the end: the gradient of a value is first written when its last reader runs, and read
+ * when the layer that makes the value runs. */
 static void plan_gradients(bal_net *net, pool *p)
 {
     for (int reader = net->count; reader >= 0; reader--)
@@ -55,7 +59,8 @@ static void plan_sum(bal_net *net)
     net->sum_floats = 0;
     for (int i = 0; i <= net->count; i++) {
         size_t floats = bal_shape_size(net->values[i].shape);
-        if (net->values[i].root == i && net->values[i].readers > 1 && floats > net->sum_floats) net->sum_floats = floats;
+        if (net->values[i].root == i && net->values[i].readers > 1 && floats > net->sum_floats)
+            net->sum_floats = floats;
     }
 }
 

@@ -26,13 +26,14 @@ static const char *loss_name(int i) { return bal_loss_defs[i] ? bal_loss_defs[i]
 static const char *optim_name(int i) { return bal_optim_defs[i] ? bal_optim_defs[i]->name : NULL; }
 
 /* A zeroed private struct with the options of `rest`. */
-static bal_status make_self(void **self, size_t size, const bal_option *options, bal_option_pool **pool, const char *kind, const char *name,
-                            const char *rest, bal_where at)
+static bal_status make_self(void **self, size_t size, const bal_option *options, bal_option_pool **pool,
+                            const char *kind, const char *name, const char *rest, bal_where at)
 {
     char what[96];
     snprintf(what, sizeof what, "%s %s", kind, name);
     *self = calloc(1, size ? size : 1);
-    return *self ? bal_option_parse(options, *self, pool, what, rest, at) : bal_fail(BAL_ENOMEM, "no memory for %s", what);
+    return *self ? bal_option_parse(options, *self, pool, what, rest, at)
+                 : bal_fail(BAL_ENOMEM, "no memory for %s", what);
 }
 
 bal_status bal_loss_read(bal_loss *out, bal_option_pool **pool, const char *line, bool adversarial, bal_where at)
@@ -45,8 +46,9 @@ bal_status bal_loss_read(bal_loss *out, bal_option_pool **pool, const char *line
     BAL_TRY(bal_plugin_find(&i, "loss", loss_name, name, at));
     out->def = bal_loss_defs[i];
     if (out->def->adversarial != adversarial)
-        return bal_fail_at(at, "loss %s is for %s", name, adversarial ? "classifiers; a GAN takes an adversarial one (non_saturating)"
-                                                                       : "GANs; a classifier takes cross_entropy");
+        return bal_fail_at(at, "loss %s is for %s", name,
+                           adversarial ? "classifiers; a GAN takes an adversarial one (non_saturating)"
+                                       : "GANs; a classifier takes cross_entropy");
     return make_self(&out->self, out->def->size, out->def->options, pool, "loss", name, rest, at);
 }
 

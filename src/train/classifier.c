@@ -33,8 +33,8 @@ struct bal_classifier {
     double                 synced, epoch_began;
 };
 
-static const char log_header[] =
-    "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,validation_balanced_accuracy,gradient_norm\n";
+static const char log_header[] = "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,"
+                                 "validation_balanced_accuracy,gradient_norm\n";
 static const char speed_header[] = "epoch,seconds,images_per_second,waited\n";
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
@@ -166,7 +166,8 @@ static void to_probabilities(double *out, const float *logits, int n, int output
     }
 }
 
-bal_status bal_classifier_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_classifier_fill fill, void *user)
+bal_status bal_classifier_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_classifier_fill fill,
+                                        void *user)
 {
     const bal_pass look = {.training = false};
     bal_shape      in = bal_net_in(net), y_shape = bal_net_out(net);
@@ -174,7 +175,8 @@ bal_status bal_classifier_probabilities(double *out, bal_net *net, bal_device *d
     int            outputs = y_shape.h * y_shape.w * y_shape.c, classes = outputs > 1 ? outputs : 2;
     bal_tensor     all = {0}, y;
     bal_status     st;
-    float         *pixel = malloc(bal_shape_size(in) * sizeof *pixel), *logits = malloc(bal_shape_size(y_shape) * sizeof *logits);
+    float         *pixel = malloc(bal_shape_size(in) * sizeof *pixel);
+    float         *logits = malloc(bal_shape_size(y_shape) * sizeof *logits);
     if (!pixel || !logits) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a batch"));
     BAL_TRY_OR(end, st, bal_tensor_init(&all, dev, in));
     for (int first = 0; first < count; first += in.n) {
@@ -219,14 +221,15 @@ static bal_status add_rows(bal_predictions *out, const part_images *images, int 
     for (int i = 0; i < count; i++) {
         const bal_sample *s = bal_dataset_sample(images->data, images->index[i]);
         const double     *row = p + (size_t)i * (size_t)classes;
-        bal_prediction    add = {.path = s->path, .group = s->group, .label = s->label, .predicted = most_probable(row, classes), .probability = row};
+        bal_prediction    add = {.path = s->path, .group = s->group, .label = s->label,
+                                 .predicted = most_probable(row, classes), .probability = row};
         BAL_TRY(bal_predictions_add(out, &add));
     }
     return BAL_OK;
 }
 
-static bal_status classify_part(bal_predictions *out, bal_net *net, bal_device *dev, const bal_dataset *data, bal_part part,
-                                const bal_scaling *scaling)
+static bal_status classify_part(bal_predictions *out, bal_net *net, bal_device *dev, const bal_dataset *data,
+                                bal_part part, const bal_scaling *scaling)
 {
     part_images images = {data, NULL, scaling};
     int         count = bal_dataset_part(data, part, -1, &images.index), classes = bal_dataset_class_count(data);
@@ -269,8 +272,8 @@ static bal_status validate(bal_classifier *c, bal_epoch *e)
 static bal_status fail_nan(bal_classifier *c, int step)
 {
     const char *where = bal_net_find_nan(c->net);
-    return bal_fail(BAL_ENAN, "classifier: step %d: %s is not finite; the last good state is in %s/last.safetensors", step,
-                    where ? where : "the loss", c->job.folder);
+    return bal_fail(BAL_ENAN, "classifier: step %d: %s is not finite; the last good state is in %s/last.safetensors",
+                    step, where ? where : "the loss", c->job.folder);
 }
 
 /* Means over the steps of the epoch that has just ended. */
@@ -291,8 +294,8 @@ static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm
 {
     int    rows = (c->step - 1) % c->epoch_steps + 1;
     double now = bal_run_clock(), seconds = now - c->epoch_began;
-    double line[] = {c->step, (double)c->learn.lr, e->train_loss, e->train_accuracy, e->validation_loss, e->validation_accuracy,
-                     e->validation_balanced_accuracy, norm};
+    double line[] = {c->step, (double)c->learn.lr, e->train_loss, e->train_accuracy, e->validation_loss,
+                     e->validation_accuracy, e->validation_balanced_accuracy, norm};
     double speed[] = {seconds, rows * c->o.batch / seconds, bal_feeder_waited(c->feeder)};
     c->epoch_began = now;
     BAL_TRY(bal_run_log_row(&c->log, e->epoch, line, (int)(sizeof line / sizeof *line)));
@@ -454,7 +457,8 @@ static bal_status run(bal_classifier *c, bool *stopped)
         if (*stopped && !end) BAL_TRY(with_path(c, "last.safetensors", save_last, c));
         show(c);
     }
-    if (out_of_patience(c)) bal_info("classifier: no better epoch in %d; stopped after %d", c->o.patience, c->history.count);
+    if (out_of_patience(c))
+        bal_info("classifier: no better epoch in %d; stopped after %d", c->o.patience, c->history.count);
     return BAL_OK;
 }
 
@@ -495,7 +499,8 @@ bal_status bal_model_open(bal_model *m, bal_device *dev, const char *run)
     *m = (bal_model){.dev = dev};
     if (!config || !weights) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
     BAL_TRY_OR(end, st, bal_setup_open(&m->setup, config, NULL, 0));
-    if (!bal_file_exists(weights)) BAL_TRY_OR(end, st, bal_fail(BAL_EIO, "%s: there is no trained classifier (%s)", run, weights));
+    if (!bal_file_exists(weights))
+        BAL_TRY_OR(end, st, bal_fail(BAL_EIO, "%s: there is no trained classifier (%s)", run, weights));
     BAL_TRY_OR(end, st, load_model(m, weights));
 end:
     free(config);
@@ -517,7 +522,8 @@ static bal_status check_same_classes(const bal_model *m, const bal_dataset *data
 {
     bool same = m->class_count == bal_dataset_class_count(data);
     for (int k = 0; same && k < m->class_count; k++) same = strcmp(m->classes[k], bal_dataset_class(data, k)) == 0;
-    return same ? BAL_OK : bal_fail(BAL_ECONFIG, "the data's classes are not those that the classifier was trained for");
+    return same ? BAL_OK
+                : bal_fail(BAL_ECONFIG, "the data's classes are not those that the classifier was trained for");
 }
 
 bal_status bal_model_classify(bal_predictions *out, bal_model *m, const bal_dataset *data, bal_part part)

@@ -66,7 +66,7 @@ bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index
 {
     assert(!l->swapped);
     const bal_tensor *g = bal_net_gradients(l->net), *w = bal_net_weights(l->net);
-    bal_optim_step    s = {.w = *w, .g = *g, .moment = {l->moment[0], l->moment[1]}, .decayed = bal_net_decayed(l->net)};
+    bal_optim_step s = {.w = *w, .g = *g, .moment = {l->moment[0], l->moment[1]}, .decayed = bal_net_decayed(l->net)};
     double            base = bal_option_number(l->optim.def->options, l->optim.self, "lr");
     BAL_TRY(bal_norm(figures, index, g, &l->scratch));
     if (l->settings.clip > 0) {
@@ -92,7 +92,8 @@ bal_status bal_learner_swap(bal_learner *l)
     if (!bal_has(&l->average)) return BAL_OK;
     l->swapped = !l->swapped;
     BAL_TRY(exchange(bal_net_weights(l->net), &l->average, &l->spare));
-    return bal_has(&l->average_states) ? exchange(bal_net_states(l->net), &l->average_states, &l->spare_states) : BAL_OK;
+    return bal_has(&l->average_states) ? exchange(bal_net_states(l->net), &l->average_states, &l->spare_states)
+                                       : BAL_OK;
 }
 
 /* "generator." + "moment0." */
@@ -126,5 +127,7 @@ bal_status bal_learner_get(bal_learner *l, const bal_checkpoint *c, const char *
     BAL_TRY(bal_checkpoint_get_net(c, prefix, l->net, NULL, NULL));
     for (int i = 0; i < l->optim.def->moments; i++)
         BAL_TRY(bal_checkpoint_get_arena(c, join(name, prefix, moment_names[i]), l->net, &l->moment[i]));
-    return bal_has(&l->average) ? bal_checkpoint_get_net(c, join(name, prefix, "ema."), l->net, &l->average, &l->average_states) : BAL_OK;
+    return bal_has(&l->average)
+               ? bal_checkpoint_get_net(c, join(name, prefix, "ema."), l->net, &l->average, &l->average_states)
+               : BAL_OK;
 }

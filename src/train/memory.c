@@ -13,7 +13,8 @@ size_t bal_memory_needed(const bal_setup *s, const char *const *nets, int count,
     return bytes;
 }
 
-bal_status bal_memory_check(const bal_setup *s, const bal_device *dev, const char *section, const char *const *nets, int count, int batch)
+bal_status bal_memory_check(const bal_setup *s, const bal_device *dev, const char *section, const char *const *nets,
+                            int count, int batch)
 {
     const bal_device_info *info = bal_device_describe(dev);
     size_t                 needed = bal_memory_needed(s, nets, count, batch), room = info->memory / 10 * 9;
@@ -22,7 +23,8 @@ bal_status bal_memory_check(const bal_setup *s, const bal_device *dev, const cha
     while (fits > 0 && bal_memory_needed(s, nets, count, fits) > room) fits /= 2;
     if (!fits)
         return bal_fail(BAL_ENOMEM, "[%s]: the nets need %.1f MiB even for a batch of 1; %s has %.1f MiB", section,
-                        (double)bal_memory_needed(s, nets, count, 1) / 1048576, info->name, (double)info->memory / 1048576);
+                        (double)bal_memory_needed(s, nets, count, 1) / 1048576, info->name,
+                        (double)info->memory / 1048576);
     return bal_fail(BAL_ENOMEM, "[%s] batch = %d needs %.1f MiB; %s has %.1f MiB; batch = %d would fit", section, batch,
                     (double)needed / 1048576, info->name, (double)info->memory / 1048576, fits);
 }

@@ -76,7 +76,8 @@ bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_devi
     cJSON_AddStringToObject(json, "written", stamp);
     cJSON_AddNumberToObject(json, "seconds", seconds);
     char      *text = cJSON_Print(json), *file = bal_path_join(path, "run.json");
-    bal_status st = text && file ? bal_file_write(file, text, strlen(text)) : bal_fail(BAL_ENOMEM, "no memory for run.json");
+    bal_status st =
+        text && file ? bal_file_write(file, text, strlen(text)) : bal_fail(BAL_ENOMEM, "no memory for run.json");
     cJSON_free(text);
     free(file);
     cJSON_Delete(json);
@@ -154,7 +155,8 @@ void bal_run_log_close(bal_run_log *log)
 
 /* ---- pictures --------------------------------------------------------------------------------------------------- */
 
-bal_status bal_run_grid(const char *path, const float *pixel, int count, int columns, const bal_dataset_options *data, const bal_scaling *scaling)
+bal_status bal_run_grid(const char *path, const float *pixel, int count, int columns, const bal_dataset_options *data,
+                        const bal_scaling *scaling)
 {
     int    size = data->size, c = data->channels, rows = (count + columns - 1) / columns;
     size_t stride = (size_t)columns * (size_t)size * (size_t)c, row = (size_t)size * (size_t)c;
@@ -164,7 +166,8 @@ bal_status bal_run_grid(const char *path, const float *pixel, int count, int col
         for (int y = 0; y < size; y++) {
             float       *to = out + (size_t)(i / columns * size + y) * stride + (size_t)(i % columns) * row;
             const float *from = pixel + ((size_t)i * (size_t)size + (size_t)y) * row;
-            for (size_t k = 0; k < row; k++) to[k] = from[k] * scaling->deviation[k % (size_t)c] + scaling->mean[k % (size_t)c];
+            for (size_t k = 0; k < row; k++)
+                to[k] = from[k] * scaling->deviation[k % (size_t)c] + scaling->mean[k % (size_t)c];
         }
     bal_status st = bal_image_write_png(path, out, columns * size, rows * size, c);
     free(out);

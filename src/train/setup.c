@@ -12,7 +12,8 @@ const bal_option bal_run_option_table[] = {
     BAL_OPT_TEXT(bal_run_options, name, "run", "results go to OUT/NAME"),
     BAL_OPT_TEXT(bal_run_options, out, "runs", "folder of the results"),
     BAL_OPT(bal_run_options, seed, BAL_INT, 1, 0, INT_MAX, "what all random numbers follow from"),
-    BAL_OPT_TEXT(bal_run_options, device, NULL, "number, part of a name, cpu or gpu; default: the first GPU, else a CPU"),
+    BAL_OPT_TEXT(bal_run_options, device, NULL,
+                 "number, part of a name, cpu or gpu; default: the first GPU, else a CPU"),
     BAL_OPT_TEXT(bal_run_options, kernels, NULL, "auto, cpu or gpu: which class of kernels"),
     BAL_OPT_END,
 };
@@ -29,7 +30,8 @@ const bal_option bal_gan_option_table[] = {
     BAL_OPT_TEXT(bal_gan_options, discriminator_optimizer, NULL, "the discriminator's, where it differs"),
     BAL_OPT_TEXT(bal_gan_options, schedule, "constant", "of the learning rates"),
     BAL_OPT(bal_gan_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
-    BAL_OPT(bal_gan_options, weight_clip, BAL_FLOAT, 0, 0, 1e3, "limit of the discriminator's weights (wasserstein: 0.01); 0: none"),
+    BAL_OPT(bal_gan_options, weight_clip, BAL_FLOAT, 0, 0, 1e3,
+            "limit of the discriminator's weights (wasserstein: 0.01); 0: none"),
     BAL_OPT(bal_gan_options, sample, BAL_INT, 500, 0, INT_MAX, "steps between sample grids; 0: at the end only"),
     BAL_OPT(bal_gan_options, checkpoint, BAL_INT, 500, 0, INT_MAX, "steps between checkpoints; 0: at the end only"),
     BAL_OPT(bal_gan_options, log, BAL_INT, 50, 1, 10000, "steps in a line of log.csv"),
@@ -39,20 +41,24 @@ const bal_option bal_gan_option_table[] = {
 };
 
 const bal_option bal_classifier_option_table[] = {
-    BAL_OPT(bal_classifier_options, epochs, BAL_INT, 0, 0, 1e6, "passes over the training images (or steps; default 30 epochs)"),
+    BAL_OPT(bal_classifier_options, epochs, BAL_INT, 0, 0, 1e6,
+            "passes over the training images (or steps; default 30 epochs)"),
     BAL_OPT(bal_classifier_options, steps, BAL_INT, 0, 0, INT_MAX / 16, "steps, instead of epochs"),
     BAL_OPT(bal_classifier_options, batch, BAL_INT, 64, 1, 65536, "images in a step"),
-    BAL_OPT(bal_classifier_options, ema, BAL_FLOAT, 0, 0, 0.999999, "decay of averaged weights, used to evaluate; 0: none"),
+    BAL_OPT(bal_classifier_options, ema, BAL_FLOAT, 0, 0, 0.999999,
+            "decay of averaged weights, used to evaluate; 0: none"),
     BAL_OPT_TEXT(bal_classifier_options, loss, "cross_entropy", "a loss and its options"),
     BAL_OPT_TEXT(bal_classifier_options, optimizer, "adam lr=1e-3", "an optimizer and its options"),
     BAL_OPT_TEXT(bal_classifier_options, schedule, "constant", "of the learning rate"),
     BAL_OPT(bal_classifier_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
-    BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6, "epochs without a better validation balanced accuracy before stopping; 0: never"),
+    BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6,
+            "epochs without a better validation balanced accuracy before stopping; 0: never"),
     BAL_OPT_TEXT(bal_classifier_options, init, NULL, "first weights: a .safetensors file"),
     BAL_OPT_END,
 };
 
-static const char *const sections[] = {"run", "data", "generator", "discriminator", "classifier", "train.gan", "train.classifier", NULL};
+static const char *const sections[] = {"run", "data", "generator", "discriminator", "classifier", "train.gan",
+                                       "train.classifier", NULL};
 
 static bal_status check_section(const bal_section *s)
 {
@@ -60,8 +66,8 @@ static bal_status check_section(const bal_section *s)
         if (strcmp(s->name, sections[i]) == 0) return BAL_OK;
     const char *near = bal_nearest(s->name, sections);
     if (near) return bal_fail_at(s->at, "there is no section [%s]; did you mean [%s]?", s->name, near);
-    return bal_fail_at(s->at, "there is no section [%s]; there are run, data, generator, discriminator, classifier, train.gan, "
-                              "train.classifier", s->name);
+    return bal_fail_at(s->at, "there is no section [%s]; there are run, data, generator, discriminator, classifier, "
+                              "train.gan, train.classifier", s->name);
 }
 
 /* Where a key of a section stands; the section, or the file, if it is not given. */
@@ -115,7 +121,8 @@ static bal_status check_schedule(const bal_config *c, const char *section, const
 
 static bal_status one_budget(const bal_config *c, const char *section, int steps, int epochs)
 {
-    if (steps && epochs) return bal_fail_at(place(c, section, "epochs"), "[%s] takes steps or epochs, not both", section);
+    if (steps && epochs)
+        return bal_fail_at(place(c, section, "epochs"), "[%s] takes steps or epochs, not both", section);
     return BAL_OK;
 }
 
@@ -129,8 +136,8 @@ static bal_status output_of(bal_shape *out, const bal_setup *s, const char *sect
     return BAL_OK;
 }
 
-/* A path is relative to the file that it stands in; after --set, to where one stands. Absolute from here on, so that it can
- * be written into a run's folder. */
+/* A path is relative to the file that it stands in; after --set, to where one stands. Absolute from here on, so that it
+ * can be written into a run's folder. */
 static bal_status resolve(char **owned, const char **path, bal_where at)
 {
     if (!*path) return BAL_OK;
@@ -170,7 +177,8 @@ static bal_status check_classifier(bal_setup *s)
 {
     const bal_config *c = s->config;
     bal_shape         y;
-    BAL_TRY(bal_section_fill(bal_config_find(c, "train.classifier"), "train.classifier", bal_classifier_option_table, NULL, &s->classifier));
+    BAL_TRY(bal_section_fill(bal_config_find(c, "train.classifier"), "train.classifier", bal_classifier_option_table,
+                             NULL, &s->classifier));
     BAL_TRY(one_budget(c, "train.classifier", s->classifier.steps, s->classifier.epochs));
     if (!s->classifier.steps && !s->classifier.epochs) s->classifier.epochs = 30;
     BAL_TRY(resolve(&s->owned[2], &s->classifier.init, place(c, "train.classifier", "init")));
@@ -186,7 +194,10 @@ static bal_status need(const bal_config *c, const char *section, const char *bec
     return bal_fail_at((bal_where){bal_config_path(c), 0}, "there is no section [%s]; %s", section, because);
 }
 
-static bool any(const bal_config *c, const char *a, const char *b) { return bal_config_find(c, a) || bal_config_find(c, b); }
+static bool any(const bal_config *c, const char *a, const char *b)
+{
+    return bal_config_find(c, a) || bal_config_find(c, b);
+}
 
 static bal_status check_nets(bal_setup *s)
 {
@@ -194,7 +205,8 @@ static bal_status check_nets(bal_setup *s)
     s->has_gan = any(c, "generator", "discriminator") || bal_config_find(c, "train.gan");
     s->has_classifier = any(c, "classifier", "train.classifier");
     if (!s->has_gan && !s->has_classifier)
-        return bal_fail_at((bal_where){bal_config_path(c), 0}, "nothing to train: no [classifier], and no [generator] with a [discriminator]");
+        return bal_fail_at((bal_where){bal_config_path(c), 0},
+                           "nothing to train: no [classifier], and no [generator] with a [discriminator]");
     if (s->has_gan) {
         BAL_TRY(need(c, "generator", "a GAN has a generator and a discriminator"));
         BAL_TRY(need(c, "discriminator", "a GAN has a generator and a discriminator"));
@@ -211,7 +223,8 @@ static bal_status check(bal_setup *s)
     for (int i = 0; i < bal_config_count(c); i++) BAL_TRY(check_section(bal_config_section(c, i)));
     BAL_TRY(bal_section_fill(bal_config_find(c, "run"), "run", bal_run_option_table, NULL, &s->run));
     if (strchr(s->run.name, '/') || s->run.name[0] == '.' || !s->run.name[0])
-        return bal_fail_at(place(c, "run", "name"), "[run] name: \"%s\" cannot name a folder; no slashes, no dot first", s->run.name);
+        return bal_fail_at(place(c, "run", "name"), "[run] name: \"%s\" cannot name a folder; no slashes, no dot first",
+                           s->run.name);
     BAL_TRY(need(c, "data", "it says where images come from"));
     BAL_TRY(bal_dataset_check(c));
     BAL_TRY(bal_section_fill(bal_config_find(c, "data"), "data", bal_dataset_option_table, NULL, &s->data));

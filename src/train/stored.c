@@ -10,8 +10,8 @@ enum { SCALINGS = 6 };
 bal_status bal_stored_put_scaling(bal_checkpoint *c, const bal_scaling *s)
 {
     char text[160];
-    snprintf(text, sizeof text, "%.9g %.9g %.9g %.9g %.9g %.9g", (double)s->mean[0], (double)s->mean[1], (double)s->mean[2],
-             (double)s->deviation[0], (double)s->deviation[1], (double)s->deviation[2]);
+    snprintf(text, sizeof text, "%.9g %.9g %.9g %.9g %.9g %.9g", (double)s->mean[0], (double)s->mean[1],
+             (double)s->mean[2], (double)s->deviation[0], (double)s->deviation[1], (double)s->deviation[2]);
     return bal_checkpoint_note(c, "scaling", text);
 }
 
@@ -54,7 +54,8 @@ bal_status bal_stored_get_figures(float *figures, int count, const bal_checkpoin
 {
     const char *text = bal_checkpoint_find_note(c, "figures");
     if (text && read_floats(figures, count, text)) return BAL_OK;
-    return bal_fail(BAL_EIO, "the checkpoint lacks the figures of %d steps; batch and log cannot change on the way", count);
+    return bal_fail(BAL_EIO, "the checkpoint lacks the figures of %d steps; batch and log cannot change on the way",
+                    count);
 }
 
 /* Names are separated by line feeds; one inside a name is written as a blank. */

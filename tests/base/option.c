@@ -100,7 +100,8 @@ static void names_bad_values(void **state)
     fails("filters=99999999999999999999",
           "x.ini:12: layer conv filters: \"99999999999999999999\" is not a whole number from 1 to 4096");
     fails("filters=", "x.ini:12: layer conv filters: \"\" is not a whole number from 1 to 4096");
-    fails("seed=2147483648", "x.ini:12: layer conv seed: \"2147483648\" is not a whole number from -2147483648 to 2147483647");
+    fails("seed=2147483648",
+          "x.ini:12: layer conv seed: \"2147483648\" is not a whole number from -2147483648 to 2147483647");
     fails("slope=1.5", "x.ini:12: layer conv slope: \"1.5\" is not a number from 0 to 1");
     fails("slope=nan", "x.ini:12: layer conv slope: \"nan\" is not a number from 0 to 1");
     fails("slope=0x1p-1", "x.ini:12: layer conv slope: \"0x1p-1\" is not a number from 0 to 1");

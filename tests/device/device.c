@@ -26,7 +26,8 @@ static int close_device(void **state)
 static void test_choose(void **state)
 {
     (void)state;
-    bal_device_info list[3] = {{.name = "Big GPU", .type = BAL_GPU}, {.name = "pthread-x", .platform = "PoCL", .type = BAL_CPU},
+    bal_device_info list[3] = {{.name = "Big GPU", .type = BAL_GPU},
+                               {.name = "pthread-x", .platform = "PoCL", .type = BAL_CPU},
                                {.name = "second", .type = BAL_CPU}};
     assert_int_equal(bal_devices_choose(list, 3, "0"), 0);
     assert_int_equal(bal_devices_choose(list, 3, "gpu"), 0);
@@ -130,8 +131,12 @@ static void test_profile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choose),    cmocka_unit_test(test_fill_copy_view), cmocka_unit_test(test_large_buffer_is_counted),
-        cmocka_unit_test(test_too_large), cmocka_unit_test(test_kernel_errors),  cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_choose),
+        cmocka_unit_test(test_fill_copy_view),
+        cmocka_unit_test(test_large_buffer_is_counted),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_kernel_errors),
+        cmocka_unit_test(test_profile),
     };
     return cmocka_run_group_tests_name("device/device", tests, open_device, close_device);
 }
