@@ -15,8 +15,8 @@ enum {
     SAMPLES = 64, SAMPLE_COLUMNS = 8, PROGRESSION_ROWS = 8,
     /* Figures of a step: pairs of loss and score by bal_loss_def.run, and the gradients' norms. */
     REAL = 0, FAKE = 1, GENERATED = 2, NORM_D = 6, NORM_G = 7, FIGURES = 8,
-    /* Passes are numbered for their random draws: step * d_steps * PASSES + one of these. The generator's backward pass has
-     * the number of its forward. */
+    /* Passes are numbered for their random draws: step * d_steps * PASSES + one of these. The generator's backward pass
+     * has the number of its forward. */
     DRAW_REAL = 0, DRAW_FAKE = 1, DRAW_THROUGH = 2, PASSES = 3
 };
 
@@ -72,8 +72,8 @@ static bal_status make_learners(bal_gan *gan)
 {
     const bal_gan_options *o = &gan->o;
     bal_learner_settings   g = {o->optimizer, o->schedule, o->ema, o->clip, 0, gan->total};
-    bal_learner_settings   d = {o->discriminator_optimizer ? o->discriminator_optimizer : o->optimizer, o->schedule, 0, o->clip, o->weight_clip,
-                                gan->total * o->d_steps};
+    bal_learner_settings   d = {o->discriminator_optimizer ? o->discriminator_optimizer : o->optimizer,
+                              o->schedule, 0, o->clip, o->weight_clip, gan->total * o->d_steps};
     BAL_TRY(bal_learner_init(&gan->learn_g, gan->job.dev, gan->generator, &g));
     return bal_learner_init(&gan->learn_d, gan->job.dev, gan->discriminator, &d);
 }
@@ -93,7 +93,8 @@ static bal_status make_feeder(bal_gan *gan)
     const int *index;
     int        count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
     if (count == 0) return bal_fail(BAL_ECONFIG, "%s: there is no training image", gan->job.what);
-    bal_feeder_settings s = {.data = gan->job.data, .index = index, .count = count, .batch = gan->o.batch, .shuffle = true};
+    bal_feeder_settings s = {
+        .data = gan->job.data, .index = index, .count = count, .batch = gan->o.batch, .shuffle = true};
     s.seed = (uint64_t)gan->job.setup->run.seed;
     s.salt = (uint32_t)(gan->job.label + 1);
     s.scaling = gan->scaling;
@@ -112,7 +113,8 @@ static void set_total(bal_gan *gan)
 static char *inside(const bal_gan *gan, const char *name) { return bal_path_join(gan->job.folder, name); }
 
 /* Runs `use` on PATH/NAME and frees the path. */
-static bal_status with_path(const bal_gan *gan, const char *name, bal_status (*use)(const char *path, void *user), void *user)
+static bal_status with_path(const bal_gan *gan, const char *name, bal_status (*use)(const char *path, void *user),
+                            void *user)
 {
     char *path = inside(gan, name);
     if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
@@ -179,16 +181,16 @@ end:
 /* Names the layer whose output or weights are not finite, or where all are, the figure that is not. */
 static bal_status fail_nan(bal_gan *gan, int step, int figure)
 {
-    static const char *const figures[FIGURES] = {"loss on real images",      "score of real images",      "loss on generated images",
-                                                 "score of generated images", "loss of the generator",     "score of generated images",
-                                                 "discriminator's gradient",  "generator's gradient"};
+    static const char *const figures[FIGURES] = {
+        "loss on real images",   "score of real images",      "loss on generated images", "score of generated images",
+        "loss of the generator", "score of generated images", "discriminator's gradient", "generator's gradient"};
     const char *where = bal_net_find_nan(gan->discriminator), *net = "discriminator";
     if (!where) {
         where = bal_net_find_nan(gan->generator);
         net = where || figure == NORM_G ? "generator" : net;
     }
-    return bal_fail(BAL_ENAN, "%s: step %d: %s, %s is not finite; the last good state is in %s/last.safetensors", gan->job.what, step, net,
-                    where ? where : figures[figure], gan->job.folder);
+    return bal_fail(BAL_ENAN, "%s: step %d: %s, %s is not finite; the last good state is in %s/last.safetensors",
+                    gan->job.what, step, net, where ? where : figures[figure], gan->job.folder);
 }
 
 /* Wait for the device and look at the figures of all steps up to now. */
@@ -211,7 +213,8 @@ static bal_status write_line(bal_gan *gan)
 {
     const double *f = gan->last;
     double        now = bal_run_clock(), seconds = now - gan->logged;
-    double        line[] = {(double)gan->learn_g.lr, f[2 * REAL], f[2 * FAKE], 0, f[2 * REAL + 1], f[2 * FAKE + 1], 0, f[NORM_D], f[NORM_G]};
+    double        line[] = {(double)gan->learn_g.lr, f[2 * REAL], f[2 * FAKE], 0, f[2 * REAL + 1],
+                            f[2 * FAKE + 1], 0, f[NORM_D], f[NORM_G]};
     double        speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
     line[3] = f[2 * GENERATED];
     line[6] = f[2 * GENERATED + 1];
@@ -238,7 +241,8 @@ static bal_status sample_pixels(bal_gan *gan, float *pixel)
     size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
     bal_status st = bal_learner_swap(&gan->learn_g);
     for (int i = 0, n; st == BAL_OK && i < SAMPLES; i += n) {
-        bal_stream stream = bal_stream_for((uint64_t)gan->job.setup->run.seed, BAL_FOR_SAMPLE, (uint32_t)(gan->job.label + 1), (uint32_t)i);
+        bal_stream stream = bal_stream_for((uint64_t)gan->job.setup->run.seed, BAL_FOR_SAMPLE,
+                                           (uint32_t)(gan->job.label + 1), (uint32_t)i);
         n = SAMPLES - i < gan->o.batch ? SAMPLES - i : gan->o.batch;
         st = generate_batch(pixel + (size_t)i * image, gan->generator, &gan->z, n, &stream);
     }
@@ -293,7 +297,8 @@ end:
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
 
-static bal_status discriminate(bal_gan *gan, const bal_pass *pass, const bal_tensor *x, bal_target target, int slot, const bal_tensor *dx)
+static bal_status discriminate(bal_gan *gan, const bal_pass *pass, const bal_tensor *x, bal_target target, int slot,
+                               const bal_tensor *dx)
 {
     bal_tensor y;
     BAL_TRY(bal_net_forward(gan->discriminator, pass, x, &y));
@@ -321,7 +326,8 @@ static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_t
 
 static bal_status step_generator(bal_gan *gan, uint32_t draw, int row, const bal_tensor *fake)
 {
-    bal_pass   through = {.training = true, .frozen = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_THROUGH};
+    bal_pass through = {
+        .training = true, .frozen = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_THROUGH};
     bal_pass   pass = {.training = true, .seed = through.seed, .draw = draw + DRAW_FAKE};
     bal_tensor dx = bal_net_output_gradient(gan->generator);
     BAL_TRY(bal_net_zero_gradients(gan->generator));
@@ -429,7 +435,10 @@ static bool due(int step, int interval, bool end) { return end || (interval && s
 static void show(const bal_gan *gan)
 {
     const double    *f = gan->last;
-    const bal_figure shown[] = {{"D loss", f[2 * REAL] + f[2 * FAKE]}, {"G loss", f[2 * GENERATED]}, {"D(x)", f[2 * REAL + 1]}, {"D(G(z))", f[2 * FAKE + 1]}};
+    const bal_figure shown[] = {{"D loss", f[2 * REAL] + f[2 * FAKE]},
+                                {"G loss", f[2 * GENERATED]},
+                                {"D(x)", f[2 * REAL + 1]},
+                                {"D(G(z))", f[2 * FAKE + 1]}};
     gan->job.watch->update(gan->step, shown, gan->read ? 4 : 0);
 }
 
@@ -503,7 +512,8 @@ static bal_status load_generator(bal_net *net, bal_scaling *scaling, const char 
     return st;
 }
 
-bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count, bal_gan_sink sink, void *user)
+bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count,
+                            bal_gan_sink sink, void *user)
 {
     enum { BATCH = 64 };
     bal_net    *net = NULL;
