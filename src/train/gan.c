@@ -182,8 +182,9 @@ end:
 static bal_status fail_nan(bal_gan *gan, int step, int figure)
 {
     static const char *const figures[FIGURES] = {
-        "loss on real images",   "score of real images",      "loss on generated images", "score of generated images",
-        "loss of the generator", "score of generated images", "discriminator's gradient", "generator's gradient"};
+        "the loss on real images", "the score of real images", "the loss on generated images",
+        "the score of generated images", "the generator's loss", "the score of generated images",
+        "the gradient", "the gradient"};
     const char *where = bal_net_find_nan(gan->discriminator), *net = "discriminator";
     if (!where) {
         where = bal_net_find_nan(gan->generator);

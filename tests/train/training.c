@@ -209,9 +209,7 @@ static void test_gan_nan_is_named(void **state)
                             "train.gan.steps=300"};
     char       *path = bal_format("%s/nan/last.safetensors", folder);
     assert_int_equal(train_gan("nan", 0, sets, 5), BAL_ENAN);
-    assert_non_null(strstr(bal_error(), "gan/all: step "));
-    assert_non_null(strstr(bal_error(), "not finite; the last good state is in"));
-    assert_non_null(strstr(bal_error(), ": discriminator, "));
+    assert_non_null(strstr(bal_error(), "gan/all: step 1: generator, the gradient is not finite; the last good state is in"));
     if (bal_file_exists(path)) {
         char  *bytes;
         size_t n, header;
