@@ -133,6 +133,9 @@ bal_status bal_launch(bal_kernel *kernel, bal_range range, const bal_arg *args, 
 
 /* The OpenCL handles, as void pointers, for a library that queues work itself (CLBlast, called by src/ops only). */
 void *bal_device_queue(bal_device *dev);
+/* Work that a library has queued: counted as a launch, recorded under `name` (static) if the profile is on. Its event
+ * (may be NULL) is taken over. */
+bal_status bal_device_foreign(bal_device *dev, void *event, const char *name);
 
 /* ---- profile ---------------------------------------------------------------------------------------------------- */
 

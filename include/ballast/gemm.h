@@ -8,7 +8,8 @@
 typedef struct bal_gemm {
     bal_device *dev;
     bool        trans_a, trans_b; /* A is stored [k][m], B is stored [n][k] */
-    bal_kernel *pack_a, *pack_b, *multiply;
+    bal_kernel *pack_a, *pack_b, *multiply; /* CPU class */
+    bal_kernel *bias;                        /* GPU class */
 } bal_gemm;
 
 bal_status bal_gemm_init(bal_gemm *g, bal_device *dev, bool trans_a, bool trans_b);

@@ -36,6 +36,15 @@ bal_status bal_event_add(bal_device *dev, cl_event event, const char *kernel)
     return BAL_OK;
 }
 
+bal_status bal_device_foreign(bal_device *dev, void *event, const char *name)
+{
+    dev->counts.launches++;
+    if (!event) return BAL_OK;
+    if (dev->profile) return bal_event_add(dev, event, name);
+    BAL_CL(clReleaseEvent(event), "clReleaseEvent");
+    return BAL_OK;
+}
+
 static uint64_t moment(cl_event event, cl_profiling_info what)
 {
     cl_ulong t = 0;

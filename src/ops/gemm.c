@@ -1,10 +1,10 @@
-/* gemm -- see ballast/gemm.h. The work is done by a class of kernels: gemm_cpu.c. */
+/* gemm -- see ballast/gemm.h. The work is done by a class of kernels: gemm_cpu.c, gemm_gpu.c. */
 #include <assert.h>
 #include "gemm_class.h"
 
 static const bal_gemm_class *class_of(const bal_gemm *g)
 {
-    static const bal_gemm_class *const classes[] = {[BAL_CPU] = &bal_gemm_cpu, [BAL_GPU] = &bal_gemm_cpu};
+    static const bal_gemm_class *const classes[] = {[BAL_CPU] = &bal_gemm_cpu, [BAL_GPU] = &bal_gemm_gpu};
     return classes[bal_device_class(g->dev)];
 }
 

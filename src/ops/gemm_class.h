@@ -11,6 +11,6 @@ typedef struct bal_gemm_class {
                       const bal_tensor *bias, const int mnk[3], float beta, const bal_tensor *scratch);
 } bal_gemm_class;
 
-extern const bal_gemm_class bal_gemm_cpu;
+extern const bal_gemm_class bal_gemm_cpu, bal_gemm_gpu;
 
 #endif
