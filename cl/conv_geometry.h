@@ -29,7 +29,7 @@ typedef struct {
     int phase, apart, extent, stride, offset, move, count, first, step;
 } axis;
 
-inline axis make_axis(int phase, int out, int k, int s, int p, int d)
+static inline axis make_axis(int phase, int out, int k, int s, int p, int d)
 {
     axis a;
 #ifdef BACKWARD

@@ -110,6 +110,9 @@ static inline bal_arg bal_buf(const bal_tensor *t)
     return a;
 }
 
+/* The largest work-group that the kernel can have on its device. */
+size_t bal_kernel_group(const bal_kernel *kernel);
+
 /* Work-items: `global` is rounded up to a multiple of `local`, so kernels check their bounds. local 0: 64 in
  * dimension 0 on the CPU class, 256 (or what the kernel allows) on the GPU class. */
 typedef struct bal_range {

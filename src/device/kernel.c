@@ -64,6 +64,8 @@ bal_status bal_kernel_get(bal_kernel **out, bal_device *dev, const char *file, c
     return BAL_OK;
 }
 
+size_t bal_kernel_group(const bal_kernel *k) { return k->max_group; }
+
 bal_range bal_flat(const bal_device *dev, size_t n)
 {
     size_t width = dev->kernels_class == BAL_CPU ? 16 : 4;

@@ -1,9 +1,9 @@
-/* convolution -- see ballast/convolution.h. The work is done by a class of kernels: convolution_cpu.c. */
+/* convolution -- see ballast/convolution.h. The work is done by a class of kernels: convolution_cpu.c, convolution_gpu.c. */
 #include <assert.h>
 #include <stdlib.h>
 #include "convolution_class.h"
 
-static const bal_conv_class *const classes[] = {[BAL_CPU] = &bal_conv_cpu, [BAL_GPU] = &bal_conv_cpu};
+static const bal_conv_class *const classes[] = {[BAL_CPU] = &bal_conv_cpu, [BAL_GPU] = &bal_conv_gpu};
 
 /* Does an output of `y` pixels fit: does its last window, kept or not, begin within the padded input? */
 static bool fits(const bal_conv_geometry *g, int d)

@@ -26,7 +26,14 @@ struct bal_convolution {
     void                 *self;
 };
 
-extern const bal_conv_class bal_conv_cpu; /* convolution_cpu.c */
+extern const bal_conv_class bal_conv_cpu, bal_conv_gpu; /* convolution_cpu.c, convolution_gpu.c */
+
+/* The arguments of cl/conv_geometry.h, for a batch of n. */
+#define GEOMETRY(g, n) \
+    bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), \
+        bal_i32((g)->y.c), bal_i32((g)->kernel[0]), bal_i32((g)->kernel[1]), bal_i32((g)->stride[0]), \
+        bal_i32((g)->stride[1]), bal_i32((g)->pad[0]), bal_i32((g)->pad[1]), bal_i32((g)->dilation[0]), \
+        bal_i32((g)->dilation[1]), bal_i32((g)->groups)
 
 /* ---- convolution_product.c -------------------------------------------------------------------------------------- */
 

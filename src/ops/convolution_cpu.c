@@ -30,12 +30,6 @@ typedef struct {
     bal_conv_product multiply;
 } cpu;
 
-#define GEOMETRY(g, n) \
-    bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), \
-        bal_i32((g)->y.c), bal_i32((g)->kernel[0]), bal_i32((g)->kernel[1]), bal_i32((g)->stride[0]), \
-        bal_i32((g)->stride[1]), bal_i32((g)->pad[0]), bal_i32((g)->pad[1]), bal_i32((g)->dilation[0]), \
-        bal_i32((g)->dilation[1]), bal_i32((g)->groups)
-
 static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
 
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
