@@ -101,12 +101,12 @@ __kernel void batch_norm_products(int total, int wide, int chunk, int parts, __g
 #define ADD_LANES(a, b, lane)
 #endif
 
-/* Part 0 becomes the merge of all: mean and sum of squared distances of each column. */
+/* Behind the parts, out[2 * parts]: mean of each column over all of them; the next row: sum of squared distances. */
 __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
 batch_norm_merge_moments(int total, int wide, int chunk, int parts, __global float *restrict out)
 {
     int             column = (int)get_group_id(0) * W, lane = (int)get_local_id(0);
-    __global float *means = out + column, *squares = means + (size_t)parts * wide;
+    __global const float *means = out + column, *squares = means + (size_t)parts * wide;
     V               about = VLOAD(means), sum = 0, spread = 0;
     for (int part = lane; part < parts; part += LANES) {
         V count =
@@ -118,16 +118,17 @@ batch_norm_merge_moments(int total, int wide, int chunk, int parts, __global flo
     ADD_LANES(sum, spread, lane);
     if (lane > 0) return;
     V count = total / wide + first_some(rest(total, wide, column, true)), shift = sum / fmax(count, (V)1);
-    VSTORE(about + shift, means);
-    VSTORE(spread - sum * shift, squares);
+    out += 2 * (size_t)parts * wide + column;
+    VSTORE(about + shift, out);
+    VSTORE(spread - sum * shift, out + wide);
 }
 
-/* Part 0 becomes the sum of all. */
-__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void batch_norm_merge_products(int wide, int parts,
-                                                                                           __global float *restrict out)
+/* Behind the parts: the sums over all of them. */
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
+batch_norm_merge_products(int wide, int parts, __global float *restrict out)
 {
     int             column = (int)get_group_id(0) * W, lane = (int)get_local_id(0);
-    __global float *sums = out + column, *products = sums + (size_t)parts * wide;
+    __global const float *sums = out + column, *products = sums + (size_t)parts * wide;
     V               sum = 0, product = 0;
     for (int part = lane; part < parts; part += LANES) {
         sum += VLOAD(sums + (size_t)part * wide);
@@ -135,8 +136,9 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void batch_norm_merg
     }
     ADD_LANES(sum, product, lane);
     if (lane > 0) return;
-    VSTORE(sum, sums);
-    VSTORE(product, products);
+    out += 2 * (size_t)parts * wide + column;
+    VSTORE(sum, out);
+    VSTORE(product, out + wide);
 }
 
 /* One channel: its columns merged, the running statistics moved on, and its tables. */
@@ -147,7 +149,8 @@ __kernel void batch_norm_finish(int c, int total, int wide, int parts, __global 
 {
     int k = (int)get_global_id(0);
     if (k >= c) return;
-    __global const float *squares = moments + (size_t)parts * wide;
+    moments += 2 * (size_t)parts * wide;
+    __global const float *squares = moments + wide;
     float                 about = moments[k], sum = 0, spread = 0, n = (float)(total / c);
     for (int i = k; i < wide; i += c) {
         float count = (float)(total / wide + (i < total % wide)), d = count > 0 ? moments[i] - about : 0;
@@ -191,9 +194,10 @@ __kernel void batch_norm_finish_backward(int c, int total, int wide, int parts, 
     int k = (int)get_global_id(0);
     if (k >= c) return;
     float sum = 0, product = 0, n = (float)(total / c), mean = tables[MEAN * wide + k], inv = tables[INV * wide + k];
+    sums += 2 * (size_t)parts * wide;
     for (int i = k; i < wide; i += c) {
         sum += sums[i];
-        product += sums[(size_t)parts * wide + i];
+        product += sums[wide + i];
     }
     if (dgamma) dgamma[k] += product * inv;
     if (dbeta) dbeta[k] += sum;

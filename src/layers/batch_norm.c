@@ -96,7 +96,7 @@ static bal_status build(bal_layer *l, bal_device *dev)
         BAL_TRY(bal_kernel_get(rows[i].kernel, dev, "batch_norm", rows[i].name, ""));
     while (folds > 1 && c % (2 * FOLD / folds) == 0) folds /= 2;
     p->wide = c * folds;
-    l->scratch = 2 * (size_t)cut_of(p, dev, bal_shape_size(l->in[0])).parts * (size_t)p->wide;
+    l->scratch = 2 * ((size_t)cut_of(p, dev, bal_shape_size(l->in[0])).parts + 1) * (size_t)p->wide;
     return bal_tensor_init(&p->tables, dev, (bal_shape){1, 1, TABLES, p->wide});
 }
 
