@@ -114,7 +114,7 @@ static void test_optim(void **state)
     const bal_optim_test *test = *state;
     for (int d = 0; d < devices.count; d++)
         for (const char *const *c = test->cases; *c; c++)
-            for (int clipped = 0; clipped < 2; clipped++) {
+            for (int clipped = bal_test_small() ? 1 : 0; clipped < 2; clipped++) {
                 bal_optim        o;
                 bal_option_pool *pool;
                 MUST(bal_optim_open(&o, &pool, devices.dev[d], test->name, *c));
