@@ -16,7 +16,7 @@ bal_status bal_gemm_init(bal_gemm *g, bal_device *dev, bool trans_a, bool trans_
 /* Floats of scratch that a run of this size needs. */
 size_t bal_gemm_scratch(const bal_gemm *g, int m, int n, int k);
 /* `bias` ([n], may be NULL) is added to every row. beta is 0 or 1. Queues work, allocates nothing. */
-bal_status bal_gemm_run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *a, const bal_tensor *b, const bal_tensor *bias,
-                        const int mnk[3], float beta, const bal_tensor *scratch);
+bal_status bal_gemm_run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *a, const bal_tensor *b,
+                        const bal_tensor *bias, const int mnk[3], float beta, const bal_tensor *scratch);
 
 #endif

@@ -1,0 +1,268 @@
+/* net -- chains: several readers of a tensor, views, shared buffers, faults of from= and as=. Gradients of whole nets
+ * are compared with differences along random directions (KANN's check). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/net.h"
+
+static bal_device *dev;
+
+static int open_device(void **state)
+{
+    (void)state;
+    return bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
+}
+
+static int close_device(void **state)
+{
+    (void)state;
+    bal_device_close(dev);
+    return 0;
+}
+
+static bal_status read_net(bal_net **net, const char *layers, bal_shape in)
+{
+    bal_config *c;
+    char        text[2048];
+    snprintf(text, sizeof text, "[classifier]\n%s", layers);
+    assert_int_equal(bal_config_parse(&c, "net.ini", text), BAL_OK);
+    bal_status st = bal_net_read(net, bal_config_find(c, "classifier"), in);
+    bal_config_free(c);
+    return st;
+}
+
+static void fill(const bal_tensor *t, uint32_t salt, float scale)
+{
+    bal_stream s = bal_stream_for(5, BAL_FOR_TEST, salt, 0);
+    float     *host = malloc(bal_shape_size(t->shape) * sizeof *host);
+    assert_non_null(host);
+    for (int i = 0; i < bal_size(t); i++) host[i] = scale * bal_random_normal(&s, (uint64_t)i);
+    assert_int_equal(bal_tensor_write(t, host), BAL_OK);
+    free(host);
+}
+
+static double dot(const bal_tensor *a, const bal_tensor *b)
+{
+    size_t n = bal_shape_size(a->shape);
+    float *x = malloc(n * sizeof *x), *y = malloc(n * sizeof *y);
+    double sum = 0;
+    assert_true(x && y && n == bal_shape_size(b->shape));
+    assert_int_equal(bal_tensor_read(a, x), BAL_OK);
+    assert_int_equal(bal_tensor_read(b, y), BAL_OK);
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)y[i];
+    free(x);
+    free(y);
+    return sum;
+}
+
+/* t += step * direction */
+static void move(const bal_tensor *t, const bal_tensor *direction, float step)
+{
+    size_t n = bal_shape_size(t->shape);
+    float *x = malloc(n * sizeof *x), *d = malloc(n * sizeof *d);
+    assert_true(x && d);
+    assert_int_equal(bal_tensor_read(t, x), BAL_OK);
+    assert_int_equal(bal_tensor_read(direction, d), BAL_OK);
+    for (size_t i = 0; i < n; i++) x[i] += step * d[i];
+    assert_int_equal(bal_tensor_write(t, x), BAL_OK);
+    free(x);
+    free(d);
+}
+
+static const bal_pass pass = {.training = true};
+
+/* sum of y * r for random r: its gradient with respect to y is r. */
+static double value(bal_net *net, const bal_tensor *x, const bal_tensor *r)
+{
+    bal_tensor y;
+    assert_int_equal(bal_net_forward(net, &pass, x, &y), BAL_OK);
+    return dot(&y, r);
+}
+
+static double slope(bal_net *net, const bal_tensor *x, const bal_tensor *r, const bal_tensor *moved,
+                    const bal_tensor *direction)
+{
+    const float h = 1.0F / 256;
+    move(moved, direction, h);
+    double up = value(net, x, r);
+    move(moved, direction, -2 * h);
+    double down = value(net, x, r);
+    move(moved, direction, h);
+    return (up - down) / (2 * (double)h);
+}
+
+static void copy_of(bal_tensor *out, const bal_tensor *t, uint32_t salt)
+{
+    assert_int_equal(bal_tensor_init(out, dev, t->shape), BAL_OK);
+    fill(out, salt, 1);
+}
+
+/* Whole gradient, with respect to weights and input, along two directions. The second backward pass must add the same
+ * again. */
+static void check_gradients(const char *layers, bal_shape in, int batch)
+{
+    bal_net   *net;
+    bal_tensor x, dx, r, along_x, along_w, y;
+    assert_int_equal(read_net(&net, layers, in), BAL_OK);
+    assert_int_equal(bal_net_build(net, dev, true, 11, 0), BAL_OK);
+    in.n = batch;
+    assert_int_equal(bal_tensor_init(&x, dev, in), BAL_OK);
+    assert_int_equal(bal_tensor_init(&dx, dev, in), BAL_OK);
+    fill(&x, 1, 1);
+    fill(&dx, 2, NAN);
+    assert_int_equal(bal_net_forward(net, &pass, &x, &y), BAL_OK);
+    copy_of(&r, &y, 3);
+    copy_of(&along_x, &x, 4);
+    copy_of(&along_w, bal_net_weights(net), 5);
+    bal_tensor dy = bal_net_output_gradient(net);
+    for (int again = 1; again <= 2; again++) {
+        assert_int_equal(bal_net_forward(net, &pass, &x, &y), BAL_OK);
+        assert_int_equal(bal_tensor_copy(&dy, &r), BAL_OK);
+        assert_int_equal(bal_net_backward(net, &pass, &x, &dx), BAL_OK);
+        double by_w = dot(bal_net_gradients(net), &along_w) / again, by_x = dot(&dx, &along_x);
+        double true_w = slope(net, &x, &r, bal_net_weights(net), &along_w), true_x = slope(net, &x, &r, &x, &along_x);
+        if (fabs(by_w - true_w) > 2e-2 * (1 + fabs(true_w))) fail_msg("weights: %g, by differences %g", by_w, true_w);
+        if (fabs(by_x - true_x) > 2e-2 * (1 + fabs(true_x))) fail_msg("input: %g, by differences %g", by_x, true_x);
+    }
+    bal_tensor *all[] = {&x, &dx, &r, &along_x, &along_w};
+    for (int i = 0; i < 5; i++) bal_tensor_free(all[i]);
+    bal_net_free(net);
+}
+
+/* Smooth layers, so that differences are true. */
+static void test_residual(void **state)
+{
+    (void)state;
+    check_gradients("layer = conv filters=4 kernel=3 pad=1 as=one\nlayer = silu\nlayer = conv filters=4 kernel=3 "
+                    "pad=1\nlayer = add from=one\n"
+                    "layer = tanh\nlayer = global_avg_pool\nlayer = flatten\nlayer = dense units=3\n",
+                    (bal_shape){3, 6, 5, 2}, 3);
+}
+
+static void test_shortcut_by_convolution(void **state)
+{
+    (void)state;
+    check_gradients("layer = conv filters=3 kernel=3 pad=1 as=in\nlayer = tanh\nlayer = conv filters=5 kernel=3 pad=1 "
+                    "stride=2 as=long\n"
+                    "layer = conv filters=5 kernel=1 stride=2 from=in\nlayer = add from=long\nlayer = silu\n",
+                    (bal_shape){2, 6, 6, 2}, 1);
+}
+
+/* The same tensor read three times, once by both inputs of a layer, and the net's input read twice. */
+static void test_many_readers(void **state)
+{
+    (void)state;
+    check_gradients("layer = conv filters=2 kernel=1 as=a\nlayer = tanh as=b\nlayer = add from=b\nlayer = concat "
+                    "from=a\nlayer = concat from=input\n"
+                    "layer = conv filters=3 kernel=3 pad=1\nlayer = concat from=b\nlayer = sigmoid\n",
+                    (bal_shape){2, 4, 3, 2}, 2);
+}
+
+static void test_views(void **state)
+{
+    (void)state;
+    check_gradients("layer = dense units=24 as=d\nlayer = reshape h=2 w=3 c=4 as=map\nlayer = conv filters=4 kernel=3 "
+                    "pad=1\nlayer = add from=map\n"
+                    "layer = flatten\nlayer = dense units=24\nlayer = add from=d\nlayer = tanh\n",
+                    (bal_shape){3, 1, 1, 5}, 3);
+}
+
+/* Frozen: no weight gradient, the same input gradient. */
+static void test_frozen(void **state)
+{
+    (void)state;
+    bal_net   *net;
+    bal_tensor x, y, dx, through;
+    bal_pass   frozen = pass;
+    frozen.frozen = true;
+    assert_int_equal(read_net(&net,
+                              "layer = conv filters=3 kernel=3\nlayer = batch_norm\nlayer = conv filters=1 kernel=2\n",
+                              (bal_shape){4, 5, 5, 2}),
+                     BAL_OK);
+    assert_int_equal(bal_net_build(net, dev, true, 1, 0), BAL_OK);
+    assert_int_equal(bal_tensor_init(&x, dev, bal_net_in(net)), BAL_OK);
+    fill(&x, 1, 1);
+    copy_of(&dx, &x, 2);
+    copy_of(&through, &x, 3);
+    assert_int_equal(bal_net_forward(net, &frozen, &x, &y), BAL_OK);
+    bal_tensor dy = bal_net_output_gradient(net);
+    fill(&dy, 4, 1);
+    assert_int_equal(bal_net_backward(net, &frozen, &x, &through), BAL_OK);
+    assert_true(dot(bal_net_gradients(net), bal_net_gradients(net)) == 0);
+    fill(&dy, 4, 1);
+    assert_int_equal(bal_net_backward(net, &pass, &x, &dx), BAL_OK);
+    assert_true(dot(bal_net_gradients(net), bal_net_gradients(net)) > 0);
+    assert_true(dot(&dx, &dx) == dot(&through, &through) && dot(&dx, &dx) == dot(&dx, &through));
+    bal_tensor_free(&x);
+    bal_tensor_free(&dx);
+    bal_tensor_free(&through);
+    bal_net_free(net);
+}
+
+/* Looking without training needs buffers for what is alive only, and gives what training memory gives. */
+static void test_shared_buffers(void **state)
+{
+    (void)state;
+    static const char layers[] = "layer = conv filters=8 kernel=3 pad=1 as=one\nlayer = relu\nlayer = conv filters=8 "
+                                 "kernel=3 pad=1\nlayer = relu\n"
+                                 "layer = conv filters=8 kernel=3 pad=1\nlayer = add from=one\nlayer = relu\n";
+    const bal_pass    look = {.training = false};
+    bal_net          *small, *large;
+    bal_tensor        x, a, b;
+    assert_int_equal(read_net(&small, layers, (bal_shape){2, 8, 8, 3}), BAL_OK);
+    assert_int_equal(read_net(&large, layers, (bal_shape){2, 8, 8, 3}), BAL_OK);
+    size_t one = 2 * 8 * 8 * 8 * sizeof(float), weights = 4 * 2 * 6 * BAL_ALIGN;
+    assert_true(bal_net_memory(small, false) <= 3 * one + weights); /* one, and the two ends of a layer */
+    assert_true(bal_net_memory(small, true) >= 7 * one);
+    assert_int_equal(bal_net_build(small, dev, false, 2, 0), BAL_OK);
+    assert_int_equal(bal_net_build(large, dev, true, 2, 0), BAL_OK);
+    assert_int_equal(bal_tensor_init(&x, dev, bal_net_in(small)), BAL_OK);
+    fill(&x, 1, 1);
+    assert_int_equal(bal_net_forward(small, &look, &x, &a), BAL_OK);
+    assert_int_equal(bal_net_forward(large, &look, &x, &b), BAL_OK);
+    assert_true(dot(&a, &a) > 0 && dot(&a, &a) == dot(&b, &b) && dot(&a, &b) == dot(&a, &a));
+    bal_tensor_free(&x);
+    bal_net_free(small);
+    bal_net_free(large);
+}
+
+static void test_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers, *message;
+    } faults[] = {
+        {"layer = relu as=one\nlayer = tanh from=onne\n",
+         "net.ini:3: no earlier layer is named \"onne\" by as=; did you mean \"one\"?"},
+        {"layer = relu as=one\nlayer = tanh as=one\n", "net.ini:3: the name \"one\" is taken already"},
+        {"layer = add\n", "net.ini:2: layer add takes 2 inputs: name the other one by from="},
+        {"layer = relu as=a\nlayer = relu as=b from=a,a\n", "net.ini:3: layer relu takes at most 1 input"},
+        {"layer = relu\nlayer = tanh from=input\n",
+         "net.ini:2: layer relu: no later layer uses its output; name it by as= and take it by from="},
+        {"layer = conv filters=3 kernel=9\n", NULL},
+        {"init = dcgan\n", "net.ini:1: [classifier] has no layers"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        bal_net *net;
+        assert_int_equal(read_net(&net, faults[i].layers, (bal_shape){2, 4, 4, 2}), BAL_ECONFIG);
+        assert_null(net);
+        if (faults[i].message) assert_string_equal(bal_error(), faults[i].message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_residual),     cmocka_unit_test(test_shortcut_by_convolution),
+        cmocka_unit_test(test_many_readers), cmocka_unit_test(test_views),
+        cmocka_unit_test(test_frozen),       cmocka_unit_test(test_shared_buffers),
+        cmocka_unit_test(test_faults),
+    };
+    return cmocka_run_group_tests_name("net/net", tests, open_device, close_device);
+}
