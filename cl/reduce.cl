@@ -1,11 +1,17 @@
-/* reduce -- sums over the rows of x[rows][c] in an order that follows from the shape alone: the same bits for any W.
+/* reduce -- sums over the rows of x[rows][c] in an order that follows from the shape alone: the same bits for any W and
+ * U.
  *
- * A pass folds rows so that a row is `wide` floats, a multiple of c and of 16 (element i of the fold belongs to column
+ * A pass folds rows so that a row is `wide` floats, a multiple of c and of 64 (element i of the fold belongs to column
  * i % c), and sums each `chunk` of folded rows: [rows][c] becomes [chunks * wide / c][c]. The host repeats it until few
  * rows are left. Buffers may be the same one; offsets are in floats, and what is read and what is written do not
  * overlap. */
 #ifndef W
 #define W 4
+#endif
+#ifdef BAL_CLASS_CPU
+#define U 4 /* vectors to a work-item: whole cache lines beside each other */
+#else
+#define U 1
 #endif
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -13,23 +19,25 @@
 #define VLOAD JOIN(vload, W)
 #define VSTORE JOIN(vstore, W)
 
-/* out[chunk][wide]: sums of x, or of x^2 where power is 2. W columns of one chunk to a work-item. */
+/* out[chunk][wide]: sums of x, or of x^2 where power is 2. U * W columns of one chunk to a work-item. */
 __kernel void reduce_rows(__global float *out, int out_at, __global const float *x, int x_at, int total, int wide,
                           int chunk, int chunks, int power)
 {
-    int i = (int)get_global_id(0) * W;
+    int i = (int)get_global_id(0) * U * W;
     if (i >= wide * chunks) return;
     int    column = i % wide, first = i / wide * chunk, whole = min(first + chunk, total / wide);
-    VECTOR sum = 0;
+    VECTOR sum[U];
+    for (int u = 0; u < U; u++) sum[u] = 0;
     x += x_at + column;
-    for (int row = first; row < whole; row++) {
-        VECTOR v = VLOAD(0, x + (size_t)row * wide);
-        sum += power == 2 ? v * v : v;
-    }
+    for (int row = first; row < whole; row++)
+        for (int u = 0; u < U; u++) {
+            VECTOR v = VLOAD(u, x + (size_t)row * wide);
+            sum[u] += power == 2 ? v * v : v;
+        }
     out += out_at + i;
-    VSTORE(sum, 0, out);
+    for (int u = 0; u < U; u++) VSTORE(sum[u], u, out);
     if (first + chunk <= total / wide) return;
-    for (int j = 0; j < W && column + j < total - whole * wide; j++) { /* the last folded row may be cut short */
+    for (int j = 0; j < U * W && column + j < total - whole * wide; j++) { /* the last folded row may be cut short */
         float v = x[(size_t)whole * wide + j];
         out[j] += power == 2 ? v * v : v;
     }

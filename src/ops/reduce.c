@@ -24,8 +24,7 @@ static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 static pass plan(size_t total, int c)
 {
-    size_t unit = (size_t)c / gcd((size_t)c, 16) * 16;
-    size_t wide = unit * divide_up(FOLD, unit);
+    size_t wide = (size_t)c / gcd((size_t)c, FOLD) * FOLD;
     size_t rows = divide_up(total, wide);
     size_t chunks = divide_up(rows, LEAST_CHUNK);
     if (chunks > MOST_CHUNKS) chunks = MOST_CHUNKS;
@@ -62,6 +61,7 @@ typedef struct {
 static bal_status shrink(pending *r, int c, const bal_tensor *scratch)
 {
     bal_device *dev = r->data->dev;
+    size_t      vectors = bal_device_class(dev) == BAL_CPU ? 4 : 1; /* to a work-item: U of cl/reduce.cl */
     bal_kernel *kernel;
     BAL_TRY(bal_kernel_get(&kernel, dev, "reduce", "reduce_rows", ""));
     assert(scratch_size(r->total, c) == 0 ||
@@ -69,8 +69,8 @@ static bal_status shrink(pending *r, int c, const bal_tensor *scratch)
     for (int next = 0; worthwhile(r->total, c);) {
         pass   p = plan(r->total, c);
         size_t size = pass_size(p);
-        BAL_TRY(bal_run(kernel, bal_flat(dev, size), bal_buf(scratch), bal_i32(next), bal_buf(r->data), bal_i32(r->at),
-                        bal_i32((int)r->total), bal_i32(p.wide), bal_i32(p.chunk), bal_i32(p.chunks),
+        BAL_TRY(bal_run(kernel, bal_flat(dev, size / vectors), bal_buf(scratch), bal_i32(next), bal_buf(r->data),
+                        bal_i32(r->at), bal_i32((int)r->total), bal_i32(p.wide), bal_i32(p.chunk), bal_i32(p.chunks),
                         bal_i32(r->power)));
         *r = (pending){scratch, size, next, 1};
         next += (int)size;
