@@ -13,16 +13,16 @@
 #include "internal.h"
 #include "sources.h"
 
-enum { MAX_SOURCE = 4 << 20, MAX_BINARY = 256 << 20 };
+enum { MAX_SOURCE = 4 << 20, MAX_BINARY = 256 << 20, MAX_DEPTH = 8 };
 
 typedef struct buffer {
     char  *text;
     size_t size;
+    int    depth; /* of files that include each other */
 } buffer;
 
 static bal_status append(buffer *b, const char *text, size_t size)
 {
-    if (b->size + size > MAX_SOURCE) return bal_fail(BAL_ECL, "kernel sources include each other without end");
     char *grown = realloc(b->text, b->size + size + 1);
     if (!grown) return bal_fail(BAL_ENOMEM, "no memory for kernel sources");
     memcpy(grown + b->size, text, size);
@@ -72,6 +72,8 @@ static bal_status expand(buffer *out, const char *name)
     const char *text = "";
     char       *owned, mark[128];
     bal_status  st;
+    if (out->depth++ == MAX_DEPTH)
+        return bal_fail(BAL_ECL, "cl/%s: files include each other more than %d deep", name, MAX_DEPTH);
     BAL_TRY_OR(end, st, find_source(&text, &owned, name));
     int n = snprintf(mark, sizeof mark, "#line 1 \"%s\"\n", name);
     BAL_TRY_OR(end, st, append(out, mark, (size_t)n));
@@ -81,6 +83,7 @@ static bal_status expand(buffer *out, const char *name)
         BAL_TRY_OR(end, st, expand_line(out, name, text, size, number));
         text += size;
     }
+    out->depth--;
 end:
     free(owned);
     return st;
@@ -99,8 +102,8 @@ static char *cache_folder(void)
 /* PATH of the cached binary, malloc'd; NULL: do without. */
 static char *cache_path(const bal_device *dev, const char *source, const char *options)
 {
-    char digest[SHA256_DIGEST_STRING_LENGTH];
-    char *folder = dev->binary_cache ? cache_folder() : NULL;
+    char  digest[SHA256_DIGEST_STRING_LENGTH];
+    char *folder = dev->binary_cache || getenv("BAL_CACHE_DIR") ? cache_folder() : NULL;
     char *key = bal_format("%s\n%s\n%s\n%s\n%s\n%s", bal_version(), options, dev->info.name, dev->info.driver,
                            dev->info.platform, source);
     char *path = NULL;
@@ -124,7 +127,7 @@ static cl_program load_binary(bal_device *dev, const char *path, const char *opt
     cl_int code;
     if (!bal_file_exists(path) || bal_file_read(&data, &size, path, MAX_BINARY) != BAL_OK) return NULL;
     const unsigned char *binary = (const unsigned char *)data;
-    cl_program program = clCreateProgramWithBinary(dev->context, 1, &dev->id, &size, &binary, NULL, &code);
+    cl_program           program = clCreateProgramWithBinary(dev->context, 1, &dev->id, &size, &binary, NULL, &code);
     if (code == CL_SUCCESS) code = clBuildProgram(program, 1, &dev->id, options, NULL, NULL);
     free(data);
     if (code == CL_SUCCESS) return program;
