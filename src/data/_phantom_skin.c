@@ -8,12 +8,12 @@
 #include "_phantom.h"
 
 /* How hard it is. */
-#define SIGN_LOW 0.45f /* strength of a malignant lesion's signs, from 0 to 1 */
+#define SIGN_LOW 0.55f /* strength of a malignant lesion's signs, from 0 to 1 */
 #define SIGN_HIGH 1.0f
-#define SIGN_BENIGN 0.35f /* most of the one sign that a benign lesion may have */
-#define CENTRE_LOW 0.35f  /* paleness of a dermatofibroma's middle */
+#define SIGN_BENIGN 0.30f /* most of the one sign that a benign lesion may have */
+#define CENTRE_LOW 0.45f  /* paleness of a dermatofibroma's middle */
 #define CENTRE_HIGH 0.85f
-#define CENTRE_OTHER 0.30f /* most paleness of other lesions' middles */
+#define CENTRE_OTHER 0.25f /* most paleness of other lesions' middles */
 #define LACUNA_LOW 0.45f   /* how far the colour of lacunae stands out */
 #define LACUNA_HIGH 0.95f
 #define REDNESS 0.55f /* most red in lesions that are not vascular */
@@ -111,7 +111,7 @@ static void add_sign(lesion *l, bal_dice *d, int sign, float s)
     int                        first = l->patches;
     if (sign == BORDER) {
         for (int k = 3; k < HARMONICS; k++)
-            for (int i = 0; i < 2; i++) l->wave[k][i] += bal_dice_bell(d, 0.10f * s);
+            for (int i = 0; i < 2; i++) l->wave[k][i] += bal_dice_bell(d, 0.18f * s / (float)(k - 1));
         l->fuzz += 0.14f * s;
     } else if (sign == LOPSIDED) {
         bal_view side;

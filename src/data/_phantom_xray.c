@@ -6,14 +6,14 @@
 #include "_phantom.h"
 
 /* How hard it is. Density is what the film shows: air is about 0.1, lung 0.25, bone 0.8. */
-#define OPACITY_LOW 0.16f /* density that the faintest pneumonia adds to a lung, and the heaviest */
-#define OPACITY_HIGH 0.34f
-#define OPACITY_SMALL 0.13f /* radius, where half the width of the image is 1 */
-#define OPACITY_LARGE 0.26f
+#define OPACITY_LOW 0.26f /* density that the faintest pneumonia adds to a lung, and the heaviest */
+#define OPACITY_HIGH 0.46f
+#define OPACITY_SMALL 0.16f /* radius, where half the width of the image is 1 */
+#define OPACITY_LARGE 0.28f
 #define CONFOUNDER 0.16f /* density of breast shadows, folds, thymus and crowded vessels, at most */
 #define EXPOSURE 0.10f   /* deviation of the film's tone from neutral */
 #define POSE 1.0f        /* scale of turn, shift and zoom */
-#define GRAIN 0.025f     /* most noise, in grey levels from 0 to 1 */
+#define GRAIN 0.022f     /* most noise, in grey levels from 0 to 1 */
 
 enum { FOCI = 4, VESSELS = 9 };
 
@@ -75,19 +75,21 @@ static void draw_confounders(chest *c, bal_dice *d)
     c->hilum = bal_dice_between(d, 0.3f, 1) * CONFOUNDER;
 }
 
-/* Most often the lower and outer parts of one lung; seldom both lungs. */
+/* One lung or, seldom, both; never wholly behind the heart or the diaphragm, so that there is always something to see. */
 static void draw_pneumonia(chest *c, bal_dice *d)
 {
     int right = bal_dice_chance(d, 0.5f), both = bal_dice_chance(d, 0.25f);
     c->foci = bal_dice_count(d, 1, FOCI);
     c->ragged = bal_dice_between(d, 0.4f, 0.9f);
     float share = 1 - 0.08f * (float)(c->foci - 1); /* many foci are fainter and smaller */
-    float x = bal_dice_between(d, 0.26f, 0.5f), y = bal_dice_between(d, -0.35f, 0.4f);
+    float y = bal_dice_between(d, c->apex + 0.22f, c->dome[0] - 0.12f), place = bal_dice_between(d, 0, 1);
     for (int i = 0; i < c->foci; i++) {
         shadow *f = &c->focus[i];
         int     side = both && i % 2 ? !right : right;
-        f->x = (side ? 1 : -1) * clamp(x + bal_dice_bell(d, 0.05f * (float)i), 0.22f, 0.54f);
-        f->y = clamp(y + bal_dice_bell(d, 0.08f * (float)i), -0.45f, 0.45f);
+        f->y = clamp(y + bal_dice_bell(d, 0.08f * (float)i), c->apex + 0.2f, c->dome[side] - 0.08f);
+        float out = clamp(place + bal_dice_bell(d, 0.15f * (float)i), 0, 1);
+        float inner = side && f->y > c->heart_y - 0.2f ? c->heart_x + 0.9f * c->heart_rx : 0.24f;
+        f->x = (side ? 1 : -1) * mix(inner, c->reach[side] - (f->y < -0.2f ? 0.16f : 0.10f), out);
         f->rx = share * bal_dice_between(d, OPACITY_SMALL, OPACITY_LARGE);
         f->ry = share * bal_dice_between(d, OPACITY_SMALL, OPACITY_LARGE);
         f->tilt = bal_dice_between(d, -0.5f, 0.5f);
@@ -203,7 +205,7 @@ static float opacities_at(const chest *c, const film *f, float u, float v)
     float patch =
         bal_lattice_at(&f->noise, u * 9 + 5, v * 9 + 5) + 0.6f * bal_lattice_at(&f->noise, u * 19 + 11, v * 19 + 3);
     sum *= 1.15f + c->ragged * patch;
-    return sum > 0 ? sum : 0;
+    return sum > 0 ? sum / (1 + 1.2f * sum) : 0; /* never denser than what is solid */
 }
 
 /* Branching lines from each hilum, and the clavicles. */
