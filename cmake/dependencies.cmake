@@ -1,4 +1,4 @@
-# Sets BALLAST_LIBRARIES, BALLAST_INCLUDES, BALLAST_VERSIONS ("clblast 1.6.1, ..."), and BALLAST_REQUIRES for the pkg-config file. `./run deps` installs them.
+# Sets BALLAST_LIBRARIES, BALLAST_INCLUDES, BALLAST_VERSIONS ("CLBlast 1.6.1, ..."), and BALLAST_REQUIRES for the pkg-config file. `./run deps` installs them.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -14,6 +14,8 @@ foreach(package ${BALLAST_REQUIRES})
     list(APPEND BALLAST_VERSIONS "${package} ${${prefix}_VERSION}")
 endforeach()
 list(JOIN BALLAST_VERSIONS ", " BALLAST_VERSIONS)
+string(REPLACE "OpenCL" "OpenCL headers" BALLAST_VERSIONS "${BALLAST_VERSIONS}")
+string(REPLACE "clblast" "CLBlast" BALLAST_VERSIONS "${BALLAST_VERSIONS}")
 list(APPEND BALLAST_LIBRARIES Threads::Threads m)
 
 # stb is used as headers alone, so that it is found where no pkg-config file comes with it.

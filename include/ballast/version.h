@@ -8,7 +8,7 @@ const char *bal_version(void);
 /* The commit it was built from, "+dirty" behind it when the tree had changes; "unknown" outside git. */
 const char *bal_commit(void);
 
-/* The libraries it was built with, "OpenCL 3.0, clblast 1.6.1, ...". */
+/* The libraries it was built with, "OpenCL headers 3.0, CLBlast 1.6.1, ...". */
 const char *bal_libraries(void);
 
 #endif
