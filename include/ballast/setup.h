@@ -21,7 +21,7 @@ typedef struct bal_gan_options {
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience;
     float       ema, clip;
-    const char *loss, *optimizer, *schedule, *init;
+    const char *loss, *optimizer, *schedule, *augment, *init;
 } bal_classifier_options;
 
 extern const bal_option bal_run_option_table[], bal_gan_option_table[], bal_classifier_option_table[];

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/augment.h"
 #include "ballast/feeder.h"
 #include "ballast/files.h"
 #include "ballast/history.h"
@@ -25,6 +26,8 @@ struct bal_classifier {
     bal_option_pool       *pool;
     bal_feeder            *feeder;
     bal_scaling            scaling;
+    bal_augment            augment;
+    bal_tensor             changed; /* a batch after augmentation; not there without */
     bal_tensor             figures; /* [steps of an epoch][FIGURES] */
     float                 *host;
     bal_run_log            log, speed;
@@ -352,12 +355,25 @@ static bool out_of_patience(const bal_classifier *c)
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
 
+static bal_status change_images(bal_classifier *c, bal_tensor *x)
+{
+    bal_stream stream = bal_stream_for((uint64_t)c->job.setup->run.seed, BAL_FOR_AUGMENT, (uint32_t)c->step, 0);
+    if (!bal_has(&c->changed)) return BAL_OK;
+    bal_tensor y = c->changed;
+    y.shape.n = x->shape.n;
+    bal_device_scope(c->job.dev, "augment");
+    BAL_TRY(bal_augment_run(&c->augment, &y, x, c->scaling.deviation, &stream));
+    *x = y;
+    return BAL_OK;
+}
+
 bal_status bal_classifier_step(bal_classifier *c)
 {
     bal_pass   pass = {.training = true, .seed = (uint64_t)c->job.setup->run.seed, .draw = (uint32_t)c->step};
     int        row = c->step % c->epoch_steps;
     bal_tensor x, label, y;
     BAL_TRY(bal_feeder_next(c->feeder, &x, &label));
+    BAL_TRY(change_images(c, &x));
     BAL_TRY(bal_net_zero_gradients(c->net));
     BAL_TRY(bal_net_forward(c->net, &pass, &x, &y));
     bal_tensor dy = bal_net_output_gradient(c->net);
@@ -391,6 +407,8 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_net_build(c->net, dev, true, (uint64_t)s->run.seed, 1));
     c->scaling = bal_dataset_scaling(c->job.data, false);
     BAL_TRY(make_loss(c));
+    BAL_TRY(bal_augment_parse(&c->augment, c->o.augment, (bal_where){"[train.classifier]", 0}));
+    if (bal_augment_active(&c->augment)) BAL_TRY(bal_tensor_init(&c->changed, dev, bal_net_in(c->net)));
     BAL_TRY(first_weights(c));
     bal_learner_settings settings = {c->o.optimizer, c->o.schedule, c->o.ema, c->o.clip, 0, c->total};
     BAL_TRY(bal_learner_init(&c->learn, dev, c->net, &settings));
@@ -423,6 +441,7 @@ void bal_classifier_close(bal_classifier *c)
     bal_loss_free(&c->loss);
     bal_option_pool_free(c->pool);
     bal_net_free(c->net);
+    bal_tensor_free(&c->changed);
     bal_tensor_free(&c->figures);
     bal_run_log_close(&c->log);
     bal_run_log_close(&c->speed);

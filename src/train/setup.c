@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/augment.h"
 #include "ballast/files.h"
 #include "ballast/plugin.h"
 #include "ballast/schedule.h"
@@ -50,6 +51,7 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_TEXT(bal_classifier_options, loss, "cross_entropy", "a loss and its options"),
     BAL_OPT_TEXT(bal_classifier_options, optimizer, "adam lr=1e-3", "an optimizer and its options"),
     BAL_OPT_TEXT(bal_classifier_options, schedule, "constant", "of the learning rate"),
+    BAL_OPT_TEXT(bal_classifier_options, augment, "none", "changes of training images: none, or classic and its options"),
     BAL_OPT(bal_classifier_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
     BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6,
             "epochs without a better validation balanced accuracy before stopping; 0: never"),
@@ -185,6 +187,8 @@ static bal_status check_classifier(bal_setup *s)
     BAL_TRY(output_of(&y, s, "classifier", s->classifier.batch));
     BAL_TRY(check_loss(c, "train.classifier", s->classifier.loss, false, "classifier", y));
     BAL_TRY(check_optimizer(c, "train.classifier", "optimizer", s->classifier.optimizer));
+    bal_augment unused;
+    BAL_TRY(bal_augment_parse(&unused, s->classifier.augment, place(c, "train.classifier", "augment")));
     return check_schedule(c, "train.classifier", s->classifier.schedule);
 }
 

@@ -28,7 +28,7 @@ static const char config[] =
     "layer = conv filters=4 kernel=4 stride=4\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\nlayer = global_avg_pool\n"
     "layer = flatten\nlayer = dense units=2\n"
     "[train.gan]\nclasses = all\nsteps = 12\nbatch = 8\nd_steps = 2\nema = 0.9\nsample = 5\ncheckpoint = 4\nlog = 5\nclip = 10\n"
-    "[train.classifier]\nepochs = 3\nbatch = 32\nema = 0.9\nschedule = cosine warmup=4\n";
+    "[train.classifier]\nepochs = 3\nbatch = 32\nema = 0.9\nschedule = cosine warmup=4\naugment = classic\n";
 
 static bal_device  *dev;
 static bal_dataset *data;
