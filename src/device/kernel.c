@@ -37,9 +37,11 @@ static bal_status make(bal_kernel *k)
     if (!k->file || !k->name || !k->options) return bal_fail(BAL_ENOMEM, "no memory for a kernel");
     BAL_TRY(bal_program_get(&program, k->dev, k->file, k->options));
     k->handle = clCreateKernel(program, k->name, &code);
-    if (code != CL_SUCCESS) return bal_fail(BAL_ECL, "there is no kernel %s in cl/%s.cl (%d)", k->name, k->file, (int)code);
+    if (code != CL_SUCCESS)
+        return bal_fail(BAL_ECL, "there is no kernel %s in cl/%s.cl (%d)", k->name, k->file, (int)code);
     BAL_CL(clGetKernelInfo(k->handle, CL_KERNEL_NUM_ARGS, sizeof k->arguments, &k->arguments, NULL), "clGetKernelInfo");
-    BAL_CL(clGetKernelWorkGroupInfo(k->handle, k->dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->max_group, &k->max_group, NULL),
+    BAL_CL(clGetKernelWorkGroupInfo(k->handle, k->dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof k->max_group,
+                                    &k->max_group, NULL),
            "clGetKernelWorkGroupInfo");
     k->dev->counts.allocations++;
     return BAL_OK;
@@ -52,7 +54,10 @@ bal_status bal_kernel_get(bal_kernel **out, bal_device *dev, const char *file, c
     if (*out) return BAL_OK;
     bal_kernel *k = calloc(1, sizeof *k);
     if (!k) return bal_fail(BAL_ENOMEM, "no memory for kernel %s", name);
-    *k = (bal_kernel){.dev = dev, .file = bal_format("%s", file), .name = bal_format("%s", name), .options = bal_format("%s", options)};
+    *k = (bal_kernel){.dev = dev,
+                      .file = bal_format("%s", file),
+                      .name = bal_format("%s", name),
+                      .options = bal_format("%s", options)};
     bal_status st = make(k);
     if (st != BAL_OK) {
         free_kernel(k);
@@ -86,13 +91,15 @@ bal_status bal_launch(bal_kernel *k, bal_range range, const bal_arg *args, int c
 {
     bal_device *dev = k->dev;
     cl_event    event = NULL;
-    if (count != (int)k->arguments) return bal_fail(BAL_ECL, "kernel %s takes %u arguments, not %d", k->name, k->arguments, count);
+    if (count != (int)k->arguments)
+        return bal_fail(BAL_ECL, "kernel %s takes %u arguments, not %d", k->name, k->arguments, count);
     for (int i = 0; i < count; i++) {
         cl_int code = clSetKernelArg(k->handle, (cl_uint)i, args[i].size, &args[i].value);
         if (code != CL_SUCCESS) return bal_fail(BAL_ECL, "kernel %s, argument %d: error %d", k->name, i, (int)code);
     }
     complete(&range, k);
-    cl_int code = clEnqueueNDRangeKernel(dev->queue, k->handle, 3, NULL, range.global, range.local, 0, NULL, dev->profile ? &event : NULL);
+    cl_int code = clEnqueueNDRangeKernel(dev->queue, k->handle, 3, NULL, range.global, range.local, 0, NULL,
+                                         dev->profile ? &event : NULL);
     if (code != CL_SUCCESS) return bal_cl_fail(code, k->name);
     dev->counts.launches++;
     return dev->profile ? bal_event_add(dev, event, k->name) : BAL_OK;

@@ -63,7 +63,8 @@ bal_status bal_device_records(bal_device *dev, const bal_launch_record **records
     for (int i = 0; i < dev->event_count; i++) {
         const struct bal_event *e = &dev->events[i];
         dev->records[i] = (bal_launch_record){e->scope, e->kernel, moment(e->event, CL_PROFILING_COMMAND_QUEUED),
-                                              moment(e->event, CL_PROFILING_COMMAND_START), moment(e->event, CL_PROFILING_COMMAND_END)};
+                                              moment(e->event, CL_PROFILING_COMMAND_START),
+                                              moment(e->event, CL_PROFILING_COMMAND_END)};
     }
     *records = dev->records;
     *count = dev->event_count;

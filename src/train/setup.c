@@ -51,7 +51,8 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_TEXT(bal_classifier_options, loss, "cross_entropy", "a loss and its options"),
     BAL_OPT_TEXT(bal_classifier_options, optimizer, "adam lr=1e-3", "an optimizer and its options"),
     BAL_OPT_TEXT(bal_classifier_options, schedule, "constant", "of the learning rate"),
-    BAL_OPT_TEXT(bal_classifier_options, augment, "none", "changes of training images: none, or classic and its options"),
+    BAL_OPT_TEXT(bal_classifier_options, augment, "none",
+                 "changes of training images: none, or classic and its options"),
     BAL_OPT(bal_classifier_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
     BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6,
             "epochs without a better validation balanced accuracy before stopping; 0: never"),
@@ -59,8 +60,8 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_END,
 };
 
-static const char *const sections[] = {"run", "data", "generator", "discriminator", "classifier", "train.gan",
-                                       "train.classifier", NULL};
+static const char *const sections[] = {"run",        "data",      "generator",        "discriminator",
+                                       "classifier", "train.gan", "train.classifier", NULL};
 
 static bal_status check_section(const bal_section *s)
 {
@@ -68,8 +69,10 @@ static bal_status check_section(const bal_section *s)
         if (strcmp(s->name, sections[i]) == 0) return BAL_OK;
     const char *near = bal_nearest(s->name, sections);
     if (near) return bal_fail_at(s->at, "there is no section [%s]; did you mean [%s]?", s->name, near);
-    return bal_fail_at(s->at, "there is no section [%s]; there are run, data, generator, discriminator, classifier, "
-                              "train.gan, train.classifier", s->name);
+    return bal_fail_at(s->at,
+                       "there is no section [%s]; there are run, data, generator, discriminator, classifier, "
+                       "train.gan, train.classifier",
+                       s->name);
 }
 
 /* Where a key of a section stands; the section, or the file, if it is not given. */

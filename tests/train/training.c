@@ -1,5 +1,5 @@
-/* training -- GAN and classifier on tiny nets: the same seed gives the same bits, stopped and resumed or not; nothing is
- * allocated in a step; a NaN is named and leaves the last good checkpoint. */
+/* training -- GAN and classifier on tiny nets: the same seed gives the same bits, stopped and resumed or not; nothing
+ * is allocated in a step; a NaN is named and leaves the last good checkpoint. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,14 +20,17 @@ static const char config[] =
     "[data]\nsource = phantom kind=xray\ngroup = (patient[0-9]+)\nsize = 32\nchannels = 1\n"
     "[generator]\ninit = dcgan\nlatent = 8\n"
     "layer = deconv filters=8 kernel=4 bias=off\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\n"
-    "layer = deconv filters=4 kernel=8 stride=8\nlayer = batch_norm\nlayer = relu\nlayer = conv filters=1 kernel=3 pad=1\nlayer = tanh\n"
+    "layer = deconv filters=4 kernel=8 stride=8\nlayer = batch_norm\nlayer = relu\nlayer = conv filters=1 kernel=3 "
+    "pad=1\nlayer = tanh\n"
     "[discriminator]\ninit = dcgan\n"
     "layer = conv filters=4 kernel=8 stride=8\nlayer = batch_norm\nlayer = leaky_relu\nlayer = dropout rate=0.2\n"
     "layer = conv filters=1 kernel=4\n"
     "[classifier]\n"
-    "layer = conv filters=4 kernel=4 stride=4\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\nlayer = global_avg_pool\n"
+    "layer = conv filters=4 kernel=4 stride=4\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\nlayer = "
+    "global_avg_pool\n"
     "layer = flatten\nlayer = dense units=2\n"
-    "[train.gan]\nclasses = all\nsteps = 12\nbatch = 8\nd_steps = 2\nema = 0.9\nsample = 5\ncheckpoint = 4\nlog = 5\nclip = 10\n"
+    "[train.gan]\nclasses = all\nsteps = 12\nbatch = 8\nd_steps = 2\nema = 0.9\nsample = 5\ncheckpoint = 4\nlog = "
+    "5\nclip = 10\n"
     "[train.classifier]\nepochs = 3\nbatch = 32\nema = 0.9\nschedule = cosine warmup=4\naugment = classic\n";
 
 static bal_device  *dev;
@@ -129,10 +132,14 @@ static void assert_same_file(const char *a, const char *b, const char *name)
     free(path_y);
 }
 
-static const char *const gan_files[] = {"last.safetensors", "generator.safetensors", "log.csv", "progression.png", "samples/step_000000.png",
-                                        "samples/step_000010.png", "samples/step_000012.png"};
+static const char *const gan_files[] = {"last.safetensors",       "generator.safetensors",   "log.csv",
+                                        "progression.png",        "samples/step_000000.png", "samples/step_000010.png",
+                                        "samples/step_000012.png"};
 static const char *const classifier_files[] = {"last.safetensors", "best.safetensors", "log.csv", "curves.svg"};
-enum { GAN_FILES = sizeof gan_files / sizeof *gan_files, CLASSIFIER_FILES = sizeof classifier_files / sizeof *classifier_files };
+enum {
+    GAN_FILES = sizeof gan_files / sizeof *gan_files,
+    CLASSIFIER_FILES = sizeof classifier_files / sizeof *classifier_files
+};
 
 /* ---- GAN -------------------------------------------------------------------------------------------------------- */
 
@@ -175,8 +182,9 @@ static void test_gan_after_a_kill_same_bits(void **state)
 {
     (void)state;
     const char *sets[] = {"train.gan.steps=8"};
-    char       *from = bal_format("%s/early/last.safetensors", folder), *to = bal_format("%s/killed/last.safetensors", folder), *data_, *text;
-    size_t      n, m;
+    char       *from = bal_format("%s/early/last.safetensors", folder),
+         *to = bal_format("%s/killed/last.safetensors", folder), *data_, *text;
+    size_t n, m;
     assert_int_equal(train_gan("early", 0, sets, 1), BAL_OK);
     assert_int_equal(train_gan("killed", 0, NULL, 0), BAL_OK);
     assert_int_equal(bal_file_read(&data_, &n, from, 0), BAL_OK);
@@ -205,11 +213,12 @@ static void test_gan_extended_same_bits(void **state)
 static void test_gan_nan_is_named(void **state)
 {
     (void)state;
-    const char *sets[] = {"train.gan.optimizer=sgd lr=100", "train.gan.loss=least_squares", "train.gan.checkpoint=1", "train.gan.clip=0",
-                            "train.gan.steps=300"};
+    const char *sets[] = {"train.gan.optimizer=sgd lr=100", "train.gan.loss=least_squares", "train.gan.checkpoint=1",
+                          "train.gan.clip=0", "train.gan.steps=300"};
     char       *path = bal_format("%s/nan/last.safetensors", folder);
     assert_int_equal(train_gan("nan", 0, sets, 5), BAL_ENAN);
-    assert_non_null(strstr(bal_error(), "gan/all: step 1: generator, the gradient is not finite; the last good state is in"));
+    assert_non_null(
+        strstr(bal_error(), "gan/all: step 1: generator, the gradient is not finite; the last good state is in"));
     if (bal_file_exists(path)) {
         char  *bytes;
         size_t n, header;
@@ -272,9 +281,9 @@ static void test_classifier_nan_is_named(void **state)
 {
     (void)state;
     const float nan = (float)NAN;
-    char       *from = bal_format("%s/c-whole/best.safetensors", folder), *to = bal_format("%s/nan.safetensors", folder);
-    char       *set = bal_format("train.classifier.init=%s", to), *bytes;
-    size_t      n;
+    char  *from = bal_format("%s/c-whole/best.safetensors", folder), *to = bal_format("%s/nan.safetensors", folder);
+    char  *set = bal_format("train.classifier.init=%s", to), *bytes;
+    size_t n;
     assert_int_equal(bal_file_read(&bytes, &n, from, 0), BAL_OK);
     memcpy(bytes + n - sizeof nan, &nan, sizeof nan); /* the last number of the last tensor */
     assert_int_equal(bal_file_write(to, bytes, n), BAL_OK);
@@ -290,7 +299,8 @@ static void test_classifier_nan_is_named(void **state)
 static void test_classifier_patience(void **state)
 {
     (void)state;
-    const char *sets[] = {"train.classifier.patience=1", "train.classifier.epochs=40", "train.classifier.optimizer=sgd lr=0"};
+    const char *sets[] = {"train.classifier.patience=1", "train.classifier.epochs=40",
+                          "train.classifier.optimizer=sgd lr=0"};
     char       *path = bal_format("%s/c-patience/log.csv", folder);
     bal_history h;
     assert_int_equal(train_classifier("c-patience", 0, sets, 3), BAL_OK);
@@ -303,7 +313,7 @@ static void test_classifier_patience(void **state)
 static void test_classifier_wrong_classes(void **state)
 {
     (void)state;
-    char      *text = bal_format("%s", config), *units = strstr(text, "units=2"), *path = bal_path_join(folder, "three.ini");
+    char *text = bal_format("%s", config), *units = strstr(text, "units=2"), *path = bal_path_join(folder, "three.ini");
     bal_setup *s;
     bool       stopped;
     units[6] = '3';
