@@ -17,6 +17,7 @@ typedef struct bal_layer_case {
     const char *options;                  /* as in an INI line: "filters=8 kernel=3" */
     bal_shape   x;                        /* the input; n: the batch */
     bal_shape   more[BAL_MAX_INPUTS - 1]; /* further inputs; unused ones are zero */
+    int         levels;                   /* inputs are one of so many integers, so that many are equal; 0: random */
 } bal_layer_case;
 
 /* CASE("slope=0.2", 3, 5, 7, 9): options, then n h w c. */
@@ -30,6 +31,8 @@ typedef struct bal_layer_test {
     /* y = f(x) in double. l's shapes have the case's batch. w: all weights, states among them; a training pass writes
      * new states there. */
     void (*forward)(const bal_layer *l, const bal_pass *pass, const double *const *x, double *const *w, double *y);
+    /* dx in double of a layer with one input, for cases with levels: differences say nothing where values are equal. */
+    void (*backward)(const bal_layer *l, const double *x, const double *dy, double *dx);
     const bal_layer_case *cases;     /* ends with .options NULL */
     bool                  modes;     /* the layer does something else outside training: both are run */
     double                tolerance; /* relative error of the forward pass; 0: 1e-5. Gradients: ten times that */
