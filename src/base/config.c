@@ -159,6 +159,8 @@ static int take_entry(void *user, const char *section, const char *key, const ch
 
     (void)section; /* the reader opened it */
     if (r->st) return 0;
+    if (!key) return 1;   /* inih can be built to call at the beginning of a section, */
+    if (!value) return 0; /* and to take a key alone */
     if (c->count == 0)
         r->st = bal_fail_at(here(r), "\"%s\" stands outside a section; a line like [run] must come first", key);
     if (!r->st) r->st = check_name("a key", strlen(key), here(r));

@@ -177,6 +177,16 @@ static bal_status show_data(const bal_setup *s, int counts[3])
 
 static const char *plural(int n) { return n == 1 ? "" : "s"; }
 
+static void say_counts(int faults, int warnings)
+{
+    if (bal_speaks_json()) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddNumberToObject(o, "faults", faults);
+        cJSON_AddNumberToObject(o, "warnings", warnings);
+        bal_say_json(o);
+    } else printf("\n%d fault%s, %d warning%s\n", faults, plural(faults), warnings, plural(warnings));
+}
+
 static int run(const bal_args *args)
 {
     const check *o = args->own;
@@ -189,7 +199,7 @@ static int run(const bal_args *args)
     bal_setup_close(s);
     if (st) return bal_done(st);
     int faults = counts[BAL_FINDING_ERROR], warnings = counts[BAL_FINDING_WARNING];
-    if (!args->json) printf("\n%d fault%s, %d warning%s\n", faults, plural(faults), warnings, plural(warnings));
+    say_counts(faults, warnings);
     return faults || (o->strict && warnings) ? BAL_EXIT_FAILED : BAL_EXIT_DONE;
 }
 

@@ -82,17 +82,17 @@ static bal_status report_all(bal_device *dev, const char *run, const bal_dataset
 
 static bal_status report_run(const bal_args *args)
 {
-    const eval         *o = args->own;
-    const char         *run = args->word[0];
-    bal_device_settings settings = {args->device, NULL, false};
-    bal_setup          *setup = NULL;
-    bal_dataset        *data = NULL;
-    bal_device         *dev = NULL;
-    bal_status          st;
+    const eval  *o = args->own;
+    const char  *run = args->word[0];
+    bal_setup   *setup = NULL;
+    bal_dataset *data = NULL;
+    bal_device  *dev = NULL;
+    bal_status   st;
 
     BAL_TRY_OR(end, st, bal_args_is_run(run));
     BAL_TRY_OR(end, st, open_setup(&setup, run, o->data));
     BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
+    bal_device_settings settings = {args->device ? args->device : setup->run.device, setup->run.kernels, false};
     BAL_TRY_OR(end, st, bal_device_open(&dev, &settings));
     if (o->data) st = report_all(dev, run, data, args->out);
     else st = bal_classify_test(dev, run, data, args->out ? args->out : run);

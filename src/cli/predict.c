@@ -158,15 +158,29 @@ static bal_status work(batch *b, const bal_args *args, bal_device *dev)
     return st;
 }
 
+/* The device that the run used, unless --device names another. */
+static bal_status open_device(bal_device **dev, const bal_args *args)
+{
+    char      *config = bal_path_join(args->word[0], "config.ini");
+    bal_setup *setup = NULL;
+    bal_status st = config ? bal_setup_open(&setup, config, NULL, 0) : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    free(config);
+    BAL_TRY(st);
+    bal_device_settings settings = {args->device ? args->device : setup->run.device, setup->run.kernels, false};
+    st = bal_device_open(dev, &settings);
+    bal_setup_close(setup);
+    return st;
+}
+
 static int run(const bal_args *args)
 {
-    bal_device_settings settings = {args->device, NULL, false};
-    bal_device         *dev = NULL;
-    batch               b = {0};
-    bal_status          st = bal_args_is_run(args->word[0]);
+    bal_device *dev = NULL;
+    batch       b = {0};
+    bal_status  st = bal_args_is_run(args->word[0]);
 
     if (!st) st = collect(&b, args);
-    if (!st) st = bal_device_open(&dev, &settings);
+    if (!st) st = open_device(&dev, args);
     if (!st) st = work(&b, args, dev);
     bal_device_close(dev);
     bal_names_free(&b.path);
