@@ -75,6 +75,26 @@ bal_status bal_dataset_fill(const bal_dataset *ds, int i, float *out, const bal_
 bal_status bal_dataset_prepare(float *out, const bal_image *image, const bal_dataset_options *options,
                                const bal_scaling *scaling);
 
+/* ---- generated images beside the real ones: numbers behind bal_dataset_count, in no part until composed --------------- */
+
+/* Append images of a class; pixel: [count][size][size][channels] as scaled for a net. They are gone with the next split. */
+bal_status bal_dataset_add_generated(bal_dataset *ds, int label, const float *pixel, int count,
+                                     const bal_scaling *scaling);
+void       bal_dataset_drop_generated(bal_dataset *ds);
+
+/* What a part is made of: the real images of the split, and of each class none, as many generated ones as the part has
+ * real ones, or enough to fill it up to its largest class. */
+typedef enum { BAL_GENERATED_NONE, BAL_GENERATED_AS_REAL, BAL_GENERATED_FILL } bal_generated;
+typedef struct bal_composition {
+    bool          real[BAL_PARTS];
+    bal_generated generated[BAL_PARTS];
+} bal_composition;
+
+/* How many generated images of a class that takes, over all parts; parts never share one. */
+int bal_dataset_needs(const bal_dataset *ds, const bal_composition *c, int label);
+/* Compose the parts anew from the last split; BAL_ECONFIG naming the class if there are too few generated images. */
+bal_status bal_dataset_compose(bal_dataset *ds, const bal_composition *c);
+
 /* What there is to say about the data, for `ballast check` and reports. */
 typedef enum { BAL_FINDING_INFO, BAL_FINDING_WARNING, BAL_FINDING_ERROR } bal_severity;
 typedef struct bal_finding {

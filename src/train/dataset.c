@@ -85,8 +85,7 @@ static bal_status check_options(const bal_dataset_options *o, const bal_section 
     if (o->folds && o->fold >= o->folds)
         return bal_fail_at(where(s, "fold"), "fold = %d: 0 to %d is allowed with folds = %d", o->fold, o->folds - 1,
                            o->folds);
-    if (!o->folds && o->fold)
-        return bal_fail_at(where(s, "fold"), "fold is given, but not folds");
+    if (!o->folds && o->fold) return bal_fail_at(where(s, "fold"), "fold is given, but not folds");
     if (!o->group) return BAL_OK;
     BAL_TRY(check_group(&regex, o->group, where(s, "group")));
     regfree(&regex);
@@ -273,6 +272,7 @@ void bal_dataset_close(bal_dataset *ds)
     if (!ds) return;
     for (int i = 0; ds->reason && i < ds->data.count; i++) free(ds->reason[i]);
     for (int i = 0; i < ds->finding_count; i++) free((char *)(uintptr_t)ds->findings[i].text);
+    bal_dataset_drop_generated(ds);
     bal_data_free(&ds->data);
     bal_option_pool_free(ds->pool);
     for (size_t i = 0; i < sizeof ds->owned / sizeof *ds->owned; i++) free(ds->owned[i]);
@@ -310,8 +310,8 @@ int bal_dataset_find_class(const bal_dataset *ds, const char *name)
 
 const bal_sample *bal_dataset_sample(const bal_dataset *ds, int i)
 {
-    assert(i >= 0 && i < ds->count);
-    return &ds->sample[i];
+    assert(i >= 0 && i < ds->count + ds->generated_count);
+    return i < ds->count ? &ds->sample[i] : &ds->generated[i - ds->count];
 }
 
 const bal_finding *bal_dataset_findings(const bal_dataset *ds, int *count)
@@ -358,7 +358,12 @@ bal_status bal_dataset_fill(const bal_dataset *ds, int i, float *out, const bal_
 {
     bal_image image;
 
-    assert(i >= 0 && i < ds->count);
+    assert(i >= 0 && i < ds->count + ds->generated_count);
+    if (i >= ds->count) {
+        const uint16_t *packed = ds->generated_pixel + (size_t)(i - ds->count) * bal_dataset_pixels(&ds->options);
+        unpack(out, packed, &ds->options, scaling);
+        return BAL_OK;
+    }
     if (i < ds->cached) {
         unpack(out, ds->cache + (size_t)i * bal_dataset_pixels(&ds->options), &ds->options, scaling);
         return BAL_OK;

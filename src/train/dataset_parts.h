@@ -41,6 +41,11 @@ struct bal_dataset {
 
     int   positive, given; /* given: the source says parts itself */
     int  *order, *start;   /* by part, and by part and class: see dataset_split.c */
+
+    int         generated_count, generated_capacity; /* generated images: numbers behind the real ones' */
+    bal_sample *generated;
+    uint16_t   *generated_pixel;
+
     float mean[3], deviation[3];
 
     bal_finding *findings;
@@ -58,6 +63,8 @@ bal_status bal_dataset_link(bal_dataset *ds);         /* duplicates, near-duplic
 bal_status bal_dataset_report(bal_dataset *ds);       /* the fixed findings */
 bal_status bal_dataset_report_leaks(bal_dataset *ds); /* drops the findings of the last split */
 bal_status bal_dataset_report_split(bal_dataset *ds);
+
+bal_status bal_dataset_list_parts(bal_dataset *ds, const bal_part *part); /* `order` and `start`, from each one's part */
 
 /* Floats of one image as a net sees them before scaling: size x size x channels of 16 bits. */
 bal_status           bal_dataset_pack(uint16_t *out, const bal_image *image, const bal_dataset_options *options);

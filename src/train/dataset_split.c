@@ -244,29 +244,42 @@ static bal_status drop(bal_dataset *ds)
 /* ---- the lists of parts: `order` by part; behind it by part and class, `start` saying where each begins
  * -------------- */
 
-static bal_status list_parts(bal_dataset *ds)
+/* `part` of each image, the real ones first, then the generated ones. */
+bal_status bal_dataset_list_parts(bal_dataset *ds, const bal_part *part)
 {
-    int    classes = ds->data.class_count, at = 0;
-    size_t n = (size_t)ds->count + 1;
+    int    classes = ds->data.class_count, total = ds->count + ds->generated_count, at = 0;
+    size_t n = (size_t)total + 1;
+    int   *order = realloc(ds->order, 2 * n * sizeof *order);
 
-    if (!ds->order) ds->order = malloc(2 * n * sizeof *ds->order);
+    if (order) ds->order = order;
     if (!ds->start) ds->start = malloc(((size_t)BAL_PARTS * ((size_t)classes + 1) + 2) * sizeof *ds->start);
-    if (!ds->order || !ds->start) return bal_fail(BAL_ENOMEM, "no memory to split %d images", ds->count);
+    if (!order || !ds->start) return bal_fail(BAL_ENOMEM, "no memory to split %d images", total);
     int *start = ds->start;
     for (int p = 0; p < BAL_PARTS; p++) {
         *start++ = at;
-        for (int i = 0; i < ds->count; i++)
-            if ((int)ds->sample[i].part == p) ds->order[at++] = i;
+        for (int i = 0; i < total; i++)
+            if ((int)part[i] == p) ds->order[at++] = i;
     }
     *start++ = at;
     for (int p = 0; p < BAL_PARTS; p++)
         for (int c = 0; c < classes; c++) {
             *start++ = at;
-            for (int i = 0; i < ds->count; i++)
-                if ((int)ds->sample[i].part == p && ds->sample[i].label == c) ds->order[at++] = i;
+            for (int i = 0; i < total; i++)
+                if ((int)part[i] == p && bal_dataset_sample(ds, i)->label == c) ds->order[at++] = i;
         }
     *start = at;
     return BAL_OK;
+}
+
+static bal_status list_split(bal_dataset *ds)
+{
+    bal_part *part = malloc(((size_t)ds->count + 1) * sizeof *part);
+
+    if (!part) return bal_fail(BAL_ENOMEM, "no memory to split %d images", ds->count);
+    for (int i = 0; i < ds->count; i++) part[i] = ds->sample[i].part;
+    bal_status st = bal_dataset_list_parts(ds, part);
+    free(part);
+    return st;
 }
 
 int bal_dataset_part(const bal_dataset *ds, bal_part part, int label, const int **out)
@@ -304,6 +317,7 @@ bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold)
     bal_status st = in_pool && bin ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory to split %d images", ds->count);
 
     assert(fold < 0 || fold < ds->options.folds);
+    bal_dataset_drop_generated(ds);
     ds->given = 0;
     for (int i = 0; i < ds->count; i++) ds->given |= given_part(ds, i) != BAL_NO_PART;
     bal_stream stream = bal_stream_for(seed, BAL_FOR_SPLIT, fold >= 0, 0);
@@ -314,7 +328,7 @@ bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold)
     if (st) return st;
     BAL_TRY(bal_dataset_report_leaks(ds));
     if (ds->options.duplicates) BAL_TRY(drop(ds));
-    BAL_TRY(list_parts(ds));
+    BAL_TRY(list_split(ds));
     measure(ds);
     return bal_dataset_report_split(ds);
 }
