@@ -1,18 +1,23 @@
-/* metrics -- how well each class is found, from counts of (truth, prediction).
+/* metrics -- how well each class is found, from counts of (truth, prediction) and from probabilities.
  *
- * Undefined values (precision of a class that was never predicted) are NaN, and averages leave them out: the values of
- * scikit-learn's precision_recall_fscore_support with zero_division=nan, and of balanced_accuracy_score. */
+ * All are scikit-learn's values, with zero_division=nan: what is undefined is NaN, and averages leave it out. So it is
+ * with the precision of a class that was never predicted, AUROC without images of other classes, and Matthews'
+ * correlation where all labels or all predictions are of one class (0 in scikit-learn). */
 #ifndef BALLAST_METRICS_H
 #define BALLAST_METRICS_H
 
 #include "ballast/predictions.h"
 #include "ballast/status.h"
 
+#define BAL_ECE_BINS 15
+
 typedef struct bal_scores {
     double precision;   /* TP / (TP + FP): of the images given this class, the part that is of it */
     double recall;      /* TP / (TP + FN): of the images of this class, the part that was found; sensitivity */
     double specificity; /* TN / (TN + FP): of the other images, the part that was not given this class */
     double f1;          /* 2 TP / (2 TP + FP + FN) */
+    double auroc;       /* area under the ROC curve, this class against the rest; equal probabilities count half */
+    double auprc;       /* average precision: sum of (rise of recall) * precision over the probabilities, falling */
     int    support;     /* images of this class: TP + FN */
     int    predicted;   /* images given this class: TP + FP */
 } bal_scores;
@@ -23,9 +28,15 @@ typedef struct bal_metrics {
     bal_scores *classes;
     bal_scores  macro;    /* mean over the classes where it is defined */
     bal_scores  weighted; /* weighted by support; the plain mean where these are all 0 (as scikit-learn does) */
-    bal_scores  micro;    /* from TP, FP, FN, TN summed over the classes */
+    bal_scores  micro;    /* from TP, FP, FN, TN summed over the classes; nothing that is ranked */
     double      accuracy, balanced_accuracy; /* the latter is the macro recall */
-    double      loss;     /* mean of -ln p(true class), p not below DBL_EPSILON; NaN without probabilities */
+    double      mcc;      /* Matthews' correlation coefficient, -1 to 1 */
+    double      kappa;    /* Cohen's, without weights */
+    /* NaN without probabilities: */
+    double      loss;     /* mean of -ln p(true class), p not below DBL_EPSILON */
+    double      brier;    /* mean of the sum over classes of (p - truth)^2; with two classes its half, one class's */
+    double      ece;      /* expected calibration error: BAL_ECE_BINS equal bins (a, b] of the highest probability, mean
+                             over images of |mean probability - part that is right| in its bin (Guo et al. 2017) */
 } bal_metrics;
 
 /* Count one by one, then finish; or all of a list at once (rows without a label are passed over). */

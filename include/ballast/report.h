@@ -2,8 +2,9 @@
  * words) and for programs (report.json). Undefined is n/a in text and null in JSON. Numbers in JSON read back to the
  * same double; the same input gives the same bytes.
  *
- * report.json: accuracy, balanced_accuracy, loss (null without probabilities), classes.<name>.{precision, recall,
- * specificity, f1-score, support, predicted}, "macro avg", "weighted avg", "micro avg" (the same without predicted),
+ * report.json: accuracy, balanced_accuracy, loss, mcc, kappa, auroc_macro, auprc_macro, brier, ece (null where they
+ * need probabilities and there are none), classes.<name>.{precision, recall, specificity, f1-score, support, predicted,
+ * auroc, auprc}, "macro avg", "weighted avg", "micro avg" (.{precision, recall, specificity, f1-score, support}),
  * confusion_matrix.{labels, counts} (rows truth, columns prediction), warnings (the lines of the text). */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H

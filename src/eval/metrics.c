@@ -2,17 +2,20 @@
 #include "ballast/metrics.h"
 
 #include <assert.h>
-#include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include "eval/sample.h"
 
 bal_status bal_metrics_init(bal_metrics *out, int class_count)
 {
     assert(class_count > 0 && class_count <= BAL_CLASSES_MAX);
     size_t n = (size_t)class_count;
-    *out = (bal_metrics){.class_count = class_count, .loss = (double)NAN};
+    double undefined = (double)NAN;
+    *out = (bal_metrics){.class_count = class_count, .loss = undefined, .brier = undefined, .ece = undefined};
     out->confusion = calloc(n * n, sizeof *out->confusion);
     out->classes = calloc(n, sizeof *out->classes);
+    for (int c = 0; out->classes && c < class_count; c++) out->classes[c].auroc = out->classes[c].auprc = undefined;
     if (out->confusion && out->classes) return BAL_OK;
     bal_metrics_free(out);
     return bal_fail(BAL_ENOMEM, "no memory for the metrics of %d classes", class_count);
@@ -38,15 +41,15 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : (double)NAN;
 }
 
-/* tp, fp, fn, tn as doubles: summed over 4096 classes they pass INT_MAX. */
-static bal_scores scores(double tp, double fp, double fn, double tn)
+/* tp, fp, fn, tn as doubles: summed over 4096 classes they pass INT_MAX. What is ranked stays as it is. */
+static void count(bal_scores *s, double tp, double fp, double fn, double tn)
 {
-    return (bal_scores){.precision = ratio(tp, tp + fp),
-                        .recall = ratio(tp, tp + fn),
-                        .specificity = ratio(tn, tn + fp),
-                        .f1 = ratio(2 * tp, 2 * tp + fp + fn),
-                        .support = (int)(tp + fn),
-                        .predicted = (int)(tp + fp)};
+    s->precision = ratio(tp, tp + fp);
+    s->recall = ratio(tp, tp + fn);
+    s->specificity = ratio(tn, tn + fp);
+    s->f1 = ratio(2 * tp, 2 * tp + fp + fn);
+    s->support = (int)(tp + fn);
+    s->predicted = (int)(tp + fp);
 }
 
 static void count_predicted(bal_metrics *m)
@@ -82,8 +85,24 @@ static bal_scores averages(const bal_metrics *m, bool weighted)
                         .recall = average(m, offsetof(bal_scores, recall), weighted),
                         .specificity = average(m, offsetof(bal_scores, specificity), weighted),
                         .f1 = average(m, offsetof(bal_scores, f1), weighted),
+                        .auroc = average(m, offsetof(bal_scores, auroc), weighted),
+                        .auprc = average(m, offsetof(bal_scores, auprc), weighted),
                         .support = m->count,
                         .predicted = m->count};
+}
+
+/* Matthews' correlation (Gorodkin 2004 for more than two classes) and Cohen's kappa. */
+static void correlate(bal_metrics *m, double hits)
+{
+    double n = m->count, both = 0, labels = 0, predictions = 0;
+    for (int c = 0; c < m->class_count; c++) {
+        double t = m->classes[c].support, p = m->classes[c].predicted;
+        both += t * p;
+        labels += t * t;
+        predictions += p * p;
+    }
+    m->mcc = ratio(hits * n - both, sqrt(n * n - labels) * sqrt(n * n - predictions));
+    m->kappa = ratio(hits * n - both, n * n - both);
 }
 
 void bal_metrics_finish(bal_metrics *m)
@@ -93,34 +112,24 @@ void bal_metrics_finish(bal_metrics *m)
     for (int c = 0; c < m->class_count; c++) {
         bal_scores *s = &m->classes[c];
         double      tp = m->confusion[c * m->class_count + c], fp = s->predicted - tp, fn = s->support - tp;
-        *s = scores(tp, fp, fn, n - tp - fp - fn);
+        count(s, tp, fp, fn, n - tp - fp - fn);
         hits += tp;
     }
     m->macro = averages(m, false);
     m->weighted = averages(m, true);
-    m->micro = scores(hits, n - hits, n - hits, n * m->class_count - 2 * n + hits);
+    m->micro.auroc = m->micro.auprc = (double)NAN;
+    count(&m->micro, hits, n - hits, n - hits, n * m->class_count - 2 * n + hits);
     m->accuracy = ratio(hits, n);
     m->balanced_accuracy = m->macro.recall;
-}
-
-static double loss_of(const bal_predictions *p)
-{
-    double sum = 0, n = 0;
-    for (int i = 0; p->probabilities && i < p->count; i++) {
-        const bal_prediction *row = &p->row[i];
-        if (row->label < 0) continue;
-        sum -= log(fmin(fmax(row->probability[row->label], DBL_EPSILON), 1));
-        n++;
-    }
-    return ratio(sum, n);
+    correlate(m, hits);
 }
 
 bal_status bal_metrics_of(bal_metrics *out, const bal_predictions *p)
 {
-    BAL_TRY(bal_metrics_init(out, p->class_count));
-    for (int i = 0; i < p->count; i++)
-        if (p->row[i].label >= 0) bal_metrics_add(out, p->row[i].label, p->row[i].predicted);
-    bal_metrics_finish(out);
-    out->loss = loss_of(p);
-    return BAL_OK;
+    bal_sample sample;
+    BAL_TRY(bal_sample_init(&sample, p));
+    bal_status st = bal_metrics_init(out, p->class_count);
+    if (st == BAL_OK) bal_sample_measure(out, &sample, NULL);
+    bal_sample_free(&sample);
+    return st;
 }

@@ -359,12 +359,14 @@ static bool add_number(cJSON *to, const char *key, double v)
     return cJSON_AddRawToObject(to, key, bal_number_print(text, v)) != NULL;
 }
 
-static bool add_scores(cJSON *to, const char *key, const bal_scores *s, bool predicted)
+static bool add_scores(cJSON *to, const char *key, const bal_scores *s, bool of_class)
 {
     cJSON *one = cJSON_AddObjectToObject(to, key);
     return one && add_number(one, "precision", s->precision) && add_number(one, "recall", s->recall) &&
            add_number(one, "specificity", s->specificity) && add_number(one, "f1-score", s->f1) &&
-           add_number(one, "support", s->support) && (!predicted || add_number(one, "predicted", s->predicted));
+           add_number(one, "support", s->support) &&
+           (!of_class || (add_number(one, "predicted", s->predicted) && add_number(one, "auroc", s->auroc) &&
+                          add_number(one, "auprc", s->auprc)));
 }
 
 static bool add_classes(cJSON *to, const bal_report *r)
@@ -411,12 +413,18 @@ static bool add_warnings(cJSON *to, const bal_report *r)
     return list != NULL;
 }
 
+static bool add_figures(cJSON *to, const bal_metrics *m)
+{
+    return add_number(to, "accuracy", m->accuracy) && add_number(to, "balanced_accuracy", m->balanced_accuracy) &&
+           add_number(to, "loss", m->loss) && add_number(to, "mcc", m->mcc) && add_number(to, "kappa", m->kappa) &&
+           add_number(to, "auroc_macro", m->macro.auroc) && add_number(to, "auprc_macro", m->macro.auprc) &&
+           add_number(to, "brier", m->brier) && add_number(to, "ece", m->ece);
+}
+
 static bool add_all(cJSON *to, const bal_report *r)
 {
     const bal_metrics *m = &r->metrics;
-    return to && add_number(to, "accuracy", m->accuracy) &&
-           add_number(to, "balanced_accuracy", m->balanced_accuracy) && add_number(to, "loss", m->loss) &&
-           add_classes(to, r) && add_scores(to, "macro avg", &m->macro, false) &&
+    return to && add_figures(to, m) && add_classes(to, r) && add_scores(to, "macro avg", &m->macro, false) &&
            add_scores(to, "weighted avg", &m->weighted, false) && add_scores(to, "micro avg", &m->micro, false) &&
            add_matrix(to, r) && add_warnings(to, r);
 }

@@ -55,6 +55,8 @@ static void expect_classes(const cJSON *json, const bal_predictions *p, const ba
         assert_non_null(one);
         expect_scores(one, &m->classes[c]);
         expect(one, "predicted", m->classes[c].predicted);
+        expect(one, "auroc", m->classes[c].auroc);
+        expect(one, "auprc", m->classes[c].auprc);
     }
 }
 
@@ -72,7 +74,8 @@ static void expect_confusion(const cJSON *json, const bal_predictions *p, const 
 
 static void agrees_with_scikit_learn(void **state)
 {
-    static const char *const cases[] = {"random", "tied", "single", "never", "missing", "disjoint", "labels"};
+    static const char *const cases[] = {"random",  "tied",    "single",   "never", "missing",
+                                        "certain", "rounded", "disjoint", "labels"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bal_predictions p;
@@ -83,7 +86,13 @@ static void agrees_with_scikit_learn(void **state)
         assert_int_equal(bal_metrics_of(&m, &p), BAL_OK);
         expect(json, "accuracy", m.accuracy);
         expect(json, "balanced_accuracy", m.balanced_accuracy);
+        expect(json, "mcc", m.mcc);
+        expect(json, "kappa", m.kappa);
         expect(json, "loss", m.loss);
+        expect(json, "brier", m.brier);
+        expect(json, "ece", m.ece);
+        expect(json, "auroc_macro", m.macro.auroc);
+        expect(json, "auprc_macro", m.macro.auprc);
         expect_classes(json, &p, &m);
         expect_scores(cJSON_GetObjectItem(json, "macro avg"), &m.macro);
         expect_scores(cJSON_GetObjectItem(json, "weighted avg"), &m.weighted);

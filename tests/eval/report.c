@@ -14,7 +14,8 @@
 #include "ballast/files.h"
 #include "ballast/report.h"
 
-static const char *const cases[] = {"random", "tied", "single", "never", "missing", "disjoint", "labels"};
+static const char *const cases[] = {"random",  "tied",    "single",   "never", "missing",
+                                    "certain", "rounded", "disjoint", "labels"};
 #define CASES (sizeof cases / sizeof *cases)
 
 static char *read_golden(const char *name, const char *suffix)
@@ -121,9 +122,11 @@ static void json_on_one_line(void **state)
     assert_int_equal(bal_report_make(&r, &p, NULL), BAL_OK);
     assert_int_equal(bal_report_json(&text, &r, true), BAL_OK);
     assert_true(strchr(text, '\n') == text + strlen(text) - 1);
-    assert_non_null(strstr(text, "{\"accuracy\":0,\"balanced_accuracy\":0,\"loss\":null,\"classes\":{\"a \\\"b\\\"\":"
+    assert_non_null(strstr(text, "{\"accuracy\":0,\"balanced_accuracy\":0,\"loss\":null,\"mcc\":null,\"kappa\":0,"
+                                 "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null,"
+                                 "\"classes\":{\"a \\\"b\\\"\":"
                                  "{\"precision\":null,\"recall\":0,\"specificity\":null,\"f1-score\":0,\"support\":1,"
-                                 "\"predicted\":0},"));
+                                 "\"predicted\":0,\"auroc\":null,\"auprc\":null},"));
     assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
                                  "\"counts\":[[0, 1],[0, 0]]}"));
     bal_report_free(&r);

@@ -34,6 +34,44 @@ def nan_average(values, weights):
     return np.average(values[mask], weights=weights[mask])
 
 
+def correlation(true, predicted):
+    """scikit-learn says 0 where it is undefined."""
+    if len(set(true)) < 2 or len(set(predicted)) < 2:
+        return math.nan
+    return metrics.matthews_corrcoef(true, predicted)
+
+
+def calibration_error(true, predicted, probability, bins=15):
+    """Bins (a, b] of the highest probability; of equally probable classes the predicted one."""
+    top = probability.max(axis=1)
+    rows = np.arange(len(true))
+    right = np.where(probability[rows, predicted] == top, predicted, probability.argmax(axis=1)) == true
+    b = np.clip(np.ceil(top * bins) - 1, 0, bins - 1)
+    return sum(abs((top[b == i] - right[b == i]).sum()) for i in range(bins)) / len(true)
+
+
+def ranked(true, probability, c):
+    """AUROC and average precision of class c against the rest."""
+    positive = true == c
+    auroc = metrics.roc_auc_score(positive, probability[:, c]) if 0 < positive.sum() < len(true) else math.nan
+    auprc = metrics.average_precision_score(positive, probability[:, c]) if positive.any() else math.nan
+    return auroc, auprc
+
+
+def probabilistic(true, predicted, probability, labels):
+    if probability is None:
+        return dict.fromkeys(("loss", "auroc_macro", "auprc_macro", "brier", "ece"))
+    auroc, auprc = np.transpose([ranked(true, probability, c) for c in labels])
+    scored = probability if len(labels) > 2 else probability[:, -1]
+    return {
+        "loss": finite(metrics.log_loss(true, probability, labels=labels)) if len(labels) > 1 else 0.0,
+        "auroc_macro": finite(nan_average(auroc, np.ones(len(labels)))),
+        "auprc_macro": finite(nan_average(auprc, np.ones(len(labels)))),
+        "brier": finite(metrics.brier_score_loss(true, scored, labels=labels)) if len(labels) > 1 else 0.0,
+        "ece": finite(calibration_error(true, predicted, probability)),
+    }
+
+
 def expected(names, true, predicted, probability):
     labels = np.arange(len(names))
     prf = lambda average: metrics.precision_recall_fscore_support(
@@ -44,10 +82,14 @@ def expected(names, true, predicted, probability):
     out = {
         "accuracy": finite(metrics.accuracy_score(true, predicted)),
         "balanced_accuracy": finite(metrics.balanced_accuracy_score(true, predicted)),
-        "loss": None if probability is None else finite(metrics.log_loss(true, probability, labels=labels)),
+        "mcc": finite(correlation(true, predicted)),
+        "kappa": finite(metrics.cohen_kappa_score(true, predicted, labels=labels)),
+        **probabilistic(true, predicted, probability, labels),
         "classes": {
             name: {"precision": finite(p[c]), "recall": finite(r[c]), "specificity": finite(spec[c]),
-                   "f1-score": finite(f[c]), "support": int(s[c]), "predicted": int(confusion[:, c].sum())}
+                   "f1-score": finite(f[c]), "support": int(s[c]), "predicted": int(confusion[:, c].sum()),
+                   **dict(zip(("auroc", "auprc"), (None, None) if probability is None else
+                              map(finite, ranked(true, probability, c))))}
             for c, name in enumerate(names)},
         "confusion_matrix": {"labels": names, "counts": confusion.tolist()},
     }
@@ -63,6 +105,7 @@ def expected(names, true, predicted, probability):
 
 def write(case, names, true, predicted, probability=None):
     true, predicted = np.asarray(true), np.asarray(predicted)
+    probability = None if probability is None else np.asarray(probability)
     with open(FOLDER / (case + ".csv"), "w", newline="", encoding="utf-8") as f:
         out = csv.writer(f, lineterminator="\n")
         head = ["path", "label", "predicted"]
@@ -105,6 +148,12 @@ def main():
     write("disjoint", ["x", "y", "z"], [0] * 5 + [1] * 2, [2] * 7)
     write("labels", [f"class {i}" for i in range(10)], np.r_[np.arange(10), g.integers(0, 10, 300)],
           np.r_[np.arange(10), g.integers(0, 10, 300)])
+
+    write("certain", ["only", "unseen"], [0] * 9, [0] * 8 + [1], [[1.0, 0.0]] * 5 + [[0.7, 0.3]] * 3 + [[0.4, 0.6]])
+    p = np.round(soft(300, 5, 2), 1)  # many ties; rounding leaves sums that are not 1
+    p[:, 4] = 1 - p[:, :4].sum(axis=1)
+    p = p[(p >= 0).all(axis=1)]
+    write("rounded", list("vwxyz"), g.choice(5, len(p), p=[.5, .3, .1, .06, .04]), p.argmax(axis=1), p)
 
 
 main()

@@ -1,0 +1,34 @@
+/* sample -- the labelled rows of a list of predictions, arranged once so that the metrics of any resample of them cost
+ * one pass and no sorting: a resample is how often each row is in it. */
+#ifndef BALLAST_EVAL_SAMPLE_H
+#define BALLAST_EVAL_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "ballast/metrics.h"
+
+/* The rows in order of falling probability of a class: row << 2, and */
+#define BAL_RANK_POSITIVE 2u /* the row is of the class */
+#define BAL_RANK_LAST 1u     /* the next row has another probability */
+
+typedef struct bal_sample {
+    int       class_count, count;
+    int      *row;           /* [count] of the predictions */
+    int      *cell;          /* [count] of the confusion matrix: label * class_count + predicted */
+    bool      probabilities; /* else the rest is NULL */
+    double   *loss, *brier;  /* [count] summands of these */
+    double   *gap;           /* [count] top probability minus 1 where the top class is the label, minus 0 elsewhere */
+    unsigned char *bin;      /* [count] of the top probability, for ECE */
+    uint32_t *order;         /* [class_count][count] */
+} bal_sample;
+
+bal_status bal_sample_init(bal_sample *out, const bal_predictions *p);
+void       bal_sample_free(bal_sample *s);
+
+/* times: how often each row counts, [count]; NULL: once. `m` is initialised and may hold former results. */
+void bal_sample_measure(bal_metrics *m, const bal_sample *s, const int *times);
+
+/* The order of the rows for class c, [count]. */
+const uint32_t *bal_sample_order(const bal_sample *s, int c);
+
+#endif
