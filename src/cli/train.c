@@ -46,11 +46,27 @@ static bal_status with_file(const session *s, const char *name, bal_status (*use
     return st;
 }
 
+/* What is written must read back: a path may be too long for a line of an INI file, or hold " ;". */
+static bal_status read_back(const char *path, const char *data)
+{
+    bal_config *c;
+
+    BAL_TRY(bal_config_read(&c, path));
+    const bal_section *section = bal_config_find(c, "data");
+    const bal_entry   *entry = section ? bal_section_find(section, "path") : NULL;
+    bool               same = !data || (entry && strcmp(entry->value, data) == 0);
+    bal_config_free(c);
+    return same ? BAL_OK : bal_fail(BAL_ECONFIG, "%s: the path %s cannot stand in an INI file", path, data);
+}
+
 static bal_status write_config(const session *s, const char *path)
 {
     const char *data = bal_dataset_settings(s->data)->path;
     char       *absolute = data ? bal_path_absolute(data) : NULL;
-    bal_status  st = bal_setup_write(s->setup, path, absolute ? absolute : data);
+
+    if (data && !absolute) return bal_fail(BAL_EIO, "%s: cannot tell where this is", data);
+    bal_status st = bal_setup_write(s->setup, path, absolute);
+    if (!st) st = read_back(path, absolute);
     free(absolute);
     return st;
 }

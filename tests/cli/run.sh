@@ -84,6 +84,10 @@ verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manife
 verdict dry_run_writes_nothing "$([ ! -e "$work/dry" ] && grep -q 'would train' "$work/out" || cat "$work/out")"
 said=$("$BALLAST" train $config --out /dev/null/x 2>&1)
 verdict unwritable_is_named "$(case $said in *": /dev/null: "*) ;; *) echo "$said" ;; esac)"
+mkdir "$work/a ;b"
+cp -r "$work/one/PNEUMONIA" "$work/a ;b"
+said=$(config=$(pwd)/$config; cd "$work/a ;b" && "$BALLAST" train "$config" --set data.source=folder --set data.path=. --out "$work/odd" 2>&1)
+verdict a_path_that_cannot_be_written_stops_first "$(case $said in *'cannot stand in an INI file'*) ;; *) echo "$said" ;; esac)"
 # A file system that the first checkpoint fits and the second does not.
 mkdir "$work/full"
 unshare -rm sh -c 'mount -t tmpfs -o size=3m tmpfs "$2" || exit 77
