@@ -1,4 +1,4 @@
-/* image -- decoding (stb_image, libtiff), resizing (stb_image_resize) and PNG writing (stb_image_write). */
+/* image -- decoding (stb_image, libtiff) and PNG writing (stb_image_write); see also resize.c. */
 #include "ballast/image.h"
 
 #include <math.h>
@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 #include <stb_image.h>
-#include <stb_image_resize.h>
 #include <stb_image_write.h>
 #include <zlib.h>
 #include "ballast/files.h"
@@ -171,87 +170,6 @@ bal_status bal_image_read(bal_image *out, const char *path)
     BAL_TRY(bal_file_read(&data, &size, path, FILE_LIMIT));
     bal_status st = bal_image_decode(out, data, size, path);
     free(data);
-    return st;
-}
-
-/* Rec. 601; equal components stay what they are, to the bit. */
-static float luma(const float *rgb)
-{
-    if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) return rgb[0];
-    return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
-}
-
-/* A copy with the wanted channels. */
-static bal_status convert(bal_image *out, const bal_image *in, int channels)
-{
-    size_t count = (size_t)in->width * (size_t)in->height;
-
-    BAL_TRY(bal_image_alloc(out, in->width, in->height, channels, "image"));
-    for (size_t i = 0; i < count; i++) {
-        if (channels == 1) out->pixel[i] = luma(in->pixel + 3 * i);
-        else out->pixel[3 * i] = out->pixel[3 * i + 1] = out->pixel[3 * i + 2] = in->pixel[i];
-    }
-    return BAL_OK;
-}
-
-typedef struct {
-    int x, y, w, h;
-} box;
-
-/* The part of the source that is used, and where in the result it goes. */
-static void place(box *from, box *to, int w, int h, int size, bal_resize_mode mode)
-{
-    int64_t shorter = w < h ? w : h, longer = w < h ? h : w;
-
-    *from = (box){0, 0, w, h};
-    *to = (box){0, 0, size, size};
-    if (mode == BAL_CROP) *from = (box){(w - (int)shorter) / 2, (h - (int)shorter) / 2, (int)shorter, (int)shorter};
-    if (mode != BAL_FIT) return;
-    to->w = (int)((w * (int64_t)size + longer / 2) / longer);
-    to->h = (int)((h * (int64_t)size + longer / 2) / longer);
-    if (to->w < 1) to->w = 1;
-    if (to->h < 1) to->h = 1;
-    to->x = (size - to->w) / 2;
-    to->y = (size - to->h) / 2;
-}
-
-/* The triangle filter, widened when it shrinks: what others call antialiased bilinear. It cannot overshoot. */
-static bal_status scale(bal_image *out, const bal_image *in, bal_resize_mode mode)
-{
-    box    from, to;
-    size_t c = (size_t)in->channels;
-
-    place(&from, &to, in->width, in->height, out->width, mode);
-    const float *x = in->pixel + ((size_t)from.y * (size_t)in->width + (size_t)from.x) * c;
-    float       *y = out->pixel + ((size_t)to.y * (size_t)out->width + (size_t)to.x) * c;
-    size_t       x_row = (size_t)in->width * c, y_row = (size_t)out->width * c;
-    if (from.w == to.w && from.h == to.h) {
-        for (int i = 0; i < to.h; i++)
-            memcpy(y + (size_t)i * y_row, x + (size_t)i * x_row, (size_t)to.w * c * sizeof *y);
-        return BAL_OK;
-    }
-    if (!stbir_resize_float_generic(x, from.w, from.h, (int)(x_row * sizeof *x), y, to.w, to.h,
-                                    (int)(y_row * sizeof *y), (int)c, STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP,
-                                    STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, NULL))
-        return bal_fail(BAL_ENOMEM, "no memory to resize an image of %d x %d", from.w, from.h);
-    return BAL_OK;
-}
-
-bal_status bal_image_resize(bal_image *out, const bal_image *in, int size, int channels, bal_resize_mode mode)
-{
-    bal_image  other = {0};
-    bal_status st;
-
-    *out = (bal_image){0};
-    if (in->channels != channels) BAL_TRY(convert(&other, in, channels));
-    BAL_TRY_OR(done, st, bal_image_alloc(out, size, size, channels, "image"));
-    size_t count = (size_t)size * (size_t)size * (size_t)channels;
-    memset(out->pixel, 0, count * sizeof *out->pixel);
-    st = scale(out, other.pixel ? &other : in, mode);
-    for (size_t i = 0; !st && i < count; i++) out->pixel[i] = fminf(fmaxf(out->pixel[i], 0.0f), 1.0f);
-done:
-    bal_image_free(&other);
-    if (st) bal_image_free(out);
     return st;
 }
 
