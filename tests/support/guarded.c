@@ -38,18 +38,20 @@ bool bal_test_small(void)
     return small && strcmp(small, "1") == 0;
 }
 
-static float pattern(size_t i) { return 1234.5F + (float)(i % 97); }
+static bool outside(size_t i, size_t n) { return i < BAL_ALIGN || i >= BAL_ALIGN + n; }
 
 bal_status bal_guarded_init(bal_guarded *g, bal_device *dev, bal_shape shape, const float *values)
 {
-    size_t n = bal_shape_size(shape), size = BAL_ALIGN + bal_align(n) + BAL_ALIGN;
-    memset(g, 0, sizeof *g);
-    g->host = malloc(size * sizeof *g->host);
+    static uint32_t made;
+    size_t          n = bal_shape_size(shape), size = BAL_ALIGN + bal_align(n) + BAL_ALIGN;
+    *g = (bal_guarded){.host = malloc(size * sizeof *g->host), .guard = 0x7FC00000u | (++made & 0x3FFFFFu)};
     if (!g->host) return bal_fail(BAL_ENOMEM, "no memory for a guarded tensor");
     BAL_TRY(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)size}));
     BAL_TRY(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, shape));
-    for (size_t i = 0; i < size; i++)
-        g->host[i] = i < BAL_ALIGN || i >= BAL_ALIGN + n ? pattern(i) : values ? values[i - BAL_ALIGN] : NAN;
+    for (size_t i = 0; i < size; i++) {
+        if (outside(i, n)) memcpy(&g->host[i], &g->guard, sizeof g->guard);
+        else g->host[i] = values ? values[i - BAL_ALIGN] : NAN;
+    }
     return bal_tensor_write(&g->all, g->host);
 }
 
@@ -57,8 +59,11 @@ bool bal_guarded_read(bal_guarded *g)
 {
     size_t n = bal_shape_size(g->t.shape), size = bal_shape_size(g->all.shape);
     bool   intact = bal_tensor_read(&g->all, g->host) == BAL_OK;
-    for (size_t i = 0; i < size && intact; i++)
-        if (i < BAL_ALIGN || i >= BAL_ALIGN + n) intact = g->host[i] == pattern(i);
+    for (size_t i = 0; i < size && intact; i++) {
+        if (!outside(i, n)) continue;
+        intact = memcmp(&g->host[i], &g->guard, sizeof g->guard) == 0;
+        g->hit = (long)i - BAL_ALIGN;
+    }
     memmove(g->host, g->host + BAL_ALIGN, n * sizeof *g->host);
     return intact;
 }

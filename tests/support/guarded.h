@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "ballast/device.h"
 
 /* Fails the test with the message behind a status. Needs cmocka.h. */
@@ -26,10 +27,13 @@ const char *bal_test_class(const bal_device *dev);
 /* Whether BAL_TEST_SMALL=1 asks for small cases only: for oclgrind, which interprets. */
 bool bal_test_small(void);
 
-/* A tensor with BAL_ALIGN or more floats of a pattern before and behind it. */
+/* A tensor with BAL_ALIGN or more NaNs before and behind it. Every tensor has another NaN: what a kernel reads from one
+ * guard and writes into another shows. */
 typedef struct bal_guarded {
     bal_tensor all, t; /* t is the view between the guards */
     float     *host;   /* room for all */
+    uint32_t   guard;  /* the NaN's bits */
+    long       hit;    /* after a read that failed: the place that was written to, counted from t's first float */
 } bal_guarded;
 
 /* Holds `values`, or NaN everywhere where values is NULL. */

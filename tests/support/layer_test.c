@@ -5,17 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "guarded.h"
 
-enum { GUARD = BAL_ALIGN, SLACK = 2, DIRECTIONS = 2, FEWEST = 6 };
+enum { SLACK = 2, DIRECTIONS = 2, FEWEST = 6 };
 static const double step = 1e-7;     /* of the central differences: double leaves 1e-9, and few kinks lie within it */
 static const double smallest = 1e-3; /* of a scale that errors are relative to */
 static const double full_work = 4e6, sampled_work = 2e6;
 
-/* A tensor inside a larger buffer whose other floats are NaNs of one pattern. `host` is what the buffer should hold. */
+/* A tensor between guards, and what it should hold. */
 typedef struct guarded {
-    bal_tensor whole, view;
-    float     *host;
-    size_t     size, total;
+    bal_guarded g;
+    float      *host;
+    size_t      size;
 } guarded;
 
 typedef struct rig {
@@ -35,79 +36,58 @@ double bal_layer_option(const bal_layer *l, const char *name)
     return bal_option_number(l->def->options, l->self, name);
 }
 
-/* Another NaN for every tensor: one that was read from x's guard and written into y's shows. */
-static float canary(void)
-{
-    static uint32_t made;
-    uint32_t        bits = 0x7FC00000u | (++made & 0x3FFFFFu);
-    float           f;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
 /* ---- guarded tensors --------------------------------------------------------------------------------- */
 
 static bal_status guarded_init(guarded *t, bal_device *dev, bal_shape shape)
 {
     t->size = bal_shape_size(shape);
-    t->total = bal_align(t->size) + 2 * GUARD;
-    t->host = malloc(t->total * sizeof *t->host);
+    t->host = malloc(t->size * sizeof *t->host);
     if (!t->host) return bal_fail(BAL_ENOMEM, "no memory for a test");
-    float guard = canary();
-    for (size_t i = 0; i < t->total; i++) memcpy(&t->host[i], &guard, sizeof guard);
-    BAL_TRY(bal_tensor_init(&t->whole, dev, (bal_shape){1, 1, 1, (int)t->total}));
-    BAL_TRY(bal_tensor_write(&t->whole, t->host));
-    return bal_tensor_view(&t->view, &t->whole, GUARD, shape);
+    for (size_t i = 0; i < t->size; i++) t->host[i] = NAN;
+    return bal_guarded_init(&t->g, dev, shape, t->host);
 }
 
 static void guarded_free(guarded *t)
 {
-    bal_tensor_free(&t->view);
-    bal_tensor_free(&t->whole);
+    bal_guarded_free(&t->g);
     free(t->host);
 }
 
-static float *inside(const guarded *t) { return t->host + GUARD; }
-
-static bal_status upload(const guarded *t) { return t->size ? bal_tensor_write(&t->view, inside(t)) : BAL_OK; }
+static bal_status upload(const guarded *t) { return t->size ? bal_tensor_write(&t->g.t, t->host) : BAL_OK; }
 
 static bal_status fill(const guarded *t, float value)
 {
-    for (size_t i = 0; i < t->size; i++) inside(t)[i] = value;
+    for (size_t i = 0; i < t->size; i++) t->host[i] = value;
     return upload(t);
 }
 
-/* What surrounds the tensor must be as it was; so must the tensor, unless it is an output, which is then kept in host.
- */
+/* What surrounds the tensor must be as it was; so must the tensor, unless it is an output: that is kept. */
 static bal_status check(guarded *t, const char *what, int index, bool output)
 {
     if (!t->size) return BAL_OK;
-    float *now = malloc(t->total * sizeof *now);
-    if (!now) return bal_fail(BAL_ENOMEM, "no memory for a test");
-    bal_status st = bal_tensor_read(&t->whole, now);
-    if (st == BAL_OK && output) memcpy(inside(t), now + GUARD, t->size * sizeof *now);
-    for (size_t i = 0; st == BAL_OK && i < t->total; i++) {
-        if (memcmp(&now[i], &t->host[i], sizeof *now) == 0) continue;
-        st = bal_fail(BAL_EIO, "%s[%d] was written at %ld of %zu", what, index, (long)i - GUARD, t->size);
-    }
-    free(now);
-    return st;
+    if (!bal_guarded_read(&t->g))
+        return bal_fail(BAL_EIO, "%s[%d] was written at %ld of %zu", what, index, t->g.hit, t->size);
+    if (output) memcpy(t->host, t->g.host, t->size * sizeof *t->host);
+    for (size_t i = 0; i < t->size; i++)
+        if (memcmp(&t->g.host[i], &t->host[i], sizeof *t->host) != 0)
+            return bal_fail(BAL_EIO, "%s[%d] was changed at %zu of %zu", what, index, i, t->size);
+    return BAL_OK;
 }
 
 static bal_status keep(float **copy, const guarded *t)
 {
     *copy = malloc((t->size + 1) * sizeof **copy);
     if (!*copy) return bal_fail(BAL_ENOMEM, "no memory for a test");
-    memcpy(*copy, inside(t), t->size * sizeof **copy);
+    memcpy(*copy, t->host, t->size * sizeof **copy);
     return BAL_OK;
 }
 
 static bal_status same_bits(const guarded *t, const float *before, const char *what, int index, const char *when)
 {
     for (size_t i = 0; i < t->size; i++)
-        if (memcmp(&inside(t)[i], &before[i], sizeof *before) != 0)
+        if (memcmp(&t->host[i], &before[i], sizeof *before) != 0)
             return bal_fail(BAL_EIO, "%s: %s[%d] differs at %zu of %zu: %.9g, before %.9g", when, what, index, i,
-                            t->size, (double)inside(t)[i], (double)before[i]);
+                            t->size, (double)t->host[i], (double)before[i]);
     return BAL_OK;
 }
 
@@ -141,7 +121,7 @@ static bal_status all_close(const guarded *t, const double *reference, double to
 {
     double typical = rms_double(reference, t->size);
     for (size_t i = 0; i < t->size; i++)
-        BAL_TRY(close_to((double)inside(t)[i], reference[i], typical, tolerance, what, index, i, t->size));
+        BAL_TRY(close_to((double)t->host[i], reference[i], typical, tolerance, what, index, i, t->size));
     return BAL_OK;
 }
 
@@ -154,7 +134,7 @@ static void randomize(const guarded *t, uint64_t seed, uint32_t id, bool positiv
     bal_stream s = bal_stream_for(seed, BAL_FOR_TEST, id, (uint32_t)t->size);
     for (size_t i = 0; i < t->size; i++) {
         float u = bal_random_uniform(&s, 2 * i), v = bal_random_uniform(&s, 2 * i + 1);
-        inside(t)[i] = positive ? .5F + u : (.05F + .95F * u) * (v < .5F ? -1.0F : 1.0F);
+        t->host[i] = positive ? .5F + u : (.05F + .95F * u) * (v < .5F ? -1.0F : 1.0F);
     }
 }
 
@@ -162,7 +142,7 @@ static void randomize(const guarded *t, uint64_t seed, uint32_t id, bool positiv
 static void round_to_levels(const guarded *t, int levels)
 {
     for (size_t i = 0; i < t->size; i++)
-        inside(t)[i] = floorf((inside(t)[i] + 1) / 2 * (float)levels * .999F) - (float)(levels / 2);
+        t->host[i] = floorf((t->host[i] + 1) / 2 * (float)levels * .999F) - (float)(levels / 2);
 }
 
 /* ---- setting up -------------------------------------------------------------------------------------- */
@@ -171,7 +151,7 @@ static bal_status widen(double **out, const guarded *t)
 {
     *out = malloc((t->size + 1) * sizeof **out);
     if (!*out) return bal_fail(BAL_ENOMEM, "no memory for a test");
-    for (size_t i = 0; i < t->size; i++) (*out)[i] = (double)inside(t)[i];
+    for (size_t i = 0; i < t->size; i++) (*out)[i] = (double)t->host[i];
     return BAL_OK;
 }
 
@@ -211,14 +191,14 @@ static bal_status make_weight(rig *r, int i, uint64_t seed)
     bal_weight *w = &r->l.weights[i];
     BAL_TRY(guarded_init(&r->w[i], r->dev, w->shape));
     randomize(&r->w[i], seed, 20 + (uint32_t)i, w->role == BAL_STATE);
-    if (w->layout == BAL_COUNT) inside(&r->w[i])[0] = 3;
+    if (w->layout == BAL_COUNT) r->w[i].host[0] = 3;
     BAL_TRY(upload(&r->w[i]));
     BAL_TRY(widen(&r->wd[i], &r->w[i]));
     BAL_TRY(widen(&r->states[i], &r->w[i]));
-    w->v = r->w[i].view;
+    w->v = r->w[i].g.t;
     if (w->role == BAL_STATE) return BAL_OK;
     BAL_TRY(guarded_init(&r->g[i], r->dev, w->shape));
-    w->g = r->g[i].view;
+    w->g = r->g[i].g.t;
     return BAL_OK;
 }
 
@@ -251,7 +231,7 @@ static bal_status rig_open(rig *r, const bal_layer_test *test, const bal_layer_c
     BAL_TRY(make_tensors(r, seed));
     if (r->l.def->build) BAL_TRY(r->l.def->build(&r->l, dev));
     if (r->l.scratch) BAL_TRY(guarded_init(&r->scratch, dev, (bal_shape){1, 1, 1, (int)r->l.scratch}));
-    r->l.workspace = r->scratch.view;
+    r->l.workspace = r->scratch.g.t;
     return BAL_OK;
 }
 
@@ -308,15 +288,15 @@ static bal_status check_all(rig *r, bool forward)
 static bal_status run_forward(rig *r)
 {
     bal_tensor x[BAL_MAX_INPUTS];
-    for (int i = 0; i < r->l.inputs; i++) x[i] = r->x[i].view;
+    for (int i = 0; i < r->l.inputs; i++) x[i] = r->x[i].g.t;
     for (int i = 0; i < r->l.weight_count; i++) { /* states as they were */
-        for (size_t j = 0; j < r->w[i].size; j++) inside(&r->w[i])[j] = (float)r->wd[i][j];
+        for (size_t j = 0; j < r->w[i].size; j++) r->w[i].host[j] = (float)r->wd[i][j];
         BAL_TRY(upload(&r->w[i]));
     }
     BAL_TRY(fill(&r->y, NAN));
     BAL_TRY(fill(&r->scratch, NAN));
     uint64_t before = bal_device_count(r->dev).allocations;
-    BAL_TRY(r->l.def->forward(&r->l, &r->pass, x, &r->y.view));
+    BAL_TRY(r->l.def->forward(&r->l, &r->pass, x, &r->y.g.t));
     BAL_TRY(no_allocation(r, before, ++r->forwards, "forward"));
     return check_all(r, true);
 }
@@ -328,14 +308,14 @@ static bal_status run_backward(rig *r, unsigned skip, bool frozen)
     bal_pass   pass = r->pass;
     pass.frozen = frozen;
     for (int i = 0; i < r->l.inputs; i++) {
-        x[i] = r->x[i].view;
-        dx[i] = r->dx[i].view;
+        x[i] = r->x[i].g.t;
+        dx[i] = r->dx[i].g.t;
         if (skip >> i & 1) dx[i].mem = NULL;
         BAL_TRY(fill(&r->dx[i], NAN));
     }
     BAL_TRY(fill(&r->scratch, NAN));
     uint64_t before = bal_device_count(r->dev).allocations;
-    BAL_TRY(r->l.def->backward(&r->l, &pass, x, &r->y.view, &r->dy.view, dx));
+    BAL_TRY(r->l.def->backward(&r->l, &pass, x, &r->y.g.t, &r->dy.g.t, dx));
     BAL_TRY(no_allocation(r, before, ++r->backwards, "backward"));
     return check_all(r, false);
 }
@@ -388,7 +368,7 @@ static double difference(rig *r, double *t, size_t n, const double *v, size_t i)
     reference(r, r->yd[1]);
     memcpy(t, saved, n * sizeof *t);
     free(saved);
-    for (size_t j = 0; j < r->y.size; j++) sum += (double)inside(&r->dy)[j] * (r->yd[0][j] - r->yd[1][j]);
+    for (size_t j = 0; j < r->y.size; j++) sum += (double)r->dy.host[j] * (r->yd[0][j] - r->yd[1][j]);
     return sum / (2 * step);
 }
 
@@ -401,7 +381,7 @@ static bal_status check_direction(rig *r, const guarded *gradient, double *t, co
     if (!v) return bal_fail(BAL_ENOMEM, "no memory for a test");
     for (size_t i = 0; i < n; i++) {
         v[i] = 2 * (double)bal_random_uniform(&s, i) - 1;
-        double term = v[i] * (double)inside(gradient)[i];
+        double term = v[i] * (double)gradient->host[i];
         sum += term;
         squares += term * term;
     }
@@ -414,14 +394,14 @@ static bal_status check_direction(rig *r, const guarded *gradient, double *t, co
 static bal_status check_gradient(rig *r, const guarded *gradient, double *t, const char *what, int index)
 {
     size_t n = gradient->size;
-    double work = (double)(r->x[0].size + r->y.size) + r->l.flops * r->batch, typical = rms_float(inside(gradient), n);
+    double work = (double)(r->x[0].size + r->y.size) + r->l.flops * r->batch, typical = rms_float(gradient->host, n);
     bool   all = 2 * (double)n * work <= full_work;
     size_t count = all ? n : (size_t)fmin((double)n, fmax(FEWEST, sampled_work / work));
     bal_stream s = bal_stream_for(r->pass.seed, BAL_FOR_TEST, 200, (uint32_t)n);
     for (size_t k = 0; k < count; k++) {
         size_t i = all ? k : bal_random_bits(&s, k) % n;
-        BAL_TRY(close_to((double)inside(gradient)[i], difference(r, t, n, NULL, i), typical, gradient_tolerance(r),
-                         what, index, i, n));
+        BAL_TRY(close_to((double)gradient->host[i], difference(r, t, n, NULL, i), typical, gradient_tolerance(r), what,
+                         index, i, n));
     }
     for (int d = 0; !all && d < DIRECTIONS; d++) BAL_TRY(check_direction(r, gradient, t, what, index, d));
     return BAL_OK;
@@ -491,7 +471,7 @@ static bal_status same_dx(const rig *r, const results *k, unsigned skip, const c
     for (int i = 0; i < r->l.inputs; i++) {
         if (!(skip >> i & 1)) BAL_TRY(same_bits(&r->dx[i], k->dx[i], "dx", i, when));
         for (size_t j = 0; skip >> i & 1 && j < r->dx[i].size; j++)
-            if (!isnan(inside(&r->dx[i])[j])) return bal_fail(BAL_EIO, "%s: dx[%d] was written", when, i);
+            if (!isnan(r->dx[i].host[j])) return bal_fail(BAL_EIO, "%s: dx[%d] was written", when, i);
     }
     return BAL_OK;
 }
@@ -507,7 +487,7 @@ static bal_status twice_the_gradients(const rig *r, const results *k)
     for (int i = 0; i < r->l.weight_count; i++) {
         double typical = rms_float(k->g[i], r->g[i].size);
         for (size_t j = 0; j < r->g[i].size; j++)
-            BAL_TRY(close_to((double)inside(&r->g[i])[j], 2 * (double)k->g[i][j], typical, gradient_tolerance(r),
+            BAL_TRY(close_to((double)r->g[i].host[j], 2 * (double)k->g[i][j], typical, gradient_tolerance(r),
                              "accumulated gradient", i, j, r->g[i].size));
     }
     return BAL_OK;
@@ -549,7 +529,7 @@ static bal_status near_floats(const guarded *a, const float *b, double tolerance
 {
     double typical = rms_float(b, a->size);
     for (size_t i = 0; i < a->size; i++)
-        BAL_TRY(close_to((double)inside(a)[i], (double)b[i], typical, tolerance, what, index, i, a->size));
+        BAL_TRY(close_to((double)a->host[i], (double)b[i], typical, tolerance, what, index, i, a->size));
     return BAL_OK;
 }
 
@@ -558,7 +538,7 @@ static bal_status prove_part_batch(rig *part, const rig *r, const results *k)
 {
     double tolerance = forward_tolerance(r);
     BAL_TRY(run_forward(part));
-    BAL_TRY(near_floats(&part->y, inside(&r->y), tolerance, "y of a part batch", 0));
+    BAL_TRY(near_floats(&part->y, r->y.host, tolerance, "y of a part batch", 0));
     BAL_TRY(clear_gradients(part));
     BAL_TRY(run_backward(part, 0, false));
     for (int i = 0; i < r->l.inputs; i++)
