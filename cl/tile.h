@@ -35,21 +35,24 @@
 /* The first `count` of 16 floats, zero for the others. */
 inline float16 load_part(__global const float *from, int count)
 {
-    float part[16];
-    if (count >= 16) return vload16(0, from);
-    for (int l = 0; l < 16; l++) part[l] = l < count ? from[l] : 0;
-    return vload16(0, part);
+    float16 v;
+    if (count >= 16) v = vload16(0, from);
+    else {
+        float part[16];
+        for (int l = 0; l < 16; l++) part[l] = l < count ? from[l] : 0;
+        v = vload16(0, part);
+    }
+    return v;
 }
 
 inline void store_part(float16 v, __global float *to, int count)
 {
-    float part[16];
-    if (count >= 16) {
-        vstore16(v, 0, to);
-        return;
+    if (count >= 16) vstore16(v, 0, to);
+    else {
+        float part[16];
+        vstore16(v, 0, part);
+        for (int l = 0; l < count; l++) to[l] = part[l];
     }
-    vstore16(v, 0, part);
-    for (int l = 0; l < count; l++) to[l] = part[l];
 }
 
 /* Rows of at most NB floats, `stride` apart, into a panel. */

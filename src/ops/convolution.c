@@ -1,4 +1,5 @@
-/* convolution -- see ballast/convolution.h. The work is done by a class of kernels: convolution_cpu.c, convolution_gpu.c. */
+/* convolution -- see ballast/convolution.h. The work is done by a class of kernels: convolution_cpu.c,
+ * convolution_gpu.c. */
 #include <assert.h>
 #include <stdlib.h>
 #include "convolution_class.h"

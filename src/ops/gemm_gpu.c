@@ -1,26 +1,31 @@
 /* gemm_gpu -- products by CLBlast.
  *
  * Its temporary memory is our scratch, so a run makes no buffer. What it does by itself: it compiles its kernels in the
- * first run on a device (seconds; they stay for the process), and makes a kernel object and an event or a few in each. */
+ * first run on a device (seconds; they stay for the process), and makes a kernel object and an event or a few in each.
+ */
 #include <clblast_c.h>
 #include "gemm_class.h"
 
 #define CODES(X) \
-    X(OpenCLCompilerNotAvailable) X(TempBufferAllocFailure) X(OpenCLOutOfResources) X(OpenCLOutOfHostMemory) \
-    X(OpenCLBuildProgramFailure) X(InvalidValue) X(InvalidCommandQueue) X(InvalidMemObject) X(InvalidBinary) \
-    X(InvalidBuildOptions) X(InvalidProgram) X(InvalidProgramExecutable) X(InvalidKernelName) \
-    X(InvalidKernelDefinition) X(InvalidKernel) X(InvalidArgIndex) X(InvalidArgValue) X(InvalidArgSize) \
-    X(InvalidKernelArgs) X(InvalidLocalNumDimensions) X(InvalidLocalThreadsTotal) X(InvalidLocalThreadsDim) \
-    X(InvalidGlobalOffset) X(InvalidEventWaitList) X(InvalidEvent) X(InvalidOperation) X(InvalidBufferSize) \
-    X(InvalidGlobalWorkSize) X(NotImplemented) X(InvalidMatrixA) X(InvalidMatrixB) X(InvalidMatrixC) \
-    X(InvalidDimension) X(InvalidLeadDimA) X(InvalidLeadDimB) X(InvalidLeadDimC) X(InsufficientMemoryA) \
-    X(InsufficientMemoryB) X(InsufficientMemoryC) X(InsufficientMemoryTemp) X(InvalidLocalMemUsage) \
-    X(DatabaseError) X(UnknownError) X(UnexpectedError)
+    X(OpenCLCompilerNotAvailable) \
+    X(TempBufferAllocFailure) X(OpenCLOutOfResources) X(OpenCLOutOfHostMemory) X(OpenCLBuildProgramFailure) \
+        X(InvalidValue) X(InvalidCommandQueue) X(InvalidMemObject) X(InvalidBinary) X(InvalidBuildOptions) \
+            X(InvalidProgram) X(InvalidProgramExecutable) X(InvalidKernelName) X(InvalidKernelDefinition) \
+                X(InvalidKernel) X(InvalidArgIndex) X(InvalidArgValue) X(InvalidArgSize) X(InvalidKernelArgs) \
+                    X(InvalidLocalNumDimensions) X(InvalidLocalThreadsTotal) X(InvalidLocalThreadsDim) \
+                        X(InvalidGlobalOffset) X(InvalidEventWaitList) X(InvalidEvent) X(InvalidOperation) \
+                            X(InvalidBufferSize) X(InvalidGlobalWorkSize) X(NotImplemented) X(InvalidMatrixA) \
+                                X(InvalidMatrixB) X(InvalidMatrixC) X(InvalidDimension) X(InvalidLeadDimA) \
+                                    X(InvalidLeadDimB) X(InvalidLeadDimC) X(InsufficientMemoryA) \
+                                        X(InsufficientMemoryB) X(InsufficientMemoryC) X(InsufficientMemoryTemp) \
+                                            X(InvalidLocalMemUsage) X(DatabaseError) X(UnknownError) \
+                                                X(UnexpectedError)
 
 static const char *code_name(int code)
 {
     switch (code) {
-#define CASE(name) case CLBlast##name: return #name;
+#define CASE(name) \
+    case CLBlast##name: return #name;
         CODES(CASE)
 #undef CASE
     default: return "unknown code";
@@ -73,9 +78,9 @@ static bal_status run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *
         BAL_TRY(bal_run(g->bias, bal_flat(g->dev, size), bal_i32((int)size), bal_i32(n), bal_i32(beta != 0),
                         bal_buf(bias), bal_buf(c)));
     int code = CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, transposed(g->trans_a), transposed(g->trans_b),
-                                          (size_t)m, (size_t)n, (size_t)k, 1.0F, a->mem, 0, (size_t)(g->trans_a ? m : k),
-                                          b->mem, 0, (size_t)(g->trans_b ? k : n), bal_has(bias) ? 1 : beta, c->mem, 0,
-                                          (size_t)n, &queue, &event, temp);
+                                          (size_t)m, (size_t)n, (size_t)k, 1.0F, a->mem, 0,
+                                          (size_t)(g->trans_a ? m : k), b->mem, 0, (size_t)(g->trans_b ? k : n),
+                                          bal_has(bias) ? 1 : beta, c->mem, 0, (size_t)n, &queue, &event, temp);
     if (code != CLBlastSuccess) return fail(g, code, m, n, k);
     return bal_device_foreign(g->dev, event, "clblast_sgemm");
 }
