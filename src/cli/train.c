@@ -161,6 +161,23 @@ static bal_status check_only(const session *s)
     return BAL_OK;
 }
 
+/* What a kill left half-written: PATH.tmp.PID beside what it was to become. */
+static bal_status sweep(const char *folder)
+{
+    bal_names  names;
+    bal_status st = bal_folder_list(&names, folder);
+
+    for (int i = 0; i < names.count && !st; i++) {
+        char *path = bal_path_join(folder, names.name[i]);
+        if (!path) st = bal_fail(BAL_ENOMEM, "no memory for a path");
+        else if (strstr(names.name[i], ".tmp.")) remove(path);
+        else if (bal_folder_exists(path)) st = sweep(path);
+        free(path);
+    }
+    bal_names_free(&names);
+    return st;
+}
+
 static bal_status begin(session *s, const bal_args *args)
 {
     const bal_run_options *run = &s->setup->run;
@@ -172,6 +189,7 @@ static bal_status begin(session *s, const bal_args *args)
     if (s->o->resume) s->folder = bal_format("%s", s->o->resume);
     else BAL_TRY(bal_run_create(&s->folder, run->out, run->name));
     if (!s->folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (s->o->resume) BAL_TRY(sweep(s->folder));
     s->before = bal_run_seconds(s->folder);
     BAL_TRY(with_file(s, "split.csv", write_split));
     BAL_TRY(with_file(s, "config.ini", write_config));

@@ -59,6 +59,7 @@ done
 start KILL
 kill -KILL $!
 wait $! 2>/dev/null
+touch "$run/gan/PNEUMONIA/last.safetensors.tmp.1"
 "$BALLAST" train --resume "$run" --quiet >"$work/out" 2>&1 || cat "$work/out"
 verdict killed_and_resumed_same_bits "$(same "$work/tiny" "$run")"
 
