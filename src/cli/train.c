@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ballast/files.h"
 #include "ballast/gan.h"
@@ -161,6 +162,19 @@ static bal_status check_only(const session *s)
     return BAL_OK;
 }
 
+static bool leftover(const char *name)
+{
+    const char *end = strstr(name, ".tmp.");
+    return end && end[5] && !end[5 + strspn(end + 5, "0123456789")];
+}
+
+/* A folder itself, not a link to one. */
+static bool own_folder(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 /* What a kill left half-written: PATH.tmp.PID beside what it was to become. */
 static bal_status sweep(const char *folder)
 {
@@ -170,8 +184,8 @@ static bal_status sweep(const char *folder)
     for (int i = 0; i < names.count && !st; i++) {
         char *path = bal_path_join(folder, names.name[i]);
         if (!path) st = bal_fail(BAL_ENOMEM, "no memory for a path");
-        else if (strstr(names.name[i], ".tmp.")) remove(path);
-        else if (bal_folder_exists(path)) st = sweep(path);
+        else if (own_folder(path)) st = sweep(path);
+        else if (leftover(names.name[i])) remove(path);
         free(path);
     }
     bal_names_free(&names);
