@@ -134,13 +134,14 @@ static inline float4 gather(__global const float *in, int image, int y, int x, d
     int inside = at.high < v.count && (uint)y < (uint)h && (uint)x < (uint)w;
     return inside ? load4(in + ((image * h + y) * w + x) * channels + at.low) : (float4)(0);
 #else
-    float found[4];
+    float  found[4];
+    digits d = at; /* if `at` itself changed, Mesa 22.3 would change the caller's */
 #pragma unroll
     for (int j = 0; j < 4; j++) {
-        int iy = y + at.high * v.move, ix = x + at.middle * u.move;
-        int inside = at.high < v.count && (uint)iy < (uint)h && (uint)ix < (uint)w;
-        found[j] = inside ? in[((image * h + iy) * w + ix) * channels + at.low] : 0;
-        at = digits_add(at, one, depth, max(u.count, 1));
+        int iy = y + d.high * v.move, ix = x + d.middle * u.move;
+        int inside = d.high < v.count && (uint)iy < (uint)h && (uint)ix < (uint)w;
+        found[j] = inside ? in[((image * h + iy) * w + ix) * channels + d.low] : 0;
+        d = digits_add(d, one, depth, max(u.count, 1));
     }
     return vload4(0, found);
 #endif
@@ -155,12 +156,13 @@ static inline float4 gather_weights(__global const float *w, digits at, digits o
     int tap = (v.first + at.high * v.step) * k_w + u.first + at.middle * u.step;
     if (column < width && at.high < v.count) found = load4(w + (tap * width + column) * channels + at.low);
 #else
-    float each[4];
+    float  each[4];
+    digits d = at;
 #pragma unroll
     for (int j = 0; j < 4; j++) {
-        int tap = (v.first + at.high * v.step) * k_w + u.first + at.middle * u.step;
-        each[j] = column < width && at.high < v.count ? w[(tap * width + column) * channels + at.low] : 0;
-        at = digits_add(at, one, depth, max(u.count, 1));
+        int tap = (v.first + d.high * v.step) * k_w + u.first + d.middle * u.step;
+        each[j] = column < width && d.high < v.count ? w[(tap * width + column) * channels + d.low] : 0;
+        d = digits_add(d, one, depth, max(u.count, 1));
     }
     found = vload4(0, each);
 #endif

@@ -11,7 +11,8 @@
 /* ---- choosing -------------------------------------------------------------------------------------------------- */
 
 /* Two classes of kernels: BAL_CPU has no __local and no barriers, one work-item is one register tile of vectors;
- * BAL_GPU tiles in __local. Chosen by the device's type; either runs on any device (DESIGN: kernels). */
+ * BAL_GPU tiles in __local. Chosen by the device's type; either runs on any device, but BAL_CPU not on llvmpipe, which
+ * cuts long loops. */
 typedef enum { BAL_CPU, BAL_GPU } bal_class;
 
 typedef struct bal_device_info {

@@ -4,18 +4,26 @@
 #include <string.h>
 #include "internal.h"
 
+static bool named(const char *text, const char *part) { return strstr(text, part) != NULL; }
+
+/* llvmpipe ends the loops of a work-item after 65535 rounds in all, silently (LP_MAX_TGSI_LOOP_ITERATIONS in Mesa): too
+ * few for a work-item of the CPU class. */
+static bool cuts_loops(const bal_device_info *info) { return named(info->name, "llvmpipe"); }
+
 static bal_status choose_class(bal_device *dev, const char *kernels)
 {
+    bool cut = cuts_loops(&dev->info);
     if (!kernels || !*kernels || strcmp(kernels, "auto") == 0) kernels = getenv("BAL_KERNELS");
-    dev->kernels_class = dev->info.type;
+    dev->kernels_class = cut ? BAL_GPU : dev->info.type;
     if (!kernels || !*kernels || strcmp(kernels, "auto") == 0) return BAL_OK;
     if (strcmp(kernels, "cpu") != 0 && strcmp(kernels, "gpu") != 0)
         return bal_fail(BAL_ECONFIG, "kernels: \"%s\" is not auto, cpu or gpu", kernels);
+    if (cut && kernels[0] == 'c')
+        return bal_fail(BAL_ECONFIG, "kernels: cpu would be wrong on %s, which cuts long loops; gpu is right",
+                        dev->info.name);
     dev->kernels_class = kernels[0] == 'c' ? BAL_CPU : BAL_GPU;
     return BAL_OK;
 }
-
-static bool named(const char *text, const char *part) { return strstr(text, part) != NULL; }
 
 /* Quirks of known implementations, in one place. */
 static void set_quirks(bal_device *dev)
