@@ -8,16 +8,16 @@
 #include "_phantom.h"
 
 /* How hard it is. */
-#define SIGN_LOW 0.55f /* strength of a malignant lesion's signs, from 0 to 1 */
+#define SIGN_LOW 0.50f /* strength of a malignant lesion's signs, from 0 to 1 */
 #define SIGN_HIGH 1.0f
-#define SIGN_BENIGN 0.30f /* most of the one sign that a benign lesion may have */
-#define CENTRE_LOW 0.45f  /* paleness of a dermatofibroma's middle */
+#define SIGN_BENIGN 0.32f /* most of the one sign that a benign lesion may have */
+#define CENTRE_LOW 0.40f  /* paleness of a dermatofibroma's middle */
 #define CENTRE_HIGH 0.85f
-#define CENTRE_OTHER 0.25f /* most paleness of other lesions' middles */
-#define LACUNA_LOW 0.45f   /* how far the colour of lacunae stands out */
+#define CENTRE_OTHER 0.28f /* most paleness of other lesions' middles */
+#define LACUNA_LOW 0.35f   /* how far the colour of lacunae stands out */
 #define LACUNA_HIGH 0.95f
-#define REDNESS 0.55f /* most red in lesions that are not vascular */
-#define CAST 0.06f    /* deviation of the camera's white balance */
+#define REDNESS 0.70f /* most red in lesions that are not vascular */
+#define CAST 0.09f    /* deviation of the camera's white balance */
 #define GRAIN 0.030f
 
 enum { BENIGN, MALIGNANT, VASCULAR, DERMATOFIBROMA };
@@ -197,9 +197,9 @@ static void draw_shot(shot *s, int size, bal_dice *d)
 {
     bal_view_turn(&s->view, bal_dice_between(d, 0, 1));
     s->view.size = size;
-    s->view.zoom = 1 + bal_dice_bell(d, 0.1f);
-    s->view.dx = bal_dice_bell(d, 0.1f);
-    s->view.dy = bal_dice_bell(d, 0.1f);
+    s->view.zoom = 1 + bal_dice_bell(d, 0.15f);
+    s->view.dx = bal_dice_bell(d, 0.14f);
+    s->view.dy = bal_dice_bell(d, 0.14f);
     s->cast.red = 1 + bal_dice_bell(d, CAST);
     s->cast.green = 1 + bal_dice_bell(d, 0.5f * CAST);
     s->cast.blue = 1 + bal_dice_bell(d, CAST);

@@ -6,8 +6,8 @@
 #include "_phantom.h"
 
 /* How hard it is. Density is what the film shows: air is about 0.1, lung 0.25, bone 0.8. */
-#define OPACITY_LOW 0.26f /* density that the faintest pneumonia adds to a lung, and the heaviest */
-#define OPACITY_HIGH 0.46f
+#define OPACITY_LOW 0.30f /* density that the faintest pneumonia adds to a lung, and the heaviest */
+#define OPACITY_HIGH 0.50f
 #define OPACITY_SMALL 0.16f /* radius, where half the width of the image is 1 */
 #define OPACITY_LARGE 0.28f
 #define CONFOUNDER 0.16f /* density of breast shadows, folds, thymus and crowded vessels, at most */
@@ -75,7 +75,8 @@ static void draw_confounders(chest *c, bal_dice *d)
     c->hilum = bal_dice_between(d, 0.3f, 1) * CONFOUNDER;
 }
 
-/* One lung or, seldom, both; never wholly behind the heart or the diaphragm, so that there is always something to see. */
+/* One lung or, seldom, both; never wholly behind the heart or the diaphragm, so that there is always something to see.
+ */
 static void draw_pneumonia(chest *c, bal_dice *d)
 {
     int right = bal_dice_chance(d, 0.5f), both = bal_dice_chance(d, 0.25f);

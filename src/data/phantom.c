@@ -6,7 +6,7 @@
 #include "_phantom.h"
 
 enum { XRAY, SKIN, KINDS };
-enum { GROUP_MOST = 4 }; /* images of one patient or lesion */
+enum { GROUP_MOST = 5 }; /* images of one patient or lesion */
 
 typedef struct {
     const char *subject; /* what the images of a group share */
