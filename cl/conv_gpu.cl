@@ -1,12 +1,13 @@
-/* convolution, GPU class: the three passes as matrix products whose operands are gathered tile by tile into local memory
+/* convolution, GPU class: the three passes as matrix products whose operands are gathered in tiles of local memory
  *
  *   y[n][oy][ox][k] = bias[k] + sum over kh, kw, c of x[n][oy*sy - py + kh*dy][ox*sx - px + kw*dx][c] * w[kh][kw][c][k]
  *
- * A work-group of LX by LY work-items computes BM rows by BN columns, TM by TN to a work-item, BK terms of the sums at a
- * time: while those are multiplied, the next are on their way into registers. Rows are the pixels of all images
+ * A work-group of LX by LY work-items computes BM rows by BN columns, TM by TN to a work-item, BK terms of the sums at
+ * a time: while those are multiplied, the next are on their way into registers. Rows are the pixels of all images
  * (backward_w: taps and input channels), columns the output channels of a group, terms taps and input channels
  * (backward_w: pixels). In backward_x, with BACKWARD, the taps that reach a pixel depend on its phase, its place modulo
- * the stride; a work-group's pixels are of one phase. IN4, OUT4: a group's input, output channels are a multiple of 4. */
+ * the stride; a work-group's pixels are of one phase. IN4, OUT4: a group's input, output channels are a multiple of
+ * 4. */
 #include "conv_geometry.h"
 
 #ifndef LX
@@ -92,7 +93,7 @@ static inline void store_columns(float4 v, __global float *p, int count)
     tile[(k) + 2][at] = (v).z; \
     tile[(k) + 3][at] = (v).w
 
-/* The sums of a work-item: rows TM * y and following, columns 4 * x and following, each float4 LX * 4 after the last. */
+/* The sums of a work-item: rows TM * y and following, columns 4 * x and following, each float4 LX * 4 on. */
 #define SUMS(acc) \
     float4 acc[TM][TN / 4]; \
     for (int i = 0; i < TM; i++) \
@@ -123,8 +124,8 @@ static inline void multiply(float4 acc[TM][TN / 4], __local float left[BK][BM + 
 
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
 
-/* Channels `at.low` and the next three of the pixel that tap (at.middle, at.high) finds from (y, x) on; taps that are not
- * there, or find nothing, give 0. */
+/* Channels `at.low` and the next three of the pixel that tap (at.middle, at.high) finds from (y, x) on; taps that are
+ * not there, or find nothing, give 0. */
 static inline float4 gather(__global const float *in, int image, int y, int x, digits at, digits one, axis v, axis u,
                             int h, int w, int channels, int depth)
 {
@@ -201,7 +202,8 @@ GROUP void conv_gather(GEOMETRY, int depth, int width, __global const float *res
     }
 #ifdef BACKWARD
 #define LOAD_RIGHT(i, k) \
-    b[i] = gather_weights(w + group * depth, at, one, v, u, k_w, width, column + down + i * (ITEMS / (BK / 4)), y_c, depth)
+    b[i] = gather_weights(w + group * depth, at, one, v, u, k_w, width, column + down + i * (ITEMS / (BK / 4)), y_c, \
+                          depth)
 #define STORE_RIGHT(i) \
     if (down + i * (ITEMS / (BK / 4)) < BN) { STORE_DOWN(right, quad, down + i * (ITEMS / (BK / 4)), b[i]); }
 #else
@@ -265,8 +267,8 @@ static inline float4 gather_rows(__global const float *x, digits pixel, int pixe
 #endif
 }
 
-/* Work-groups: tiles of rows, tiles of columns, groups by parts. Sums over pixels [part * share, + share): with one part
- * they are added to dw (`sums`), else stored as [part][dw]. */
+/* Work-groups: tiles of rows, tiles of columns, groups by parts. Sums over pixels [part * share, + share): with one
+ * part they are added to dw (`sums`), else stored as [part][dw]. */
 GROUP void conv_weights(GEOMETRY, int share, int parts, __global const float *restrict x,
                         __global const float *restrict dy, __global float *restrict sums)
 {

@@ -91,9 +91,9 @@ static bal_status run_gather(const bal_convolution *op, bal_conv_pass pass, cons
     const tile              *t = &self->tile[pass];
     bool                     back = pass == BAL_CONV_BACKWARD_X;
     int                      sy = back ? g->stride[0] : 1, sx = back ? g->stride[1] : 1, n = out->shape.n;
-    int       depth = in->shape.c / g->groups, width = out->shape.c / g->groups;
-    int       rows = n * bal_divide_up(out->shape.h, sy) * bal_divide_up(out->shape.w, sx);
-    bal_range range = bal_1d(bal_shape_size(out->shape));
+    int                      depth = in->shape.c / g->groups, width = out->shape.c / g->groups;
+    int                      rows = n * bal_divide_up(out->shape.h, sy) * bal_divide_up(out->shape.w, sx);
+    bal_range                range = bal_1d(bal_shape_size(out->shape));
     if (!self->direct)
         range = bal_groups((size_t)bal_divide_up(rows, rows_of(t)), (size_t)bal_divide_up(width, columns_of(t)),
                            (size_t)(g->groups * sy * sx), (size_t)t->lx, (size_t)t->ly);
@@ -156,8 +156,7 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     const gpu               *self = op->self;
     const bal_conv_geometry *g = &op->g;
     const tile              *t = &self->tile[BAL_CONV_BACKWARD_W];
-    if (self->product[BAL_CONV_BACKWARD_W])
-        return bal_conv_product_backward_w(&self->multiply, g, dw, x, dy, scratch);
+    if (self->product[BAL_CONV_BACKWARD_W]) return bal_conv_product_backward_w(&self->multiply, g, dw, x, dy, scratch);
     int       n = x->shape.n, size = weights_size(g), pixels = n * g->y.h * g->y.w;
     int       share = bal_divide_up(pixels, parts_for(op, pixels)), parts = bal_divide_up(pixels, share);
     bal_range range = {{(size_t)size, (size_t)parts, 1}, {0, 0, 0}};

@@ -1,25 +1,23 @@
 /* gemm_gpu -- products by CLBlast.
  *
  * Its temporary memory is our scratch, so a run makes no buffer. What it does by itself: it compiles its kernels in the
- * first run on a device (seconds; they stay for the process), and makes a kernel object and an event or a few in each.
- */
+ * first run on a device (seconds; they stay for the process), and makes a kernel object and events in each. */
 #include <clblast_c.h>
 #include "gemm_class.h"
 
+/* clang-format off */
 #define CODES(X) \
-    X(OpenCLCompilerNotAvailable) \
-    X(TempBufferAllocFailure) X(OpenCLOutOfResources) X(OpenCLOutOfHostMemory) X(OpenCLBuildProgramFailure) \
-        X(InvalidValue) X(InvalidCommandQueue) X(InvalidMemObject) X(InvalidBinary) X(InvalidBuildOptions) \
-            X(InvalidProgram) X(InvalidProgramExecutable) X(InvalidKernelName) X(InvalidKernelDefinition) \
-                X(InvalidKernel) X(InvalidArgIndex) X(InvalidArgValue) X(InvalidArgSize) X(InvalidKernelArgs) \
-                    X(InvalidLocalNumDimensions) X(InvalidLocalThreadsTotal) X(InvalidLocalThreadsDim) \
-                        X(InvalidGlobalOffset) X(InvalidEventWaitList) X(InvalidEvent) X(InvalidOperation) \
-                            X(InvalidBufferSize) X(InvalidGlobalWorkSize) X(NotImplemented) X(InvalidMatrixA) \
-                                X(InvalidMatrixB) X(InvalidMatrixC) X(InvalidDimension) X(InvalidLeadDimA) \
-                                    X(InvalidLeadDimB) X(InvalidLeadDimC) X(InsufficientMemoryA) \
-                                        X(InsufficientMemoryB) X(InsufficientMemoryC) X(InsufficientMemoryTemp) \
-                                            X(InvalidLocalMemUsage) X(DatabaseError) X(UnknownError) \
-                                                X(UnexpectedError)
+    X(OpenCLCompilerNotAvailable) X(TempBufferAllocFailure) X(OpenCLOutOfResources) X(OpenCLOutOfHostMemory) \
+    X(OpenCLBuildProgramFailure) X(InvalidValue) X(InvalidCommandQueue) X(InvalidMemObject) X(InvalidBinary) \
+    X(InvalidBuildOptions) X(InvalidProgram) X(InvalidProgramExecutable) X(InvalidKernelName) \
+    X(InvalidKernelDefinition) X(InvalidKernel) X(InvalidArgIndex) X(InvalidArgValue) X(InvalidArgSize) \
+    X(InvalidKernelArgs) X(InvalidLocalNumDimensions) X(InvalidLocalThreadsTotal) X(InvalidLocalThreadsDim) \
+    X(InvalidGlobalOffset) X(InvalidEventWaitList) X(InvalidEvent) X(InvalidOperation) X(InvalidBufferSize) \
+    X(InvalidGlobalWorkSize) X(NotImplemented) X(InvalidMatrixA) X(InvalidMatrixB) X(InvalidMatrixC) \
+    X(InvalidDimension) X(InvalidLeadDimA) X(InvalidLeadDimB) X(InvalidLeadDimC) X(InsufficientMemoryA) \
+    X(InsufficientMemoryB) X(InsufficientMemoryC) X(InsufficientMemoryTemp) X(InvalidLocalMemUsage) \
+    X(DatabaseError) X(UnknownError) X(UnexpectedError)
+/* clang-format on */
 
 static const char *code_name(int code)
 {
