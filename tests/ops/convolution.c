@@ -1,7 +1,7 @@
 /* convolution -- the three passes against the sums written out in double precision, over many geometries.
  *
  * Around every buffer lie guards of NaN, and outputs and scratch hold NaN before each pass: what is read and was not
- * written, or lies outside, shows. BALLAST_SMALL=1 keeps a few small cases, for slow devices. */
+ * written, or lies outside, shows. BAL_TEST_SMALL=1 keeps a few small cases, for slow devices. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,29 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/convolution.h"
+#include "guarded.h"
 #include "ops/tile.h"
 
 enum { MOST = 1 << 20 }; /* elements of a tensor */
 
 static bal_device *dev;
-
-static int open_device(void **state)
-{
-    (void)state;
-    return bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    bal_device_close(dev);
-    return 0;
-}
-
-#define OK(call) \
-    do { \
-        if ((call) != BAL_OK) fail_msg("%s: %s", #call, bal_error()); \
-    } while (0)
 
 /* ---- a tensor between guards ------------------------------------------------------------------------------------ */
 
@@ -46,9 +29,9 @@ typedef struct {
 static void guarded_init(guarded *g, bal_shape s)
 {
     g->size = bal_shape_size(s);
-    OK(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)bal_align(g->size) + 2 * BAL_ALIGN}));
-    OK(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, s));
-    OK(bal_tensor_fill(&g->all, NAN));
+    MUST(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)bal_align(g->size) + 2 * BAL_ALIGN}));
+    MUST(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, s));
+    MUST(bal_tensor_fill(&g->all, NAN));
 }
 
 static void guarded_check(const guarded *g, const char *what)
@@ -56,7 +39,7 @@ static void guarded_check(const guarded *g, const char *what)
     size_t all = bal_shape_size(g->all.shape);
     float *host = malloc(all * sizeof *host);
     assert_non_null(host);
-    OK(bal_tensor_read(&g->all, host));
+    MUST(bal_tensor_read(&g->all, host));
     for (size_t i = 0; i < all; i++)
         if ((i < BAL_ALIGN || i >= BAL_ALIGN + g->size) && !isnan(host[i]))
             fail_msg("%s: written %ld floats behind its beginning", what, (long)i - BAL_ALIGN);
@@ -192,8 +175,8 @@ typedef struct {
 
 static void poison(bench *b, guarded *out)
 {
-    OK(bal_tensor_fill(&out->all, NAN));
-    if (b->scratch.size) OK(bal_tensor_fill(&b->scratch.all, NAN));
+    MUST(bal_tensor_fill(&out->all, NAN));
+    if (b->scratch.size) MUST(bal_tensor_fill(&b->scratch.all, NAN));
 }
 
 /* Runs a pass twice, from NaN; dw twice from the numbers in `start`, which the pass adds to. */
@@ -205,16 +188,16 @@ static float *run_pass(bench *b, bal_conv_pass pass, bool bias, const float *sta
     for (int turn = 0; turn < 2; turn++) {
         poison(b, out);
         if (pass == BAL_CONV_FORWARD)
-            OK(bal_convolution_forward(b->op, &b->y.t, &b->x.t, &b->w.t, bias ? &b->bias_y.t : NULL, scratch));
+            MUST(bal_convolution_forward(b->op, &b->y.t, &b->x.t, &b->w.t, bias ? &b->bias_y.t : NULL, scratch));
         else if (pass == BAL_CONV_BACKWARD_X)
-            OK(bal_convolution_backward_x(b->op, &b->dx.t, &b->dy.t, &b->w.t, bias ? &b->bias_x.t : NULL, scratch));
+            MUST(bal_convolution_backward_x(b->op, &b->dx.t, &b->dy.t, &b->w.t, bias ? &b->bias_x.t : NULL, scratch));
         else {
-            OK(bal_tensor_write(&b->dw.t, start));
-            OK(bal_convolution_backward_w(b->op, &b->dw.t, &b->x.t, &b->dy.t, scratch));
+            MUST(bal_tensor_write(&b->dw.t, start));
+            MUST(bal_convolution_backward_w(b->op, &b->dw.t, &b->x.t, &b->dy.t, scratch));
         }
         host[turn] = malloc(out->size * sizeof(float));
         assert_non_null(host[turn]);
-        OK(bal_tensor_read(&out->t, host[turn]));
+        MUST(bal_tensor_read(&out->t, host[turn]));
         guarded_check(out, "output");
         if (b->scratch.size) guarded_check(&b->scratch, "scratch");
     }
@@ -226,7 +209,7 @@ static float *run_pass(bench *b, bal_conv_pass pass, bool bias, const float *sta
 static void write_new(guarded *g, bal_shape s, const float *host)
 {
     guarded_init(g, s);
-    OK(bal_tensor_write(&g->t, host));
+    MUST(bal_tensor_write(&g->t, host));
 }
 
 static void check_passes(bench *b, const operands *o, const geometry *q, const sizes *s, bool whole)
@@ -234,8 +217,8 @@ static void check_passes(bench *b, const operands *o, const geometry *q, const s
     bool   bias = (q->c + q->k + q->kernel[0]) % 2 == 0;
     float *by = random_floats((size_t)q->k, whole), *bx = random_floats((size_t)q->c, whole),
           *start = random_floats(b->dw.size, whole);
-    OK(bal_tensor_write(&b->bias_y.t, by));
-    OK(bal_tensor_write(&b->bias_x.t, bx));
+    MUST(bal_tensor_write(&b->bias_y.t, by));
+    MUST(bal_tensor_write(&b->bias_x.t, bx));
     for (size_t i = 0; i < b->y.size && bias; i++) o->y[i] += (double)by[i % (size_t)q->k];
     for (size_t i = 0; i < b->dx.size && bias; i++) o->dx[i] += (double)bx[i % (size_t)q->c];
     for (size_t i = 0; i < b->dw.size; i++) o->dw[i] += (double)start[i];
@@ -264,7 +247,7 @@ static void open_bench(bench *b, const geometry *q, const sizes *s, const operan
                            q->groups};
     memset(b, 0, sizeof *b);
     if (larger) g.x.n = g.y.n = q->n + 2; /* a run of less than the largest batch */
-    OK(bal_convolution_init(&b->op, dev, &g));
+    MUST(bal_convolution_init(&b->op, dev, &g));
     size_t scratch = bal_convolution_scratch(b->op);
     if (scratch) guarded_init(&b->scratch, (bal_shape){1, 1, 1, (int)scratch});
     write_new(&b->x, s->x, o->x);
@@ -310,9 +293,8 @@ static void check(const geometry *q, bool whole)
  * much. */
 static bool small(void)
 {
-    const char *value = getenv("BALLAST_SMALL");
-    bool        cut_short = bal_device_class(dev) == BAL_CPU && strstr(bal_device_describe(dev)->name, "llvmpipe");
-    return cut_short || (value && *value && *value != '0');
+    bool cut_short = bal_device_class(dev) == BAL_CPU && strstr(bal_device_describe(dev)->name, "llvmpipe");
+    return cut_short || bal_test_small();
 }
 
 static const int channels[][3] = {
@@ -391,7 +373,7 @@ static void test_tiles(void **state)
         {1, 8, 9, 64, 70, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
         {2, 6, 7, 24, 3, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
     };
-    if (small() || bal_device_class(dev) != BAL_CPU) skip();
+    if (small()) skip();
     for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
         bal_tile_force(tiles[t]);
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(&cases[i], true);
@@ -405,7 +387,20 @@ int main(void)
         cmocka_unit_test(test_geometries),
         cmocka_unit_test(test_two_axes),
         cmocka_unit_test(test_larger),
-        cmocka_unit_test(test_tiles),
     };
-    return cmocka_run_group_tests_name("ops/convolution", tests, open_device, close_device);
+    const struct CMUnitTest cpu_tests[] = {cmocka_unit_test(test_tiles)};
+    bal_test_devices        devices;
+    int                     failed = 0;
+    if (bal_test_devices_open(&devices) != BAL_OK) {
+        print_error("%s\n", bal_error());
+        return 1;
+    }
+    for (int i = 0; i < devices.count; i++) {
+        dev = devices.dev[i];
+        print_message("ops/convolution, %s\n", bal_test_class(dev));
+        failed += cmocka_run_group_tests_name("ops/convolution", tests, NULL, NULL);
+        if (bal_device_class(dev) == BAL_CPU) failed += cmocka_run_group_tests_name("ops/convolution", cpu_tests, NULL, NULL);
+    }
+    bal_test_devices_close(&devices);
+    return failed != 0;
 }

@@ -1,43 +1,28 @@
-/* gemm -- products against double precision: the four ways of storing A and B, sizes around the tiles, bias, beta. */
+/* gemm -- products against double precision in both classes of kernels: the four ways of storing A and B, sizes around
+ * the tiles, bias, beta. BAL_TEST_SMALL=1 keeps a few small ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <clblast_c.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/gemm.h"
+#include "guarded.h"
 #include "ops/tile.h"
 
 static bal_device *dev;
-
-static int open_device(void **state)
-{
-    (void)state;
-    return bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
-}
-
-static int close_device(void **state)
-{
-    (void)state;
-    bal_device_close(dev);
-    return 0;
-}
-
-#define OK(call) \
-    do { \
-        if ((call) != BAL_OK) fail_msg("%s: %s", #call, bal_error()); \
-    } while (0)
 
 /* Mesa's llvmpipe ends every loop once a work-item has turned 65535 times in all of its loops
  * (LP_MAX_TGSI_LOOP_ITERATIONS there): sizes beyond the small ones come out wrong in the CPU class, whose work-items do
  * much. */
 static bool small(void)
 {
-    const char *value = getenv("BALLAST_SMALL");
-    bool        cut_short = bal_device_class(dev) == BAL_CPU && strstr(bal_device_describe(dev)->name, "llvmpipe");
-    return cut_short || (value && *value && *value != '0');
+    bool cut_short = bal_device_class(dev) == BAL_CPU && strstr(bal_device_describe(dev)->name, "llvmpipe");
+    return cut_short || bal_test_small();
 }
 
 static uint32_t seed;
@@ -59,10 +44,10 @@ static void guarded_init(guarded *g, size_t size, bool whole)
     *g = (guarded){.size = size, .host = malloc(size * sizeof(float))};
     assert_non_null(g->host);
     for (size_t i = 0; i < size; i++) g->host[i] = number(whole);
-    OK(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)bal_align(size) + 2 * BAL_ALIGN}));
-    OK(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, (bal_shape){1, 1, 1, (int)size}));
-    OK(bal_tensor_fill(&g->all, NAN));
-    OK(bal_tensor_write(&g->t, g->host));
+    MUST(bal_tensor_init(&g->all, dev, (bal_shape){1, 1, 1, (int)bal_align(size) + 2 * BAL_ALIGN}));
+    MUST(bal_tensor_view(&g->t, &g->all, BAL_ALIGN, (bal_shape){1, 1, 1, (int)size}));
+    MUST(bal_tensor_fill(&g->all, NAN));
+    MUST(bal_tensor_write(&g->t, g->host));
 }
 
 static void guarded_check(const guarded *g)
@@ -70,7 +55,7 @@ static void guarded_check(const guarded *g)
     size_t all = bal_shape_size(g->all.shape);
     float *host = malloc(all * sizeof *host);
     assert_non_null(host);
-    OK(bal_tensor_read(&g->all, host));
+    MUST(bal_tensor_read(&g->all, host));
     for (size_t i = 0; i < all; i++)
         if (i < BAL_ALIGN || i >= BAL_ALIGN + g->size) assert_true(isnan(host[i]));
     free(host);
@@ -129,11 +114,11 @@ static void run(const bal_gemm *g, const product *p, guarded *c, const bal_tenso
                 const bal_tensor *bias, guarded *scratch, float *got)
 {
     int mnk[3] = {p->m, p->n, p->k};
-    OK(bal_tensor_fill(&c->all, NAN));
-    OK(bal_tensor_fill(&scratch->all, NAN));
-    if (p->add) OK(bal_tensor_write(&c->t, c->host));
-    OK(bal_gemm_run(g, &c->t, a, b, p->bias ? bias : NULL, mnk, p->add ? 1 : 0, &scratch->t));
-    OK(bal_tensor_read(&c->t, got));
+    MUST(bal_tensor_fill(&c->all, NAN));
+    MUST(bal_tensor_fill(&scratch->all, NAN));
+    if (p->add) MUST(bal_tensor_write(&c->t, c->host));
+    MUST(bal_gemm_run(g, &c->t, a, b, p->bias ? bias : NULL, mnk, p->add ? 1 : 0, &scratch->t));
+    MUST(bal_tensor_read(&c->t, got));
     guarded_check(c);
     guarded_check(scratch);
 }
@@ -145,7 +130,7 @@ static void check(const product *p)
     size_t   size = (size_t)p->m * (size_t)p->n;
     float   *got = malloc(size * sizeof *got), *again = malloc(size * sizeof *again);
     assert_true(got && again);
-    OK(bal_gemm_init(&g, dev, p->trans_a, p->trans_b));
+    MUST(bal_gemm_init(&g, dev, p->trans_a, p->trans_b));
     guarded_init(&a, (size_t)p->m * (size_t)p->k, p->whole);
     guarded_init(&b, (size_t)p->k * (size_t)p->n, p->whole);
     guarded_init(&c, size, p->whole);
@@ -196,7 +181,7 @@ static void test_tiles(void **state)
 {
     (void)state;
     static const bal_tile tiles[] = {{6, 1}, {8, 2}, {12, 1}, {4, 4}};
-    if (small() || bal_device_class(dev) != BAL_CPU) skip();
+    if (small()) skip();
     for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
         bal_tile_force(tiles[t]);
         check_all(29, 83, 31);
@@ -204,12 +189,74 @@ static void test_tiles(void **state)
     bal_tile_force((bal_tile){0, 0});
 }
 
+/* CLBlast on padded copies, as it works on large products: here on small ones, in our scratch, also for one size of
+ * scratch and a smaller product. */
+static void test_clblast_padded(void **state)
+{
+    const char      *name = "XGEMM_MIN_INDIRECT_SIZE";
+    size_t           least = 1;
+    cl_command_queue queue = bal_device_queue(dev);
+    cl_device_id     id;
+    bal_gemm         g;
+    (void)state;
+    if (small()) skip();
+    assert_int_equal(clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof id, &id, NULL), CL_SUCCESS);
+    assert_int_equal(CLBlastOverrideParameters(id, "GemmRoutine", CLBlastPrecisionSingle, 1, &name, &least),
+                     CLBlastSuccess);
+    MUST(bal_gemm_init(&g, dev, false, false));
+    assert_true(bal_gemm_scratch(&g, 7, 5, 3) > 0);
+    for (int n = 1; n < 200; n++) assert_true(bal_gemm_scratch(&g, n + 1, 64, 32) >= bal_gemm_scratch(&g, n, 64, 32));
+    check_all(7, 5, 3);
+    check_all(64, 64, 32);
+    check_all(65, 70, 40);
+    least = 1024;
+    assert_int_equal(CLBlastOverrideParameters(id, "GemmRoutine", CLBlastPrecisionSingle, 1, &name, &least),
+                     CLBlastSuccess);
+}
+
+/* A buffer smaller than its tensor says: CLBlast finds it, and its code comes in words. */
+static void test_clblast_fault(void **state)
+{
+    bal_tensor t, lying;
+    bal_gemm   g;
+    char       want[300];
+    (void)state;
+    MUST(bal_tensor_init(&t, dev, (bal_shape){1, 1, 1, 4}));
+    MUST(bal_gemm_init(&g, dev, false, false));
+    lying = t;
+    lying.shape.c = 1 << 20;
+    assert_int_equal(bal_gemm_run(&g, &lying, &lying, &lying, NULL, (int[3]){8, 8, 8}, 0, &lying), BAL_ECL);
+    snprintf(want, sizeof want, "CLBlast, product 8x8x8 on %s: InsufficientMemoryA (-1011)",
+             bal_device_describe(dev)->name);
+    assert_string_equal(bal_error(), want);
+    bal_tensor_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_long_sums),
-        cmocka_unit_test(test_tiles),
     };
-    return cmocka_run_group_tests_name("ops/gemm", tests, open_device, close_device);
+    const struct CMUnitTest cpu_tests[] = {cmocka_unit_test(test_tiles)};
+    const struct CMUnitTest gpu_tests[] = {
+        cmocka_unit_test(test_clblast_fault),
+        cmocka_unit_test(test_clblast_padded),
+    };
+    bal_test_devices devices;
+    int              failed = 0;
+    if (bal_test_devices_open(&devices) != BAL_OK) {
+        print_error("%s\n", bal_error());
+        return 1;
+    }
+    for (int i = 0; i < devices.count; i++) {
+        dev = devices.dev[i];
+        print_message("ops/gemm, %s\n", bal_test_class(dev));
+        failed += cmocka_run_group_tests_name("ops/gemm", tests, NULL, NULL);
+        failed += bal_device_class(dev) == BAL_CPU
+                      ? cmocka_run_group_tests_name("ops/gemm, tiles", cpu_tests, NULL, NULL)
+                      : cmocka_run_group_tests_name("ops/gemm, CLBlast", gpu_tests, NULL, NULL);
+    }
+    bal_test_devices_close(&devices);
+    return failed != 0;
 }
