@@ -1,4 +1,4 @@
-/* convolution_gpu -- the three passes in tiles of local memory; see cl/conv_gpu.cl. */
+/* convolution_gpu -- the three passes in tiles of local memory; see cl/conv_tiles.h. */
 #include <stdio.h>
 #include "convolution_class.h"
 #include "tile.h"
@@ -29,6 +29,7 @@ static bool fours(int n) { return n % 4 == 0; }
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
 
+static const char *const files[] = {"conv_gpu", "conv_gpu", "conv_weights_gpu"};
 static const char *const names[] = {"conv_gather", "conv_gather", "conv_weights"};
 static const char *const direct_names[] = {"conv_direct", "conv_direct", "conv_direct_weights"};
 
@@ -50,7 +51,7 @@ static bal_status build_tiles(bal_convolution *op, gpu *self, bal_conv_pass pass
         items = (size_t)(t->lx * t->ly);
         most = bal_device_describe(op->dev)->max_group;
         if (items > most && i < last) continue;
-        BAL_TRY(bal_kernel_get(&self->pass[pass], op->dev, "conv_gpu", names[pass], options));
+        BAL_TRY(bal_kernel_get(&self->pass[pass], op->dev, files[pass], names[pass], options));
         most = bal_kernel_group(self->pass[pass]);
     } while (items > most && i++ < last);
     return BAL_OK;
@@ -64,7 +65,7 @@ static bal_status build_pass(bal_convolution *op, gpu *self, bal_conv_pass pass)
     }
     if (!self->direct) return build_tiles(op, self, pass);
     snprintf(op->algorithm[pass], sizeof op->algorithm[0], "direct");
-    return bal_kernel_get(&self->pass[pass], op->dev, "conv_gpu", direct_names[pass],
+    return bal_kernel_get(&self->pass[pass], op->dev, "conv_direct_gpu", direct_names[pass],
                           pass == BAL_CONV_BACKWARD_X ? "-DBACKWARD" : "");
 }
 
@@ -78,7 +79,7 @@ static bal_status build(bal_convolution *op)
     self->product[BAL_CONV_BACKWARD_W] = product && single; /* many pixels are better summed in parts */
     if (product) BAL_TRY(bal_conv_product_init(&self->multiply, op->dev));
     for (int pass = 0; pass < 3; pass++) BAL_TRY(build_pass(op, self, (bal_conv_pass)pass));
-    return bal_kernel_get(&self->add, op->dev, "conv_gpu", "conv_add_parts", "");
+    return bal_kernel_get(&self->add, op->dev, "conv_direct_gpu", "conv_add_parts", "");
 }
 
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
