@@ -1,4 +1,5 @@
-/* image -- decoding (stb_image, libtiff) and PNG writing (stb_image_write); see also resize.c. */
+/* image -- decoding (libjpeg, libtiff, stb_image for PNG and BMP) and PNG writing (stb_image_write); see also resize.c.
+ */
 #include "ballast/image.h"
 
 #include <math.h>
@@ -123,15 +124,13 @@ static int png_is_whole(const uint8_t *d, size_t n)
 
 static bal_status stb_decode(bal_image *out, const uint8_t *data, size_t size, const char *name)
 {
-    int w, h, n, in_file, orientation = 1, whole;
+    int w, h, n, in_file;
 
     if (size > FILE_LIMIT) return bal_fail(BAL_EIO, "%s: more than %d bytes", name, FILE_LIMIT);
     if (!stbi_info_from_memory(data, (int)size, &w, &h, &n))
         return bal_fail(BAL_EIO, "%s: not an image that is read here: %s", name, stbi_failure_reason());
     BAL_TRY(bal_image_alloc(out, w, h, n < 3 ? 1 : 3, name));
-    if (data[0] == 0xff) whole = bal_jpeg_scan(data, size, &orientation);
-    else if (data[0] == 'B') whole = bmp_is_whole(data, size);
-    else whole = png_is_whole(data, size);
+    int whole = data[0] == 'B' ? bmp_is_whole(data, size) : png_is_whole(data, size);
     if (!whole) return bal_fail(BAL_EIO, "%s: truncated or damaged", name);
 
     int   bits = stbi_is_16_bit_from_memory(data, (int)size) ? 16 : 8;
@@ -141,13 +140,14 @@ static bal_status stb_decode(bal_image *out, const uint8_t *data, size_t size, c
     int same = w == out->width && h == out->height;
     if (same) bal_image_from_samples(out, samples, bits, n);
     stbi_image_free(samples);
-    return same ? bal_image_orient(out, orientation, name) : bal_fail(BAL_EIO, "%s: damaged: it says two sizes", name);
+    return same ? BAL_OK : bal_fail(BAL_EIO, "%s: damaged: it says two sizes", name);
 }
 
 static bal_status decode_any(bal_image *out, const uint8_t *data, size_t size, const char *name)
 {
     if (size == 0) return bal_fail(BAL_EIO, "%s: empty", name);
     if (size < 8) return bal_fail(BAL_EIO, "%s: truncated: %zu bytes", name, size);
+    if (data[0] == 0xff && data[1] == 0xd8) return bal_jpeg_decode(out, data, size, name);
     if (memcmp(data, "II", 2) == 0 || memcmp(data, "MM", 2) == 0) return bal_tiff_decode(out, data, size, name);
     if (data[0] == 'P' && strchr("2356", data[1])) return bal_pnm_decode(out, data, size, name);
     return stb_decode(out, data, size, name);

@@ -15,10 +15,8 @@ bal_status bal_image_orient(bal_image *image, int orientation, const char *name)
  * bits. */
 void bal_image_from_samples(bal_image *image, const void *data, int bits, int samples);
 
+bal_status bal_jpeg_decode(bal_image *out, const void *data, size_t size, const char *name);
 bal_status bal_pnm_decode(bal_image *out, const void *data, size_t size, const char *name);
 bal_status bal_tiff_decode(bal_image *out, const void *data, size_t size, const char *name);
-
-/* Whether a JPEG reaches its end marker, and its EXIF orientation (1 if it has none). */
-int bal_jpeg_scan(const uint8_t *data, size_t size, int *orientation);
 
 #endif

@@ -1,8 +1,14 @@
-/* jpeg -- what stb_image does not look at: whether the file is whole, and which way up it is (EXIF 2.3, 4.6.4). */
+/* jpeg -- by libjpeg; which way up the picture is by its EXIF block (EXIF 2.3, 4.6.4). Data that libjpeg would go on
+ * without, with a warning, is refused: a truncated image would be grey below. */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <jpeglib.h>
+#include <jerror.h>
 #include "image_formats.h"
 
-enum { MARKER_SOI = 0xd8, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_APP1 = 0xe1, TAG_ORIENTATION = 0x0112 };
+enum { TAG_ORIENTATION = 0x0112, EXIF = JPEG_APP0 + 1 };
 
 static unsigned get16(const uint8_t *p, int little)
 {
@@ -31,35 +37,92 @@ static int orientation_of(const uint8_t *p, size_t n)
     return 1;
 }
 
-/* Past the entropy-coded data: the next marker that is neither a stuffed zero nor a restart. */
-static size_t skip_scan(const uint8_t *d, size_t n, size_t at)
+static int saved_orientation(const struct jpeg_decompress_struct *d)
 {
-    for (; at + 1 < n; at++)
-        if (d[at] == 0xff && d[at + 1] != 0 && d[at + 1] != 0xff && (d[at + 1] & 0xf8) != 0xd0) return at;
-    return n;
+    for (jpeg_saved_marker_ptr m = d->marker_list; m; m = m->next)
+        if (m->data_length > 6 && memcmp(m->data, "Exif\0\0", 6) == 0)
+            return orientation_of(m->data + 6, m->data_length - 6);
+    return 1;
 }
 
-int bal_jpeg_scan(const uint8_t *d, size_t n, int *orientation)
-{
-    size_t at = 2;
+typedef struct {
+    struct jpeg_decompress_struct d; /* first: libjpeg hands it to the functions below */
+    struct jpeg_error_mgr         errors;
+    jmp_buf                       back;
+    char                          reason[JMSG_LENGTH_MAX];
+    JSAMPLE                      *row;
+} decoder;
 
-    *orientation = 1;
-    while (at + 1 < n) {
-        if (d[at] != 0xff || d[at + 1] == 0xff || d[at + 1] == 0) {
-            at++;
-            continue;
-        }
-        int marker = d[at + 1];
-        at += 2;
-        if (marker == MARKER_EOI) return 1;
-        if (marker == MARKER_SOI || marker == 0x01 || (marker & 0xf8) == 0xd0) continue;
-        if (at + 2 > n) return 0;
-        size_t length = get16(d + at, 0);
-        if (length < 2 || length > n - at) return 0;
-        if (marker == MARKER_APP1 && length >= 8 && memcmp(d + at + 2, "Exif\0\0", 6) == 0)
-            *orientation = orientation_of(d + at + 8, length - 8);
-        at += length;
-        if (marker == MARKER_SOS) at = skip_scan(d, n, at);
+static void give_up(j_common_ptr d)
+{
+    decoder *j = (decoder *)d;
+    d->err->format_message(d, j->reason);
+    longjmp(j->back, 1);
+}
+
+/* Level -1 is a warning. Bytes between markers harm nothing. */
+static void consider(j_common_ptr d, int level)
+{
+    int code = d->err->msg_code;
+    if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM) give_up(d);
+}
+
+static void stay_silent(j_common_ptr d) { (void)d; }
+
+/* CMYK as files have it: Adobe's are inverted. */
+static void to_rgb(float *rgb, const JSAMPLE *cmyk, int inverted)
+{
+    float k = (float)(inverted ? cmyk[3] : 255 - cmyk[3]) / 255.0f;
+    for (int c = 0; c < 3; c++) rgb[c] = (float)(inverted ? cmyk[c] : 255 - cmyk[c]) / 255.0f * k;
+}
+
+static void keep_row(bal_image *out, int y, const decoder *j)
+{
+    bal_image row = {out->width, 1, out->channels, out->pixel + (size_t)y * (size_t)out->width * (size_t)out->channels};
+
+    if (j->d.output_components != 4) {
+        bal_image_from_samples(&row, j->row, 8, j->d.output_components);
+        return;
     }
-    return 0;
+    for (int x = 0; x < out->width; x++) to_rgb(row.pixel + 3 * x, j->row + 4 * x, j->d.saw_Adobe_marker);
+}
+
+static bal_status decode(decoder *j, bal_image *out, const void *data, size_t size, const char *name)
+{
+    jpeg_create_decompress(&j->d);
+    jpeg_mem_src(&j->d, data, (unsigned long)size);
+    jpeg_save_markers(&j->d, EXIF, 0xffff);
+    jpeg_read_header(&j->d, TRUE);
+    int components = j->d.num_components, orientation = saved_orientation(&j->d);
+    if (components == 1) j->d.out_color_space = JCS_GRAYSCALE;
+    else if (components == 4) j->d.out_color_space = JCS_CMYK;
+    else j->d.out_color_space = JCS_RGB;
+    BAL_TRY(bal_image_alloc(out, (long)j->d.image_width, (long)j->d.image_height, components == 1 ? 1 : 3, name));
+    jpeg_start_decompress(&j->d);
+    j->row = malloc((size_t)out->width * (size_t)j->d.output_components);
+    if (!j->row) return bal_fail(BAL_ENOMEM, "%s: no memory for a row", name);
+    for (int y = 0; y < out->height; y++) {
+        jpeg_read_scanlines(&j->d, &j->row, 1);
+        keep_row(out, y, j);
+    }
+    jpeg_finish_decompress(&j->d);
+    return bal_image_orient(out, orientation, name);
+}
+
+bal_status bal_jpeg_decode(bal_image *out, const void *data, size_t size, const char *name)
+{
+    bal_status     st;
+    decoder *const j = calloc(1, sizeof *j); /* not a local variable: those may be lost by the jump back */
+
+    if (!j) return bal_fail(BAL_ENOMEM, "%s: no memory to decode it", name);
+    j->d.err = jpeg_std_error(&j->errors);
+    j->errors.error_exit = give_up;
+    j->errors.emit_message = consider;
+    j->errors.output_message = stay_silent;
+    if (setjmp(j->back) == 0) st = decode(j, out, data, size, name);
+    else st = bal_fail(BAL_EIO, "%s: truncated or damaged: %s", name, j->reason);
+    jpeg_destroy_decompress(&j->d);
+    free(j->row);
+    free(j);
+    return st;
 }
