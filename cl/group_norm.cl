@@ -3,6 +3,11 @@
  * one pixel.
  *
  * A work-item is a sample's group: dimension 1 is the sample, 0 the group. stats[sample][group][2]: mean, inv. */
+/* Vectors no wider than a group. */
+#ifdef WIDTH
+#undef W
+#define W WIDTH
+#endif
 #include "common.h"
 
 static inline float total(V v)

@@ -3,6 +3,8 @@
 #ifndef PHILOX_H
 #define PHILOX_H
 
+#include "common.h"
+
 static inline uint4 philox(uint2 key, uint2 block, uint i)
 {
     uint4 x = (uint4)(i, 0, block.x, block.y);
@@ -14,10 +16,31 @@ static inline uint4 philox(uint2 key, uint2 block, uint i)
     return x;
 }
 
-/* Numbers 4i to 4i + 3, uniform in [0, 1) with 24 bits. */
-static inline float4 philox_uniform(uint2 key, uint2 block, uint i)
+#define VU JOIN(uint, W)
+#define VLONG JOIN(ulong, W)
+#define TO_VU JOIN(convert_uint, W)
+#define TO_VLONG JOIN(convert_ulong, W)
+#define TO_UNIT(bits) (JOIN(convert_float, W)((bits) >> 8) * 0x1p-24f)
+
+/* Numbers 4i to 4i + 4W - 1, uniform in [0, 1) with 24 bits, from W positions at once: number 4i + j is
+ * u[j % 4][j / 4]. */
+static inline void philox_uniform(float u[4][W], uint2 key, uint2 block, uint i)
 {
-    return convert_float4(philox(key, block, i) >> 8) * 0x1p-24f;
+    uint positions[W];
+    for (int j = 0; j < W; j++) positions[j] = i + j;
+    VU x = VLOAD(positions), y = 0, z = block.x, w = block.y;
+    for (int round = 0; round < 10; round++) {
+        VLONG a = TO_VLONG(x) * (VLONG)0xD2511F53u, b = TO_VLONG(z) * (VLONG)0xCD9E8D57u;
+        x = TO_VU(b >> 32) ^ y ^ key.x;
+        y = TO_VU(b & 0xFFFFFFFFu);
+        z = TO_VU(a >> 32) ^ w ^ key.y;
+        w = TO_VU(a & 0xFFFFFFFFu);
+        key += (uint2)(0x9E3779B9u, 0xBB67AE85u);
+    }
+    VSTORE(TO_UNIT(x), u[0]);
+    VSTORE(TO_UNIT(y), u[1]);
+    VSTORE(TO_UNIT(z), u[2]);
+    VSTORE(TO_UNIT(w), u[3]);
 }
 
 #endif

@@ -1,4 +1,5 @@
 /* _group_norm -- passes that group_norm and layer_norm share. */
+#include <stdio.h>
 #include "_group_norm.h"
 
 bal_status bal_group_norm_declare(bal_layer *l)
@@ -22,14 +23,26 @@ static extent extent_of(const bal_group_norm *p, bal_shape s)
     return p->by_pixel ? (extent){s.n * pixels, 1} : (extent){s.n, pixels};
 }
 
+/* The widest vector that leaves no more of a group over than it must. */
+static int vector_width(const bal_device *dev, int size)
+{
+    int width = bal_device_class(dev) == BAL_CPU ? 16 : 4;
+    while (width > 1 && width > size) width /= 2;
+    while (width > 1 && size < 2 * width && size % width) width /= 2;
+    return width;
+}
+
 bal_status bal_group_norm_build(bal_layer *l, bal_device *dev)
 {
     bal_group_norm *p = l->self;
     int             samples = extent_of(p, l->in[0]).samples;
-    BAL_TRY(bal_kernel_get(&p->forward, dev, "group_norm", "group_norm_forward", ""));
-    BAL_TRY(bal_kernel_get(&p->backward, dev, "group_norm", "group_norm_backward", ""));
-    BAL_TRY(bal_kernel_get(&p->products, dev, "group_norm", "group_norm_products", ""));
-    BAL_TRY(bal_kernel_get(&p->weights, dev, "group_norm", "group_norm_weights", ""));
+    char            width[32];
+    p->width = vector_width(dev, l->in[0].c / p->groups);
+    snprintf(width, sizeof width, "-DWIDTH=%d", p->width);
+    BAL_TRY(bal_kernel_get(&p->forward, dev, "group_norm", "group_norm_forward", width));
+    BAL_TRY(bal_kernel_get(&p->backward, dev, "group_norm", "group_norm_backward", width));
+    BAL_TRY(bal_kernel_get(&p->products, dev, "group_norm", "group_norm_products", width));
+    BAL_TRY(bal_kernel_get(&p->weights, dev, "group_norm", "group_norm_weights", width));
     if (p->affine) l->scratch = 2 * (size_t)samples * (size_t)l->in[0].c;
     return bal_tensor_init(&p->stats, dev, (bal_shape){samples, 1, p->groups, 2});
 }
@@ -61,8 +74,8 @@ static bal_status weight_gradients(bal_layer *l, const bal_tensor *x, const bal_
     int             c = x->shape.c;
     BAL_TRY(bal_run(p->products, range(x->dev, p->groups, e.samples), bal_i32(e.samples), bal_i32(e.area), bal_i32(c),
                     bal_i32(c / p->groups), bal_buf(x), bal_buf(dy), bal_buf(&p->stats), bal_buf(&l->workspace)));
-    return bal_run(p->weights, bal_flat(x->dev, (size_t)c), bal_i32(e.samples), bal_i32(c), bal_buf(&l->workspace),
-                   bal_buf(&l->weights[0].g), bal_buf(&l->weights[1].g));
+    return bal_run(p->weights, bal_1d(((size_t)c + (size_t)p->width - 1) / (size_t)p->width), bal_i32(e.samples),
+                   bal_i32(c), bal_buf(&l->workspace), bal_buf(&l->weights[0].g), bal_buf(&l->weights[1].g));
 }
 
 bal_status bal_group_norm_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,

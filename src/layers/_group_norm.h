@@ -10,6 +10,7 @@ typedef struct bal_group_norm {
     float       eps;
     bool        affine;
     bool        by_pixel; /* every pixel is a sample of its own */
+    int         width;    /* floats of a kernel's vector */
     bal_tensor  stats;
     bal_kernel *forward, *backward, *products, *weights;
 } bal_group_norm;

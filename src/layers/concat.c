@@ -1,4 +1,5 @@
 /* concat -- two to four maps of one size side by side along the channels, in the order of `from`. See cl/concat.cl. */
+#include <limits.h>
 #include "_layer.h"
 
 typedef struct {
@@ -13,6 +14,7 @@ static bal_status shape(bal_layer *l)
         bal_shape b = l->in[i];
         if (a.h != b.h || a.w != b.w)
             return bal_fail_at(l->at, "layer concat: inputs of %dx%d and %dx%d pixels differ", a.h, a.w, b.h, b.w);
+        if (b.c > INT_MAX - l->out.c) return bal_fail_at(l->at, "layer concat: too many channels");
         l->out.c += b.c;
     }
     return BAL_OK;

@@ -1,5 +1,6 @@
 /* deconv -- transposed convolution, nn.ConvTranspose2d: weight IOHW, output (size - 1) stride - 2 pad + extent +
  * output_pad. It is a convolution from its output to its input, run backwards. See ballast/convolution.h. */
+#include <limits.h>
 #include "_conv.h"
 #include "ballast/reduce.h"
 
@@ -9,17 +10,23 @@ static const bal_option options[] = {
     BAL_OPT_END,
 };
 
+/* Along an axis: 0 height, 1 width. In double, for chains of them grow fast. */
+static double extent(const bal_conv *p, int size, int axis)
+{
+    return ((double)size - 1) * p->stride - 2.0 * p->pad + bal_conv_extent(p, axis) + p->output_pad;
+}
+
 static bal_status shape(bal_layer *l)
 {
     const bal_conv *p = l->self;
     bal_shape       in = l->in[0];
-    int             h = (in.h - 1) * p->stride - 2 * p->pad + bal_conv_extent(p, 0) + p->output_pad;
-    int             w = (in.w - 1) * p->stride - 2 * p->pad + bal_conv_extent(p, 1) + p->output_pad;
+    double          h = extent(p, in.h, 0), w = extent(p, in.w, 1);
     if (p->output_pad >= p->stride)
         return bal_fail_at(l->at, "layer deconv: output_pad=%d must be less than stride=%d", p->output_pad, p->stride);
     if (h < 1 || w < 1)
-        return bal_fail_at(l->at, "layer deconv: pad=%d leaves nothing of its output (%dx%d)", p->pad, h, w);
-    l->out = (bal_shape){in.n, h, w, p->filters};
+        return bal_fail_at(l->at, "layer deconv: pad=%d leaves nothing of its output (%.0fx%.0f)", p->pad, h, w);
+    if (h * w > INT_MAX) return bal_fail_at(l->at, "layer deconv: an output of %.0fx%.0f is too large", h, w);
+    l->out = (bal_shape){in.n, (int)h, (int)w, p->filters};
     return bal_conv_declare(l, l->out, in, BAL_IOHW);
 }
 

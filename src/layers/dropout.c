@@ -25,7 +25,7 @@ static bal_status apply(const bal_layer *l, const bal_pass *pass, const bal_tens
     size_t         n = bal_shape_size(y->shape);
     bal_stream     s = bal_stream_for(pass->seed, BAL_FOR_DROPOUT, pass->draw, (uint32_t)l->index);
     if (!pass->training) return bal_tensor_copy(y, x);
-    return bal_run(p->apply, bal_1d((n + 3) / 4), bal_i32((int)n), bal_buf(x), bal_buf(y), bal_f32(p->rate),
+    return bal_run(p->apply, bal_flat(y->dev, (n + 3) / 4), bal_i32((int)n), bal_buf(x), bal_buf(y), bal_f32(p->rate),
                    bal_f32(p->rate < 1 ? 1 / (1 - p->rate) : 0), bal_u32(s.key[0]), bal_u32(s.key[1]),
                    bal_u32(s.block[0]), bal_u32(s.block[1]));
 }

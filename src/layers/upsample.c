@@ -1,5 +1,6 @@
 /* upsample -- `factor` times as many rows and columns, nn.Upsample's conventions (align_corners=False). See
  * cl/upsample.cl. */
+#include <limits.h>
 #include <stdio.h>
 #include "_layer.h"
 
@@ -20,6 +21,8 @@ static bal_status shape(bal_layer *l)
 {
     const upsample *p = l->self;
     bal_shape       in = l->in[0];
+    if (in.h > INT_MAX / p->factor || in.w > INT_MAX / p->factor)
+        return bal_fail_at(l->at, "layer upsample: factor=%d makes its %dx%d input too large", p->factor, in.h, in.w);
     l->out = (bal_shape){in.n, in.h * p->factor, in.w * p->factor, in.c};
     return BAL_OK;
 }
