@@ -31,11 +31,15 @@ void       bal_config_free(bal_config *config);
  * may repeat (`layer`) cannot be set. Faults are named "--set section.key: ...". */
 bal_status bal_config_set(bal_config *config, const char *assignment);
 
+/* The same for an entry of the file that stands for another: `name` is "section.key"; faults are named by `at`, whose
+ * file must live as long as the configuration. */
+bal_status bal_config_put(bal_config *config, const char *name, const char *value, bal_where at);
+
 const char        *bal_config_path(const bal_config *config); /* as given to read */
 int                bal_config_count(const bal_config *config);
 const bal_section *bal_config_section(const bal_config *config, int i);
-const bal_section *bal_config_find(const bal_config *config, const char *name);           /* NULL if absent */
-const bal_entry   *bal_section_find(const bal_section *section, const char *key);         /* NULL if absent */
+const bal_section *bal_config_find(const bal_config *config, const char *name);   /* NULL if absent */
+const bal_entry   *bal_section_find(const bal_section *section, const char *key); /* NULL if absent */
 
 /* Fill a struct from a section by its table: defaults, then the entries; checks unknown, repeated, malformed, out of
  * range, missing. Keys of `repeated` (NULL-terminated, may be NULL) are passed over. A NULL section means defaults

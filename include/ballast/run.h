@@ -10,6 +10,9 @@
 /* OUT/NAME, or NAME-2, NAME-3, ... where it is taken; the folder is made. malloc'd. */
 bal_status bal_run_create(char **path, const char *out, const char *name);
 
+/* config.ini: the setup with every default written out, [data] path made absolute. */
+bal_status bal_run_write_config(const char *path, const bal_setup *s, const bal_dataset *data);
+
 /* run.json: seed, commit, device, driver, library versions, seconds so far: all that differs from run to run. */
 bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_device *dev, double seconds);
 /* Seconds that an earlier part of the run took, from its run.json; 0 if there is none. */

@@ -24,21 +24,36 @@ typedef struct bal_classifier_options {
     const char *loss, *optimizer, *schedule, *augment, *init;
 } bal_classifier_options;
 
-extern const bal_option bal_run_option_table[], bal_gan_option_table[], bal_classifier_option_table[];
+typedef struct bal_experiment_options {
+    const char *arms, *seeds; /* lists, separated by blanks; seeds NULL: run.seed alone */
+} bal_experiment_options;
+
+extern const bal_option bal_run_option_table[], bal_gan_option_table[], bal_classifier_option_table[],
+    bal_experiment_option_table[];
 
 typedef struct bal_setup {
     bal_config            *config;
     bal_run_options        run;
     bal_dataset_options    data;
-    bool                   has_gan, has_classifier; /* whether the sections for it are there */
+    bool                   has_gan, has_classifier, has_experiment; /* whether the sections for it are there */
     bal_gan_options        gan;
     bal_classifier_options classifier;
-    char                  *owned[3]; /* the paths of the three `init` settings, resolved against their file */
+    bal_experiment_options experiment;
+    bal_composition        composition; /* of the arm that it was opened for; without one: real images alone */
+    char                  *owned[3];    /* the paths of the three `init` settings, resolved against their file */
 } bal_setup;
 
 /* Read PATH, apply "section.key=value" settings, check. Every fault is "file:line: ..." or "--set ...". */
 bal_status bal_setup_open(bal_setup **out, const char *path, const char *const *sets, int set_count);
 void       bal_setup_close(bal_setup *s);
+
+/* The same for an arm of an experiment: a name that is built in (bal_setup_arms), or one that has a section [arm.NAME]
+ * of `section.key = value` settings, which may say `images = ARM` to take the images of an arm that is built in. */
+bal_status               bal_setup_open_arm(bal_setup **out, const char *path, const char *const *sets, int set_count,
+                                            const char *arm);
+extern const char *const bal_setup_arms[]; /* NULL-terminated */
+/* Word i of a list separated by blanks or commas, or false behind the last. */
+bool bal_setup_word(char *out, size_t size, const char *list, int i);
 
 /* A fresh net of [generator], [discriminator] or [classifier] for a largest batch of n. The generator's input is
  * n x 1 x 1 x latent, the others' n x size x size x channels. The caller's, bal_net_free. */

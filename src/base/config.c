@@ -265,6 +265,21 @@ static void trim(char *text)
     text[n - skip] = '\0';
 }
 
+bal_status bal_config_put(bal_config *c, const char *name, const char *value, bal_where at)
+{
+    char *section = bal_format("%s", name);
+
+    if (!section) return bal_fail(BAL_ENOMEM, "no memory left for a setting");
+    char      *key = strrchr(section, '.');
+    bal_status st = key ? BAL_OK : bal_fail_at(at, "\"%s\" is not of the form section.key", name);
+    if (!st) {
+        *key++ = '\0';
+        st = set(c, section, key, value, at);
+    }
+    free(section);
+    return st;
+}
+
 bal_status bal_config_set(bal_config *c, const char *assignment)
 {
     char *name = bal_format("%s", assignment);

@@ -195,7 +195,7 @@ static bal_status add_setting(bal_names *sets, const char *key, const char *valu
     return st;
 }
 
-static bal_status settings(bal_names *sets, const bal_args *args)
+bal_status bal_args_settings(bal_names *sets, const bal_args *args)
 {
     char seed[16];
 
@@ -210,7 +210,7 @@ static bal_status settings(bal_names *sets, const bal_args *args)
 bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *path)
 {
     bal_names  sets = {0};
-    bal_status st = settings(&sets, args);
+    bal_status st = bal_args_settings(&sets, args);
 
     *out = NULL;
     if (!st) st = bal_setup_open(out, path, (const char *const *)sets.name, sets.count);

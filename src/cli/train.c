@@ -47,31 +47,6 @@ static bal_status with_file(const session *s, const char *name, bal_status (*use
     return st;
 }
 
-/* What is written must read back: a path may be too long for a line of an INI file, or hold " ;". */
-static bal_status read_back(const char *path, const char *data)
-{
-    bal_config *c;
-
-    BAL_TRY(bal_config_read(&c, path));
-    const bal_section *section = bal_config_find(c, "data");
-    const bal_entry   *entry = section ? bal_section_find(section, "path") : NULL;
-    bool               same = !data || (entry && strcmp(entry->value, data) == 0);
-    bal_config_free(c);
-    return same ? BAL_OK : bal_fail(BAL_ECONFIG, "%s: the path %s cannot stand in an INI file", path, data);
-}
-
-static bal_status write_config(const session *s, const char *path)
-{
-    const char *data = bal_dataset_settings(s->data)->path;
-    char       *absolute = data ? bal_path_absolute(data) : NULL;
-
-    if (data && !absolute) return bal_fail(BAL_EIO, "%s: cannot tell where this is", data);
-    bal_status st = bal_setup_write(s->setup, path, absolute);
-    if (!st) st = read_back(path, absolute);
-    free(absolute);
-    return st;
-}
-
 static bal_status compare_files(const char *a, const char *b)
 {
     char      *x = NULL, *y = NULL;
@@ -206,7 +181,7 @@ static bal_status begin(session *s, const bal_args *args)
     if (s->o->resume) BAL_TRY(sweep(s->folder));
     s->before = bal_run_seconds(s->folder);
     BAL_TRY(with_file(s, "split.csv", write_split));
-    BAL_TRY(with_file(s, "config.ini", write_config));
+    BAL_TRY(bal_run_write_config(s->folder, s->setup, s->data));
     bal_info("%s on %s", s->folder, bal_device_describe(s->dev)->name);
     return describe(s);
 }

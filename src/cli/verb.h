@@ -13,6 +13,7 @@
 
 #include <signal.h>
 
+#include "ballast/files.h"
 #include "ballast/option.h"
 #include "ballast/setup.h"
 #include "ballast/watch.h"
@@ -71,6 +72,8 @@ int bal_usage_fault(const bal_args *args, const char *fmt, ...) __attribute__((f
 
 /* Read and check a configuration with --set, then --seed (run.seed), --device (run.device) and --out (run.out). */
 bal_status bal_args_setup(bal_setup **out, const bal_args *args, const char *path);
+/* The settings of --set, --seed, --device and --out as that takes them; added to a list. */
+bal_status bal_args_settings(bal_names *sets, const bal_args *args);
 
 /* Whether a folder looks like a run: it has a config.ini. */
 bal_status bal_args_is_run(const char *path);

@@ -138,8 +138,9 @@ static bal_status save_best(const char *path, void *user)
     bal_checkpoint       *to;
     bal_status            st;
     BAL_TRY(bal_checkpoint_new(&to));
-    BAL_TRY_OR(end, st, bal_checkpoint_put_net(to, "", c->net, bal_has(&l->average) ? &l->average : NULL,
-                                               bal_has(&l->average_states) ? &l->average_states : NULL));
+    BAL_TRY_OR(end, st,
+               bal_checkpoint_put_net(to, "", c->net, bal_has(&l->average) ? &l->average : NULL,
+                                      bal_has(&l->average_states) ? &l->average_states : NULL));
     BAL_TRY_OR(end, st, bal_stored_put_classes(to, c->job.data));
     BAL_TRY_OR(end, st, bal_stored_put_scaling(to, &c->scaling));
     BAL_TRY_OR(end, st, bal_checkpoint_write(to, path));
@@ -224,8 +225,11 @@ static bal_status add_rows(bal_predictions *out, const part_images *images, int 
     for (int i = 0; i < count; i++) {
         const bal_sample *s = bal_dataset_sample(images->data, images->index[i]);
         const double     *row = p + (size_t)i * (size_t)classes;
-        bal_prediction    add = {.path = s->path, .group = s->group, .label = s->label,
-                                 .predicted = most_probable(row, classes), .probability = row};
+        bal_prediction    add = {.path = s->path,
+                                 .group = s->group,
+                                 .label = s->label,
+                                 .predicted = most_probable(row, classes),
+                                 .probability = row};
         BAL_TRY(bal_predictions_add(out, &add));
     }
     return BAL_OK;
@@ -234,8 +238,8 @@ static bal_status add_rows(bal_predictions *out, const part_images *images, int 
 static bal_status classify_part(bal_predictions *out, bal_net *net, bal_device *dev, const bal_dataset *data,
                                 bal_part part, const bal_scaling *scaling)
 {
-    part_images images = {data, NULL, scaling};
-    int         count = bal_dataset_part(data, part, -1, &images.index), classes = bal_dataset_class_count(data);
+    part_images  images = {data, NULL, scaling};
+    int          count = bal_dataset_part(data, part, -1, &images.index), classes = bal_dataset_class_count(data);
     const char **names = calloc((size_t)classes, sizeof *names);
     double      *p = calloc((size_t)count * (size_t)classes + 1, sizeof *p);
     bal_status   st;
@@ -297,8 +301,14 @@ static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm
 {
     int    rows = (c->step - 1) % c->epoch_steps + 1;
     double now = bal_run_clock(), seconds = now - c->epoch_began;
-    double line[] = {c->step, (double)c->learn.lr, e->train_loss, e->train_accuracy, e->validation_loss,
-                     e->validation_accuracy, e->validation_balanced_accuracy, norm};
+    double line[] = {c->step,
+                     (double)c->learn.lr,
+                     e->train_loss,
+                     e->train_accuracy,
+                     e->validation_loss,
+                     e->validation_accuracy,
+                     e->validation_balanced_accuracy,
+                     norm};
     double speed[] = {seconds, rows * c->o.batch / seconds, bal_feeder_waited(c->feeder)};
     c->epoch_began = now;
     BAL_TRY(bal_run_log_row(&c->log, e->epoch, line, (int)(sizeof line / sizeof *line)));
@@ -495,11 +505,12 @@ bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped)
 
 /* ---- a trained one ---------------------------------------------------------------------------------------------- */
 
-static bal_status load_model(bal_model *m, const char *path)
+static bal_status read_weights(bal_model *m, const char *path)
 {
     enum { BATCH = 64 };
     bal_checkpoint *c;
     bal_status      st;
+    if (!bal_file_exists(path)) return bal_fail(BAL_EIO, "there is no trained classifier (%s)", path);
     BAL_TRY(bal_setup_net(&m->net, m->setup, "classifier", BATCH));
     BAL_TRY(bal_net_build(m->net, m->dev, false, 0, 0));
     BAL_TRY(bal_checkpoint_read(&c, path));
@@ -511,27 +522,35 @@ end:
     return st;
 }
 
+bal_status bal_model_load(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder)
+{
+    char *path = bal_path_join(folder, "best.safetensors");
+    *m = (bal_model){.dev = dev, .setup = s};
+    bal_status st = path ? read_weights(m, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    free(path);
+    if (st != BAL_OK) bal_model_close(m);
+    return st;
+}
+
 bal_status bal_model_open(bal_model *m, bal_device *dev, const char *run)
 {
-    char      *config = bal_path_join(run, "config.ini"), *weights = bal_path_join(run, "classifier/best.safetensors");
-    bal_status st;
-    *m = (bal_model){.dev = dev};
-    if (!config || !weights) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
-    BAL_TRY_OR(end, st, bal_setup_open(&m->setup, config, NULL, 0));
-    if (!bal_file_exists(weights))
-        BAL_TRY_OR(end, st, bal_fail(BAL_EIO, "%s: there is no trained classifier (%s)", run, weights));
-    BAL_TRY_OR(end, st, load_model(m, weights));
-end:
+    char      *config = bal_path_join(run, "config.ini"), *folder = bal_path_join(run, "classifier");
+    bal_setup *own = NULL;
+    bal_status st =
+        config && folder ? bal_setup_open(&own, config, NULL, 0) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    *m = (bal_model){0};
+    if (st == BAL_OK) st = bal_model_load(m, dev, own, folder);
     free(config);
-    free(weights);
-    if (st != BAL_OK) bal_model_close(m);
+    free(folder);
+    if (st == BAL_OK) m->own = own;
+    else bal_setup_close(own);
     return st;
 }
 
 void bal_model_close(bal_model *m)
 {
     bal_net_free(m->net);
-    bal_setup_close(m->setup);
+    bal_setup_close(m->own);
     for (int i = 0; i < m->class_count; i++) free(m->classes[i]);
     free(m->classes);
     *m = (bal_model){0};

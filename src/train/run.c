@@ -29,7 +29,7 @@ bal_status bal_run_create(char **path, const char *out, const char *name)
             *path = full;
             return BAL_OK;
         }
-        int why = errno;
+        int        why = errno;
         bal_status st = why == EEXIST ? BAL_OK : bal_fail(BAL_EIO, "%s: %s", full, strerror(why));
         free(full);
         BAL_TRY(st);
@@ -44,6 +44,31 @@ const char *bal_run_class_folder(char *out, size_t size, const char *name)
         if (*p == '/' || (unsigned char)*p < 32) *p = '_';
     if (out[0] == '.') out[0] = '_';
     return out;
+}
+
+/* What is written must read back: a path may be too long for a line of an INI file, or hold " ;". */
+static bal_status read_back(const char *path, const char *data)
+{
+    bal_config *c;
+    BAL_TRY(bal_config_read(&c, path));
+    const bal_section *section = bal_config_find(c, "data");
+    const bal_entry   *entry = section ? bal_section_find(section, "path") : NULL;
+    bool               same = !data || (entry && strcmp(entry->value, data) == 0);
+    bal_config_free(c);
+    return same ? BAL_OK : bal_fail(BAL_ECONFIG, "%s: the path %s cannot stand in an INI file", path, data);
+}
+
+bal_status bal_run_write_config(const char *path, const bal_setup *s, const bal_dataset *data)
+{
+    const char *given = bal_dataset_settings(data)->path;
+    char       *absolute = given ? bal_path_absolute(given) : NULL, *file = bal_path_join(path, "config.ini");
+    bal_status  st = file ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (st == BAL_OK && given && !absolute) st = bal_fail(BAL_EIO, "%s: cannot tell where this is", given);
+    if (st == BAL_OK) st = bal_setup_write(s, file, absolute);
+    if (st == BAL_OK) st = read_back(file, absolute);
+    free(absolute);
+    free(file);
+    return st;
 }
 
 /* ---- run.json --------------------------------------------------------------------------------------------------- */
@@ -62,9 +87,9 @@ static void put_device(cJSON *to, const bal_device *dev)
 
 bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_device *dev, double seconds)
 {
-    cJSON *json = cJSON_CreateObject();
-    char   stamp[32] = "";
-    time_t now = time(NULL);
+    cJSON    *json = cJSON_CreateObject();
+    char      stamp[32] = "";
+    time_t    now = time(NULL);
     struct tm utc;
     if (gmtime_r(&now, &utc)) strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
     cJSON_AddStringToObject(json, "name", s->run.name);

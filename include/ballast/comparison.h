@@ -1,0 +1,61 @@
+/* comparison -- what an experiment found: arms, each trained once for every fold and seed, beside each other.
+ *
+ * Intervals are 95 % intervals of the mean over the parts (fold x seed) of an arm, by Student's t with the correction
+ * of Nadeau and Bengio 2003 ("Inference for the generalization error"): training sets of folds overlap, so the variance
+ * of the mean is s^2 (1/n + test/train) rather than s^2 / n. With one part there is no interval. */
+#ifndef BALLAST_COMPARISON_H
+#define BALLAST_COMPARISON_H
+
+#include "ballast/history.h"
+#include "ballast/metrics.h"
+#include "ballast/predictions.h"
+
+/* One trained and tested classifier. */
+typedef struct bal_part_result {
+    char       *arm;
+    int         fold, seed;       /* fold -1: the experiment has none */
+    bool        generated, leaks; /* generated images among its training images; its test images are generated */
+    bal_metrics test;
+    bal_epoch   kept; /* of the history: the epoch whose weights were kept; NaN where not known */
+} bal_part_result;
+
+typedef struct bal_comparison {
+    bal_part_result *part;
+    int              count, capacity;
+    char           **classes;
+    int              class_count;
+    double           test_per_train; /* images of a test part over those of a training part */
+} bal_comparison;
+
+bal_status bal_comparison_init(bal_comparison *out, const char *const *classes, int class_count, double test_per_train);
+void       bal_comparison_free(bal_comparison *c);
+/* The part's own members are taken from `like` (arm is copied, test and kept are made here). */
+bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, const bal_predictions *test,
+                              const bal_history *history);
+
+/* Mean and interval of a figure; low and high are NaN where there is none. n: parts in which the figure is defined. */
+typedef struct bal_estimate {
+    double mean, low, high;
+    int    n;
+} bal_estimate;
+typedef enum {
+    BAL_BALANCED_ACCURACY,
+    BAL_LOWEST_RECALL,
+    BAL_MACRO_F1,
+    BAL_ACCURACY,
+    BAL_VALIDATION_BALANCED_ACCURACY,
+    BAL_COMPARED
+} bal_compared;
+bal_estimate bal_comparison_estimate(const bal_comparison *c, const char *arm, bal_compared figure);
+/* Of the differences arm - other, part by part where both are there. */
+bal_estimate bal_comparison_difference(const bal_comparison *c, const char *arm, const char *other,
+                                       bal_compared figure);
+
+/* The mean of a figure and its interval, from n values (exposed for its test). */
+bal_estimate bal_estimate_of(const double *value, int n, double test_per_train);
+
+/* The tables and the answer in words; the caller frees *out. */
+bal_status bal_comparison_text(char **out, const bal_comparison *c);
+bal_status bal_comparison_json(char **out, const bal_comparison *c);
+
+#endif

@@ -1,0 +1,123 @@
+/* experiment -- arms x seeds x folds of a configuration, compared. */
+#include "ballast/experiment.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/files.h"
+#include "ballast/log.h"
+#include "ballast/run.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+
+typedef struct {
+    const char *resume, *arms, *folds, *seeds;
+} experiment;
+
+static const bal_option options[] = {
+    BAL_OPT_TEXT(experiment, resume, NULL, "go on with this run's folder; parts that are done stay as they are"),
+    BAL_OPT_TEXT(experiment, arms, NULL, "only these arms now: a list"),
+    BAL_OPT_TEXT(experiment, folds, NULL, "only these folds now: a list, from 0"),
+    BAL_OPT_TEXT(experiment, seeds, NULL, "only these seeds now: a list"),
+    BAL_OPT_END,
+};
+
+static bal_status say_part(void *user, const bal_experiment_part *part)
+{
+    (void)user;
+    if (bal_speaks_json()) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "arm", part->arm);
+        if (part->fold >= 0) cJSON_AddNumberToObject(o, "fold", part->fold);
+        cJSON_AddNumberToObject(o, "seed", part->seed);
+        cJSON_AddStringToObject(o, "folder", part->folder);
+        cJSON_AddBoolToObject(o, "done", part->done);
+        bal_say_json(o);
+    } else printf("%-8s %s\n", part->done ? "done" : "to do", part->folder);
+    return BAL_OK;
+}
+
+static bal_status print_file(const char *folder, const char *name)
+{
+    char  *path = bal_path_join(folder, name), *text = NULL;
+    size_t size;
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_file_exists(path) ? bal_file_read(&text, &size, path, 0) : BAL_OK;
+    if (st == BAL_OK && text) fputs(text, stdout);
+    free(text);
+    free(path);
+    return st;
+}
+
+/* The configuration and the folder: new ones, or those of a run to go on with. */
+static bal_status open_run(char **config, char **folder, const bal_args *a)
+{
+    const experiment *o = a->own;
+    bal_setup        *s;
+    *config = o->resume ? bal_path_join(o->resume, "config.ini") : bal_format("%s", a->word[0]);
+    if (!*config) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    BAL_TRY(bal_args_setup(&s, a, *config));
+    bal_status st = BAL_OK;
+    if (!s->has_experiment) st = bal_fail(BAL_ECONFIG, "%s: has no section [experiment]", *config);
+    else if (o->resume) *folder = bal_format("%s", o->resume);
+    else if (a->dry_run) *folder = bal_format("%s/%s", s->run.out, s->run.name);
+    else st = bal_run_create(folder, s->run.out, s->run.name);
+    bal_setup_close(s);
+    return st == BAL_OK && !*folder ? bal_fail(BAL_ENOMEM, "no memory for a path") : st;
+}
+
+static int work(const bal_args *a, bal_experiment_job *job)
+{
+    int        failed = 0;
+    bool       stopped = false;
+    bal_status st = bal_experiment_run(job, &failed, &stopped);
+    if (st == BAL_OK && stopped) bal_info("stopped; to go on: ballast experiment --resume %s", job->folder);
+    if (st == BAL_OK && failed)
+        bal_warn("%d part%s failed; to try again: ballast experiment --resume %s", failed, failed == 1 ? "" : "s",
+                 job->folder);
+    if (st == BAL_OK) st = print_file(job->folder, a->json ? "experiment.json" : "experiment.txt");
+    if (st == BAL_OK && !a->json) printf("\nrun: %s\n", job->folder);
+    int code = bal_done(st);
+    return code == BAL_EXIT_DONE && (failed || stopped) ? BAL_EXIT_FAILED : code;
+}
+
+static int run(const bal_args *a)
+{
+    const experiment *o = a->own;
+    char             *config = NULL, *folder = NULL;
+    bal_names         sets = {0};
+    int               code;
+    if (!o->resume == !a->word_count) return bal_usage_fault(a, "takes CONFIG or --resume RUN, one of them");
+    bal_status st = open_run(&config, &folder, a);
+    if (st == BAL_OK) st = bal_args_settings(&sets, a);
+    bal_experiment_job job = {.config = config, .sets = (const char *const *)sets.name, .set_count = sets.count};
+    job.folder = folder;
+    job.arms = o->arms;
+    job.folds = o->folds;
+    job.seeds = o->seeds;
+    job.watch = &bal_cli_watch;
+    if (st != BAL_OK) code = bal_done(st);
+    else if (a->dry_run) code = bal_done(bal_experiment_parts(&job, say_part, NULL));
+    else code = work(a, &job);
+    bal_names_free(&sets);
+    free(config);
+    free(folder);
+    return code;
+}
+
+const bal_verb bal_verb_experiment = {
+    .name = "experiment",
+    .group = BAL_VERB_TRAIN,
+    .usage = "CONFIG",
+    .help = "train the same classifier on different images, and compare",
+    .details = "[experiment] says arms and seeds, [data] folds how many folds. Arms that are built in: original, "
+               "classic (changed\n"
+               "images), synthetic (generated images alone), balanced (real and generated up to the largest class),\n"
+               "balanced_classic, real_synthetic (tested on generated images) and paper (generated images everywhere: "
+               "it leaks).\n"
+               "Every part is done once: --resume goes on, and tries failed ones again. --dry-run lists the parts.",
+    .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
+    .max_words = 1,
+    .size = sizeof(experiment),
+    .options = options,
+    .run = run,
+};

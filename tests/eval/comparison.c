@@ -1,0 +1,85 @@
+/* comparison -- estimates against numbers worked out by hand, paired differences, the answer in words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/comparison.h"
+
+static const char *const classes[] = {"a", "b"};
+
+/* A part with `right[k]` of 10 images of class k found. */
+static void add(bal_comparison *c, const char *arm, int fold, int right_a, int right_b, double validation, bool leaks)
+{
+    bal_predictions p;
+    bal_history     h = {0};
+    bal_epoch       e = {1, 0.5, 0.75, 0.6, validation, validation};
+    bal_part_result like = {.arm = (char *)(uintptr_t)arm, .fold = fold, .seed = 1, .leaks = leaks};
+    assert_int_equal(bal_predictions_init(&p, classes, 2, false), BAL_OK);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 10; i++) {
+            bal_prediction row = {.label = k, .predicted = i < (k ? right_b : right_a) ? k : 1 - k};
+            assert_int_equal(bal_predictions_add(&p, &row), BAL_OK);
+        }
+    assert_int_equal(bal_history_add(&h, &e), BAL_OK);
+    assert_int_equal(bal_comparison_add(c, &like, &p, &h), BAL_OK);
+    bal_history_free(&h);
+    bal_predictions_free(&p);
+}
+
+/* Mean 0.6, deviation 0.1, t(2) = 4.303; without overlap half = 4.303 * 0.1 / sqrt 3, with 1/3 of it twice the
+ * variance. */
+static void test_estimate(void **state)
+{
+    (void)state;
+    const double v[] = {0.5, 0.6, (double)NAN, 0.7}, half = 4.303 * 0.1 / sqrt(3);
+    bal_estimate e = bal_estimate_of(v, 4, 0);
+    assert_int_equal(e.n, 3);
+    assert_true(fabs(e.mean - 0.6) < 1e-12 && fabs(e.high - e.mean - half) < 1e-9 &&
+                fabs(e.mean - e.low - half) < 1e-9);
+    e = bal_estimate_of(v, 4, 1.0 / 3);
+    assert_true(fabs(e.high - e.mean - half * sqrt(2)) < 1e-9);
+    e = bal_estimate_of(v, 1, 0);
+    assert_true(e.mean == 0.5 && isnan(e.low) && isnan(e.high) && e.n == 1);
+    e = bal_estimate_of(v + 2, 1, 0);
+    assert_true(isnan(e.mean) && e.n == 0);
+}
+
+static void test_arms(void **state)
+{
+    (void)state;
+    bal_comparison c;
+    char          *text, *json;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
+    add(&c, "original", 0, 10, 0, 0.5, false);
+    add(&c, "original", 1, 10, 2, 0.5, false);
+    add(&c, "balanced", 0, 10, 6, 0.8, false);
+    add(&c, "balanced", 1, 10, 8, 0.8, false);
+    add(&c, "balanced", 2, 0, 0, 0.8, false); /* no such part of original: not in the difference */
+    add(&c, "paper", 0, 10, 10, 1.0, true);
+    bal_estimate ba = bal_comparison_estimate(&c, "original", BAL_BALANCED_ACCURACY);
+    assert_true(fabs(ba.mean - 0.55) < 1e-12 && ba.n == 2);
+    assert_true(fabs(bal_comparison_estimate(&c, "original", BAL_LOWEST_RECALL).mean - 0.1) < 1e-12);
+    bal_estimate d = bal_comparison_difference(&c, "balanced", "original", BAL_BALANCED_ACCURACY);
+    assert_true(fabs(d.mean - 0.3) < 1e-12 && d.n == 2 && d.low > 0.29 && d.high < 0.31);
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    /* paper has the highest validation figure, but was not tested on real images. */
+    assert_memory_equal(text, "Use balanced: the highest balanced accuracy on validation images.", 62);
+    assert_non_null(
+        strstr(text, "(balanced against original): balanced accuracy +0.300 [+0.300, +0.300]: they helped."));
+    assert_non_null(strstr(text, "paper is tested on generated images"));
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(strstr(json, "\"use\":\t\"balanced\""));
+    free(text);
+    free(json);
+    bal_comparison_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate), cmocka_unit_test(test_arms)};
+    return cmocka_run_group_tests_name("eval/comparison", tests, NULL, NULL);
+}
