@@ -75,9 +75,9 @@ bal_status bal_dataset_fill(const bal_dataset *ds, int i, float *out, const bal_
 bal_status bal_dataset_prepare(float *out, const bal_image *image, const bal_dataset_options *options,
                                const bal_scaling *scaling);
 
-/* ---- generated images beside the real ones: numbers behind bal_dataset_count, in no part until composed --------------- */
+/* ---- generated images beside the real ones: numbered behind bal_dataset_count, in no part until composed ---- */
 
-/* Append images of a class; pixel: [count][size][size][channels] as scaled for a net. They are gone with the next split. */
+/* Append images of a class; pixel: [count][size][size][channels] as scaled for a net. Gone with the next split. */
 bal_status bal_dataset_add_generated(bal_dataset *ds, int label, const float *pixel, int count,
                                      const bal_scaling *scaling);
 void       bal_dataset_drop_generated(bal_dataset *ds);

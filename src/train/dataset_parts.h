@@ -64,7 +64,8 @@ bal_status bal_dataset_report(bal_dataset *ds);       /* the fixed findings */
 bal_status bal_dataset_report_leaks(bal_dataset *ds); /* drops the findings of the last split */
 bal_status bal_dataset_report_split(bal_dataset *ds);
 
-bal_status bal_dataset_list_parts(bal_dataset *ds, const bal_part *part); /* `order` and `start`, from each one's part */
+/* `order` and `start`, from the part of each image. */
+bal_status bal_dataset_list_parts(bal_dataset *ds, const bal_part *part);
 
 /* Floats of one image as a net sees them before scaling: size x size x channels of 16 bits. */
 bal_status           bal_dataset_pack(uint16_t *out, const bal_image *image, const bal_dataset_options *options);
