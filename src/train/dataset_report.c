@@ -73,14 +73,15 @@ static bal_status report_counts(bal_dataset *ds)
 
 static bal_status report_unreadable(bal_dataset *ds)
 {
-    bal_severity severity = ds->options.on_error ? BAL_FINDING_WARNING : BAL_FINDING_ERROR;
+    bool         go_on = ds->options.on_error && ds->count > 0;
+    bal_severity severity = go_on ? BAL_FINDING_WARNING : BAL_FINDING_ERROR;
+    const char  *then = ds->options.on_error ? " and are left out" : "; on_error = skip goes on without them";
 
     for (int i = 0; i < ds->data.count; i++)
         if (ds->reason[i]) BAL_TRY(bal_dataset_add_finding(ds, severity, "%s", ds->reason[i]));
     if (!ds->unreadable) return BAL_OK;
     return bal_dataset_add_finding(ds, severity, "%d of %d images cannot be read%s", ds->unreadable, ds->data.count,
-                                   ds->options.on_error ? " and are left out"
-                                                        : "; on_error = skip goes on without them");
+                                   then);
 }
 
 static int by_value(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
