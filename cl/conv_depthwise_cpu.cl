@@ -49,7 +49,7 @@ ITEM conv_depthwise(GEOMETRY, int rows, __global const float *restrict in, __glo
 ITEM conv_depthwise_weights(GEOMETRY, int share, int parts, __global const float *restrict x,
                             __global const float *restrict dy, __global float *restrict sums)
 {
-    int     c = (int)get_global_id(0) * 16, count = x_c - c, part = (int)get_global_id(1);
+    int     c = (int)get_global_id(1) * 16, count = x_c - c, part = (int)get_global_id(2);
     int     row = part * share, last = min(row + share, n * y_h);
     float16 sum[TAPS];
     for (int t = 0; t < k_h * k_w; t++) sum[t] = 0;

@@ -1,4 +1,5 @@
-/* convolution, CPU class, forward and (BACKWARD) backward_x where the output has few channels, WIDTH, and one group.
+/* convolution, CPU class, where the output has few channels, WIDTH, and one group: forward, backward_x (BACKWARD; the
+ * output is x there), and backward_w for few channels of y.
  *
  * They alone would leave most of a vector idle, so the taps of a kernel row fill it, lane kw * WIDTH + c: for a row of
  * the output, each pixel of the input rows that reach it is multiplied into `part`, the sum over kh and the input's
@@ -91,3 +92,45 @@ ITEM conv_thin(GEOMETRY, int depth, int span, int rows, __global const float *re
         }
     }
 }
+
+#ifndef BACKWARD
+
+#define CHANNELS 64 /* of x to a work-item, at most */
+
+/* backward_w of one tap: rows [part * share, + share) of y, added to dw, or stored as the part's own. The vectors run
+ * along the channels of x. */
+ITEM conv_thin_weights(GEOMETRY, int share, int parts, __global const float *restrict x,
+                       __global const float *restrict dy, __global float *restrict sums)
+{
+    int     tap = (int)get_global_id(0), c = (int)get_global_id(1) * CHANNELS, part = (int)get_global_id(2);
+    int     row = part * share, last = min(row + share, n * y_h), count = x_c - c, right = p_w - tap % k_w * d_w;
+    int     first = right > 0 ? (right + s_w - 1) / s_w : 0, end = x_w - 1 + right;
+    float16 acc[WIDTH][CHANNELS / 16];
+    for (int k = 0; k < WIDTH; k++)
+        for (int j = 0; j < CHANNELS / 16; j++) acc[k][j] = 0;
+    end = end < 0 ? 0 : min(y_w, end / s_w + 1);
+    for (; row < last; row++) {
+        int iy = row % y_h * s_h - p_h + tap / k_w * d_h;
+        if ((uint)iy >= (uint)x_h) continue;
+        __global const float *from = x + ((long)(row / y_h * x_h + iy) * x_w - right) * x_c + c;
+        __global const float *d = dy + (size_t)row * y_w * WIDTH;
+        for (int ox = first; ox < end; ox++)
+            _Pragma("unroll") for (int j = 0; j < CHANNELS / 16; j++) {
+                float16 v = load_part(from + ox * s_w * x_c + 16 * j, count - 16 * j);
+                _Pragma("unroll") for (int k = 0; k < WIDTH; k++)
+                    acc[k][j] = fma((float16)(d[ox * WIDTH + k]), v, acc[k][j]);
+            }
+    }
+    sums += ((size_t)part * k_h * k_w + tap) * x_c * WIDTH + c * WIDTH;
+    for (int j = 0; j < CHANNELS / 16; j++)
+        for (int k = 0; k < WIDTH; k++) {
+            float lanes[16];
+            vstore16(acc[k][j], 0, lanes);
+            for (int l = 0; l < min(16, count - 16 * j); l++) {
+                __global float *to = sums + (16 * j + l) * WIDTH + k;
+                *to = parts == 1 ? *to + lanes[l] : lanes[l];
+            }
+        }
+}
+
+#endif

@@ -8,29 +8,41 @@ enum {
     DEPTHWISE_WORK = 1 << 18, /* the same for the slower depthwise kernel */
     ITEMS = 64,               /* work-items at least, if there is work for so many */
     PARTS_ITEMS = 128,        /* work-items of backward_w that its sums are split for */
-    ROWS = 128,
+    ROWS = 128,               /* a block of backward_w, as in cl/conv_cpu.cl */
     COLUMNS = 128,
-    CHUNK = 64, /* a block of backward_w, as in cl/conv_cpu.cl */
+    CHUNK = 64,
     SPAN = 128, /* as in cl/conv_thin_cpu.cl */
-    TAPS = 64,  /* as in cl/conv_depthwise_cpu.cl */
-    ADD = 1024  /* elements to a work-item of conv_add_parts */
+    CHANNELS = 64,
+    TAPS = 64, /* as in cl/conv_depthwise_cpu.cl */
+    ADD = 1024 /* elements to a work-item of conv_add_parts */
 };
+
+/* DIRECT: tiles of any geometry. THIN: few output channels (in backward_x: of x). DEPTHWISE: a group for each channel.
+ * PRODUCT: one matrix product. By the geometry alone. */
+typedef enum { DIRECT, THIN, DEPTHWISE, PRODUCT } method;
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
+    method      how;
     bal_tile    tile;
-    int         depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel, or 0 */
-    bal_kernel *pack, *gather;                             /* pack NULL: depthwise */
+    int         depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel */
+    bal_kernel *pack, *gather;
 } gather;
 
 typedef struct {
     gather           forward, backward;
+    method           weights_how;
     bal_kernel      *weights, *add;
-    bool             product[3]; /* by pass: a plain product */
-    bal_conv_product multiply;
+    bal_conv_product product;
 } cpu;
 
 static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
+
+/* backward_w holds TAPS sums at most. */
+static bool is_depthwise(const bal_conv_geometry *g)
+{
+    return g->groups > 1 && g->groups == g->x.c && g->groups == g->y.c && taps(g) <= TAPS;
+}
 
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
 
@@ -39,10 +51,9 @@ static int thin_span(const bal_conv_geometry *g, int width, bool backward)
 {
     int kernel = g->kernel[1], s = g->stride[1], reach = (kernel - 1) * g->dilation[1], lanes = kernel * width;
     int span = backward ? (SPAN - 2) * s - reach : (SPAN - 1 - reach) / s + 1;
-    int idle =
-        backward ? 1 : bal_divide_up(g->x.w, g->y.w); /* forward, only one of so many input pixels is used by a tap */
+    int waste = backward ? 1 : bal_divide_up(g->x.w, g->y.w); /* forward, a tap uses one of so many input pixels */
     if (g->groups > 1 || width > 4 || lanes > 32 || reach >= SPAN || span < 1) return 0;
-    return kernel * 16 > bal_divide_up(lanes, 16) * 16 * idle ? span : 0;
+    return kernel * 16 > bal_divide_up(lanes, 16) * 16 * waste ? span : 0;
 }
 
 static bal_status build_thin(bal_convolution *op, gather *p, bool backward)
@@ -71,12 +82,6 @@ static bal_status build_direct(bal_convolution *op, gather *p, bool backward)
     return bal_kernel_get(&p->gather, op->dev, "conv_cpu", "conv_gather", text);
 }
 
-/* One group for each channel; backward_w holds so many sums at most. */
-static bool is_depthwise(const bal_conv_geometry *g)
-{
-    return g->groups > 1 && g->groups == g->x.c && g->groups == g->y.c && taps(g) <= TAPS;
-}
-
 static bal_status build_depthwise(bal_convolution *op, gather *p, bool backward)
 {
     p->phases = backward ? op->g.stride[0] * op->g.stride[1] : 1;
@@ -87,19 +92,31 @@ static bal_status build_depthwise(bal_convolution *op, gather *p, bool backward)
 static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
 {
     const bal_conv_geometry *g = &op->g;
-    if (is_depthwise(g)) return build_depthwise(op, p, backward);
     p->depth = (backward ? g->y.c : g->x.c) / g->groups;
     p->width = (backward ? g->x.c : g->y.c) / g->groups;
     p->span = thin_span(g, p->width, backward);
-    return p->span ? build_thin(op, p, backward) : build_direct(op, p, backward);
+    p->how = bal_conv_is_product(g) ? PRODUCT : is_depthwise(g) ? DEPTHWISE : p->span ? THIN : DIRECT;
+    switch (p->how) {
+    case DEPTHWISE: return build_depthwise(op, p, backward);
+    case THIN: return build_thin(op, p, backward);
+    case DIRECT: return build_direct(op, p, backward);
+    case PRODUCT: break;
+    }
+    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "product");
+    return BAL_OK;
 }
 
-static size_t gather_scratch(const bal_conv_geometry *g, const gather *p)
+static size_t gather_scratch(const bal_convolution *op, const gather *p, bal_conv_pass pass)
 {
-    if (!p->pack) return 0;
-    size_t columns = (size_t)(g->groups * p->panels * 16 * p->tile.vectors);
-    if (p->span) return (size_t)(g->kernel[0] * p->depth * 16 * p->tile.vectors);
-    return (size_t)p->zeros + columns * (size_t)taps(g) * (size_t)p->depth;
+    const bal_conv_geometry *g = &op->g;
+    size_t                   depth = (size_t)p->depth, panel = (size_t)(16 * p->tile.vectors);
+    switch (p->how) {
+    case DEPTHWISE: return 0;
+    case THIN: return (size_t)g->kernel[0] * depth * panel;
+    case DIRECT: return (size_t)p->zeros + (size_t)(g->groups * p->panels) * panel * (size_t)taps(g) * depth;
+    case PRODUCT: break;
+    }
+    return bal_conv_product_scratch(&((const cpu *)op->self)->product, g, pass);
 }
 
 /* Tiles to a work-item. */
@@ -155,50 +172,64 @@ static bal_status run_depthwise(const bal_convolution *op, const gather *p, cons
                    bal_buf(out));
 }
 
-static bal_status run_gather(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
-                             const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
-{
-    if (!p->pack) return run_depthwise(op, p, out, in, w, bias);
-    return (p->span ? run_thin : run_direct)(op, p, out, in, w, bias, scratch);
-}
-
 static bal_status forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
                           const bal_tensor *bias, const bal_tensor *scratch)
 {
     const cpu *self = op->self;
-    if (self->product[BAL_CONV_FORWARD])
-        return bal_conv_product_forward(&self->multiply, &op->g, y, x, w, bias, scratch);
-    return run_gather(op, &self->forward, y, x, w, bias, scratch);
+    switch (self->forward.how) {
+    case DEPTHWISE: return run_depthwise(op, &self->forward, y, x, w, bias);
+    case THIN: return run_thin(op, &self->forward, y, x, w, bias, scratch);
+    case DIRECT: return run_direct(op, &self->forward, y, x, w, bias, scratch);
+    case PRODUCT: break;
+    }
+    return bal_conv_product_forward(&self->product, &op->g, y, x, w, bias, scratch);
 }
 
 static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy, const bal_tensor *w,
                              const bal_tensor *bias, const bal_tensor *scratch)
 {
     const cpu *self = op->self;
-    if (self->product[BAL_CONV_BACKWARD_X])
-        return bal_conv_product_backward_x(&self->multiply, &op->g, dx, dy, w, bias, scratch);
-    return run_gather(op, &self->backward, dx, dy, w, bias, scratch);
+    switch (self->backward.how) {
+    case DEPTHWISE: return run_depthwise(op, &self->backward, dx, dy, w, bias);
+    case THIN: return run_thin(op, &self->backward, dx, dy, w, bias, scratch);
+    case DIRECT: return run_direct(op, &self->backward, dx, dy, w, bias, scratch);
+    case PRODUCT: break;
+    }
+    return bal_conv_product_backward_x(&self->product, &op->g, dx, dy, w, bias, scratch);
 }
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
 
-/* The pixels are summed in `parts` parts of `share` where the blocks alone are too few work-items. */
+/* A plain product only of one pixel an image: more are better summed in parts. */
+static method weights_method(const bal_conv_geometry *g)
+{
+    if (bal_conv_is_product(g) && g->y.h == 1 && g->y.w == 1) return PRODUCT;
+    if (is_depthwise(g)) return DEPTHWISE;
+    return g->groups == 1 && g->y.c <= 4 && g->x.c >= 16 ? THIN : DIRECT;
+}
+
+/* The sums are made in blocks, [high][wide] of them, and where these are too few work-items, in `parts` parts of
+ * `share` pixels (DIRECT) or rows of y (the others). */
 typedef struct {
-    int rows, columns, share, parts;
+    int high, wide, share, parts;
 } weights_plan;
 
-static weights_plan plan_weights(const bal_conv_geometry *g, int n)
+static weights_plan plan_weights(const bal_conv_geometry *g, method how, int n)
 {
-    weights_plan p;
-    int          chunk = is_depthwise(g) ? 1 : CHUNK; /* depthwise: parts of rows */
-    int          chunks = bal_divide_up(n * g->y.h * (is_depthwise(g) ? 1 : g->y.w), chunk);
-    p.rows = bal_divide_up(taps(g) * (g->x.c / g->groups), ROWS);
-    p.columns = g->groups * bal_divide_up(g->y.c / g->groups, COLUMNS);
-    if (is_depthwise(g)) p.rows = 1, p.columns = bal_divide_up(g->x.c, 16);
-    p.parts = bal_divide_up(PARTS_ITEMS, p.rows * p.columns);
-    if (p.parts > chunks) p.parts = chunks;
-    p.share = bal_divide_up(chunks, p.parts) * chunk;
-    p.parts = bal_divide_up(chunks * chunk, p.share);
+    weights_plan p = {1, bal_divide_up(g->x.c, 16), 0, 0};
+    int          unit = how == DIRECT ? CHUNK : 1;
+    int          units = bal_divide_up(n * g->y.h * (how == DIRECT ? g->y.w : 1), unit);
+    if (how == DIRECT) {
+        p.high = bal_divide_up(taps(g) * (g->x.c / g->groups), ROWS);
+        p.wide = g->groups * bal_divide_up(g->y.c / g->groups, COLUMNS);
+    } else if (how == THIN) {
+        p.high = taps(g);
+        p.wide = bal_divide_up(g->x.c, CHANNELS);
+    }
+    p.parts = bal_divide_up(PARTS_ITEMS, p.high * p.wide);
+    if (p.parts > units) p.parts = units;
+    p.share = bal_divide_up(units, p.parts) * unit;
+    p.parts = bal_divide_up(units * unit, p.share);
     return p;
 }
 
@@ -207,24 +238,24 @@ static size_t weights_size(const bal_conv_geometry *g)
     return (size_t)taps(g) * (size_t)(g->x.c / g->groups) * (size_t)g->y.c;
 }
 
-static size_t weights_scratch(const bal_conv_geometry *g)
+static size_t weights_scratch(const bal_convolution *op)
 {
-    size_t most = (size_t)bal_divide_up(PARTS_ITEMS, plan_weights(g, 1).rows * plan_weights(g, 1).columns);
-    return most > 1 ? most * weights_size(g) : 0;
+    const cpu *self = op->self;
+    if (self->weights_how == PRODUCT) return bal_conv_product_scratch(&self->product, &op->g, BAL_CONV_BACKWARD_W);
+    weights_plan one = plan_weights(&op->g, self->weights_how, 1);
+    size_t       most = (size_t)bal_divide_up(PARTS_ITEMS, one.high * one.wide);
+    return most > 1 ? most * weights_size(&op->g) : 0;
 }
 
 static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x, const bal_tensor *dy,
                              const bal_tensor *scratch)
 {
-    const cpu   *self = op->self;
-    int          n = x->shape.n, size = (int)weights_size(&op->g);
-    weights_plan p = plan_weights(&op->g, n);
-    if (self->product[BAL_CONV_BACKWARD_W])
-        return bal_conv_product_backward_w(&self->multiply, &op->g, dw, x, dy, scratch);
-    bal_range items = is_depthwise(&op->g) ? bal_items((size_t)p.columns, (size_t)p.parts, 1)
-                                           : bal_items((size_t)p.rows, (size_t)p.columns, (size_t)p.parts);
-    BAL_TRY(bal_run(self->weights, items, GEOMETRY(&op->g, n), bal_i32(p.share), bal_i32(p.parts), bal_buf(x),
-                    bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
+    const cpu *self = op->self;
+    int        n = x->shape.n, size = (int)weights_size(&op->g);
+    if (self->weights_how == PRODUCT) return bal_conv_product_backward_w(&self->product, &op->g, dw, x, dy, scratch);
+    weights_plan p = plan_weights(&op->g, self->weights_how, n);
+    BAL_TRY(bal_run(self->weights, bal_items((size_t)p.high, (size_t)p.wide, (size_t)p.parts), GEOMETRY(&op->g, n),
+                    bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
     if (p.parts == 1) return BAL_OK;
     return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts),
                    bal_buf(scratch), bal_buf(dw));
@@ -232,57 +263,42 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
 
 static bal_status build_weights(bal_convolution *op, cpu *self)
 {
-    char     text[128];
-    bal_tile tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
+    static const char *const names[] = {[THIN] = "thin", [DEPTHWISE] = "depthwise", [PRODUCT] = "product"};
+    char                    *name = op->algorithm[BAL_CONV_BACKWARD_W], text[128];
+    bal_tile                 tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
+    method                   how = self->weights_how = weights_method(&op->g);
     BAL_TRY(bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", ""));
-    if (is_depthwise(&op->g)) {
-        snprintf(op->algorithm[BAL_CONV_BACKWARD_W], sizeof op->algorithm[0], "depthwise");
+    snprintf(name, sizeof op->algorithm[0], "%s", how == DIRECT ? "" : names[how]);
+    if (how == PRODUCT) return BAL_OK;
+    if (how == DEPTHWISE)
         return bal_kernel_get(&self->weights, op->dev, "conv_depthwise_cpu", "conv_depthwise_weights", "");
+    if (how == THIN) {
+        snprintf(text, sizeof text, "-DWIDTH=%d", op->g.y.c);
+        return bal_kernel_get(&self->weights, op->dev, "conv_thin_cpu", "conv_thin_weights", text);
     }
-    bal_tile_options(text, tile, "");
-    snprintf(op->algorithm[BAL_CONV_BACKWARD_W], sizeof op->algorithm[0], "direct %dx%d", tile.rows, 16 * tile.vectors);
-    return bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", text);
+    snprintf(name, sizeof op->algorithm[0], "direct %dx%d", tile.rows, 16 * tile.vectors);
+    return bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", bal_tile_options(text, tile, ""));
 }
 
-/* ---- by pass ---------------------------------------------------------------------------------------------------- */
-
-static bal_status build_pass(bal_convolution *op, cpu *self, bal_conv_pass pass)
-{
-    if (self->product[pass]) {
-        snprintf(op->algorithm[pass], sizeof op->algorithm[0], "product");
-        return BAL_OK;
-    }
-    if (pass == BAL_CONV_BACKWARD_W) return build_weights(op, self);
-    return build_gather(op, pass == BAL_CONV_FORWARD ? &self->forward : &self->backward, pass == BAL_CONV_BACKWARD_X);
-}
+/* ---- all -------------------------------------------------------------------------------------------------------- */
 
 static bal_status build(bal_convolution *op)
 {
     cpu *self = op->self;
-    bool product = bal_conv_is_product(&op->g), single = op->g.y.h == 1 && op->g.y.w == 1;
-    self->product[BAL_CONV_FORWARD] = self->product[BAL_CONV_BACKWARD_X] = product;
-    self->product[BAL_CONV_BACKWARD_W] = product && single; /* many pixels are better summed in parts */
-    if (product) BAL_TRY(bal_conv_product_init(&self->multiply, op->dev));
-    for (int pass = 0; pass < 3; pass++) BAL_TRY(build_pass(op, self, (bal_conv_pass)pass));
-    return BAL_OK;
+    if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->product, op->dev));
+    BAL_TRY(build_gather(op, &self->forward, false));
+    BAL_TRY(build_gather(op, &self->backward, true));
+    return build_weights(op, self);
 }
 
-static size_t pass_scratch(const bal_convolution *op, bal_conv_pass pass)
-{
-    const cpu *self = op->self;
-    if (self->product[pass]) return bal_conv_product_scratch(&self->multiply, &op->g, pass);
-    if (pass == BAL_CONV_BACKWARD_W) return weights_scratch(&op->g);
-    return gather_scratch(&op->g, pass == BAL_CONV_FORWARD ? &self->forward : &self->backward);
-}
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t scratch_size(const bal_convolution *op)
 {
-    size_t most = 0;
-    for (int pass = 0; pass < 3; pass++) {
-        size_t size = pass_scratch(op, (bal_conv_pass)pass);
-        if (size > most) most = size;
-    }
-    return most;
+    const cpu *self = op->self;
+    size_t     forward_size = gather_scratch(op, &self->forward, BAL_CONV_FORWARD);
+    size_t     backward_size = gather_scratch(op, &self->backward, BAL_CONV_BACKWARD_X);
+    return larger(larger(forward_size, backward_size), weights_scratch(op));
 }
 
 const bal_conv_class bal_conv_cpu = {sizeof(cpu), build, scratch_size, forward, backward_x, backward_w};
