@@ -29,15 +29,16 @@ ITEM conv_pack(GEOMETRY, int depth, int width, int panels, int zeros, __global c
 #endif
 }
 
-/* `tiles` tiles of MR pixels of one phase by one panel to a work-item. */
-ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tiles, __global const float *restrict in,
-                 __global const float *restrict packed, __global const float *restrict bias, int has_bias,
-                 __global float *restrict out)
+/* `tiles` tiles of MR pixels of one phase by one panel to a work-item. sweep: tiles are the slowest, not the fastest
+ * index. */
+ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tiles, int sweep,
+                 __global const float *restrict in, __global const float *restrict packed,
+                 __global const float *restrict bias, int has_bias, __global float *restrict out)
 {
-    int panel = (int)get_global_id(1), group = panel / panels, column = panel % panels * NB,
-        phase = (int)get_global_id(2);
+    int  tile = (int)get_global_id(sweep ? 2 : 0), panel = (int)get_global_id(sweep ? 0 : 1);
+    int  phase = (int)get_global_id(sweep ? 1 : 2), group = panel / panels, column = panel % panels * NB;
     axis v = make_axis(phase / s_w, OUT_H, k_h, s_h, p_h, d_h), u = make_axis(phase % s_w, OUT_W, k_w, s_w, p_w, d_w);
-    int  pixels = n * v.extent * u.extent, p = (int)get_global_id(0) * tiles * MR, last = min(p + tiles * MR, pixels);
+    int  pixels = n * v.extent * u.extent, p = tile * tiles * MR, last = min(p + tiles * MR, pixels);
     __global const float *panel_taps = packed + zeros + (size_t)panel * k_h * k_w * depth * NB;
     in += group * depth;
     out += group * width + column;

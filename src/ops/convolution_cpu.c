@@ -11,7 +11,8 @@ enum {
     ROWS = 128,               /* a block of backward_w, as in cl/conv_cpu.cl */
     COLUMNS = 128,
     CHUNK = 64,
-    SPAN = 128, /* as in cl/conv_thin_cpu.cl */
+    SWEEP = 1 << 20, /* weights, in floats, that a cache keeps: pixels are then swept once for all of them */
+    SPAN = 128,      /* as in cl/conv_thin_cpu.cl */
     CHANNELS = 64,
     TAPS = 64, /* as in cl/conv_depthwise_cpu.cl */
     ADD = 1024 /* elements to a work-item of conv_add_parts */
@@ -154,10 +155,12 @@ static bal_status run_direct(const bal_convolution *op, const gather *p, const b
     size_t                   panels = (size_t)(g->groups * p->panels);
     BAL_TRY(bal_run(p->pack, bal_items((size_t)taps(g), panels, 1), GEOMETRY(g, n), bal_i32(p->depth),
                     bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_buf(w), bal_buf(scratch)));
-    return bal_run(p->gather, bal_items((size_t)bal_divide_up(tiles, each), panels, (size_t)p->phases), GEOMETRY(g, n),
-                   bal_i32(p->depth), bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros), bal_i32(each),
-                   bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out), bal_i32(bal_has(bias)),
-                   bal_buf(out));
+    size_t items = (size_t)bal_divide_up(tiles, each), phases = (size_t)p->phases;
+    bool   sweep = gather_scratch(op, p, BAL_CONV_FORWARD) <= SWEEP;
+    return bal_run(p->gather, sweep ? bal_items(panels, phases, items) : bal_items(items, panels, phases),
+                   GEOMETRY(g, n), bal_i32(p->depth), bal_i32(p->width), bal_i32(p->panels), bal_i32(p->zeros),
+                   bal_i32(each), bal_i32(sweep), bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out),
+                   bal_i32(bal_has(bias)), bal_buf(out));
 }
 
 static bal_status run_depthwise(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
