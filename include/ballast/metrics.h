@@ -39,6 +39,27 @@ typedef struct bal_metrics {
                              over images of |mean probability - part that is right| in its bin (Guo et al. 2017) */
 } bal_metrics;
 
+/* The figures that have an interval, in the order of report.json: of all images, and of each class. */
+enum {
+    BAL_FIGURE_ACCURACY, BAL_FIGURE_BALANCED_ACCURACY, BAL_FIGURE_LOSS, BAL_FIGURE_MCC, BAL_FIGURE_KAPPA,
+    BAL_FIGURE_AUROC_MACRO, BAL_FIGURE_AUPRC_MACRO, BAL_FIGURE_BRIER, BAL_FIGURE_ECE, BAL_FIGURES
+};
+enum {
+    BAL_CLASS_PRECISION, BAL_CLASS_RECALL, BAL_CLASS_SPECIFICITY, BAL_CLASS_F1, BAL_CLASS_AUROC, BAL_CLASS_AUPRC,
+    BAL_CLASS_FIGURES
+};
+
+typedef struct bal_metric {
+    const char *key, *words; /* in report.json and in sentences */
+    size_t      offset;      /* of the double in bal_metrics, or in bal_scores */
+    double      lowest, highest;
+    bool        falls; /* the lower the better */
+} bal_metric;
+extern const bal_metric bal_figures[BAL_FIGURES], bal_class_figures[BAL_CLASS_FIGURES];
+
+double bal_metrics_figure(const bal_metrics *m, int figure);
+double bal_scores_figure(const bal_scores *s, int figure);
+
 /* Count one by one, then finish; or all of a list at once (rows without a label are passed over). */
 bal_status bal_metrics_init(bal_metrics *out, int class_count);
 void       bal_metrics_add(bal_metrics *m, int label, int predicted);

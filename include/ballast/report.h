@@ -4,31 +4,37 @@
  *
  * report.json: accuracy, balanced_accuracy, loss, mcc, kappa, auroc_macro, auprc_macro, brier, ece (null where they
  * need probabilities and there are none), classes.<name>.{precision, recall, specificity, f1-score, support, predicted,
- * auroc, auprc}, "macro avg", "weighted avg", "micro avg" (.{precision, recall, specificity, f1-score, support}),
- * confusion_matrix.{labels, counts} (rows truth, columns prediction), warnings (the lines of the text). */
+ * auroc, auprc, ci95}, "macro avg", "weighted avg", "micro avg" (.{precision, recall, specificity, f1-score, support}),
+ * confusion_matrix.{labels, counts} (rows truth, columns prediction), ci95, warnings (the lines of the text). ci95 has
+ * [low, high] under the names of the figures, or null (ballast/intervals.h). */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
 
 #include <stdbool.h>
 #include "ballast/files.h"
 #include "ballast/history.h"
+#include "ballast/intervals.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
 
 /* When the words warn. Each warning says the figure behind it. */
-#define BAL_SUPPORT_MIN 30       /* images of a class; with fewer nothing is concluded about it */
+#define BAL_WIDTH_MAX 0.30       /* of the 95 % interval of a class's recall; a wider one concludes nothing */
+#define BAL_SIGNIFICANT 0.05     /* p from which on accuracy is not shown to be better than the majority's rate */
 #define BAL_DRIFT_ACCURACY 0.10  /* train accuracy above validation accuracy by more, at the kept epoch */
 #define BAL_DRIFT_LOSS 1.25      /* last validation loss above its lowest by more than this factor */
 
 typedef struct bal_report {
     const bal_predictions *predictions; /* not owned */
     bal_metrics            metrics;
+    bal_intervals          intervals;
     char                  *answer;   /* one line: balanced accuracy, lowest recall and of which class */
     bal_names              warnings; /* one line each */
 } bal_report;
 
+#define BAL_REPORT_SEED 1 /* of the resamples, where nobody names another: the same predictions give the same report */
+
 /* history: of the training that made the predictions, or NULL. The predictions must outlive the report. */
-bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history);
+bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history, uint64_t seed);
 void       bal_report_free(bal_report *r);
 
 /* The caller frees *out. Both end with a line end. */
@@ -38,7 +44,7 @@ bal_status bal_report_json(char **out, const bal_report *r, bool one_line);
 /* report.txt, report.json and predictions.csv in a folder, which is made where it is not there. */
 bal_status bal_report_save(const bal_report *r, const char *folder);
 
-/* All of that in one call. */
+/* All of that in one call, by BAL_REPORT_SEED. */
 bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_history *history);
 
 #endif

@@ -17,11 +17,11 @@ static bal_status say(const bal_report *r)
     return BAL_OK;
 }
 
-bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder)
+bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder, uint64_t seed)
 {
     bal_report r;
 
-    BAL_TRY(bal_report_make(&r, p, history));
+    BAL_TRY(bal_report_make(&r, p, history, seed));
     bal_status st = folder ? bal_report_save(&r, folder) : BAL_OK;
     if (!st && folder) bal_info("%s: report.txt, report.json and predictions.csv written", folder);
     if (!st) st = say(&r);
@@ -41,7 +41,8 @@ static bal_status read_history(bal_history *h, const char *run)
     return st;
 }
 
-bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder)
+bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder,
+                             uint64_t seed)
 {
     const int      *index;
     bal_model       model;
@@ -55,7 +56,7 @@ bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset
     BAL_TRY(bal_model_open(&model, dev, run));
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
-    if (!st) st = bal_classify_report(&p, &history, folder);
+    if (!st) st = bal_classify_report(&p, &history, folder, seed);
     bal_history_free(&history);
     bal_predictions_free(&p);
     bal_model_close(&model);

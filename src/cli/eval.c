@@ -32,13 +32,19 @@ static bal_status refuse_same_file(const char *in, const char *folder)
     return same ? bal_fail(BAL_EIO, "--out %s would overwrite %s; name another folder", folder, in) : BAL_OK;
 }
 
-static bal_status report_file(const char *path, const char *out)
+static uint64_t seed_of(const bal_args *args)
 {
+    return args->seed < 0 ? BAL_REPORT_SEED : (uint64_t)args->seed;
+}
+
+static bal_status report_file(const bal_args *args, const char *path)
+{
+    const char     *out = args->out;
     bal_predictions p;
 
     BAL_TRY(bal_predictions_read(&p, path));
     bal_status st = out ? refuse_same_file(path, out) : BAL_OK;
-    if (!st) st = bal_classify_report(&p, NULL, out);
+    if (!st) st = bal_classify_report(&p, NULL, out, seed_of(args));
     bal_predictions_free(&p);
     return st;
 }
@@ -67,14 +73,14 @@ static bal_status open_setup(bal_setup **out, const char *run, const char *data)
     return st;
 }
 
-static bal_status report_all(bal_device *dev, const char *run, const bal_dataset *data, const char *out)
+static bal_status report_all(const bal_args *args, bal_device *dev, const bal_dataset *data)
 {
     bal_model       model;
     bal_predictions p = {0};
 
-    BAL_TRY(bal_model_open(&model, dev, run));
+    BAL_TRY(bal_model_open(&model, dev, args->word[0]));
     bal_status st = bal_classify_all(&p, &model, data);
-    if (!st) st = bal_classify_report(&p, NULL, out);
+    if (!st) st = bal_classify_report(&p, NULL, args->out, seed_of(args));
     bal_predictions_free(&p);
     bal_model_close(&model);
     return st;
@@ -94,8 +100,8 @@ static bal_status report_run(const bal_args *args)
     BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
     bal_device_settings settings = {args->device ? args->device : setup->run.device, setup->run.kernels, false};
     BAL_TRY_OR(end, st, bal_device_open(&dev, &settings));
-    if (o->data) st = report_all(dev, run, data, args->out);
-    else st = bal_classify_test(dev, run, data, args->out ? args->out : run);
+    if (o->data) st = report_all(args, dev, data);
+    else st = bal_classify_test(dev, run, data, args->out ? args->out : run, seed_of(args));
 end:
     bal_device_close(dev);
     bal_dataset_close(data);
@@ -110,7 +116,7 @@ static int run(const bal_args *args)
     if (!o->predictions == !args->word_count)
         return bal_usage_fault(args, "takes RUN or --predictions FILE.csv, one of them");
     if (o->predictions && o->data) return bal_usage_fault(args, "--data goes with RUN, not with --predictions");
-    return bal_done(o->predictions ? report_file(o->predictions, args->out) : report_run(args));
+    return bal_done(o->predictions ? report_file(args, o->predictions) : report_run(args));
 }
 
 const bal_verb bal_verb_eval = {
@@ -126,8 +132,8 @@ const bal_verb bal_verb_eval = {
                "arm are kept. Probabilities stand in columns p:<class>, or <class> where none begins with p:, and add "
                "up to 1.\n"
                "The report is printed; --json prints it as one line of JSON; --out writes report.txt, report.json and\n"
-               "predictions.csv.",
-    .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
+               "predictions.csv. The resamples behind the intervals are drawn by --seed, 1 where it is not given.",
+    .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_OUT,
     .max_words = 1,
     .size = sizeof(eval),
     .options = options,

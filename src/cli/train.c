@@ -209,7 +209,7 @@ static bal_status train_classifier(session *s)
 
     free(folder);
     if (st || s->stopped) return st;
-    return bal_classify_test(s->dev, s->folder, s->data, s->folder);
+    return bal_classify_test(s->dev, s->folder, s->data, s->folder, BAL_REPORT_SEED);
 }
 
 static bal_status work(session *s)

@@ -7,6 +7,42 @@
 #include <stdlib.h>
 #include "eval/sample.h"
 
+const bal_metric bal_figures[BAL_FIGURES] = {
+    {"accuracy", "accuracy", offsetof(bal_metrics, accuracy), 0, 1, false},
+    {"balanced_accuracy", "balanced accuracy", offsetof(bal_metrics, balanced_accuracy), 0, 1, false},
+    {"loss", "loss", offsetof(bal_metrics, loss), 0, (double)INFINITY, true},
+    {"mcc", "Matthews' correlation", offsetof(bal_metrics, mcc), -1, 1, false},
+    {"kappa", "Cohen's kappa", offsetof(bal_metrics, kappa), -1, 1, false},
+    {"auroc_macro", "AUROC, mean of the classes", offsetof(bal_metrics, macro.auroc), 0, 1, false},
+    {"auprc_macro", "average precision, mean of the classes", offsetof(bal_metrics, macro.auprc), 0, 1, false},
+    {"brier", "Brier score", offsetof(bal_metrics, brier), 0, 2, true},
+    {"ece", "calibration error", offsetof(bal_metrics, ece), 0, 1, true},
+};
+
+const bal_metric bal_class_figures[BAL_CLASS_FIGURES] = {
+    {"precision", "precision", offsetof(bal_scores, precision), 0, 1, false},
+    {"recall", "recall", offsetof(bal_scores, recall), 0, 1, false},
+    {"specificity", "specificity", offsetof(bal_scores, specificity), 0, 1, false},
+    {"f1-score", "F1", offsetof(bal_scores, f1), 0, 1, false},
+    {"auroc", "AUROC", offsetof(bal_scores, auroc), 0, 1, false},
+    {"auprc", "average precision", offsetof(bal_scores, auprc), 0, 1, false},
+};
+
+static double double_at(const void *from, size_t offset)
+{
+    return *(const double *)(const void *)((const char *)from + offset);
+}
+
+double bal_metrics_figure(const bal_metrics *m, int figure)
+{
+    return double_at(m, bal_figures[figure].offset);
+}
+
+double bal_scores_figure(const bal_scores *s, int figure)
+{
+    return double_at(s, bal_class_figures[figure].offset);
+}
+
 bal_status bal_metrics_init(bal_metrics *out, int class_count)
 {
     assert(class_count > 0 && class_count <= BAL_CLASSES_MAX);
@@ -69,7 +105,7 @@ static double average(const bal_metrics *m, size_t offset, bool weighted)
     double sum = 0, weights = 0, plain = 0;
     int    defined = 0;
     for (int c = 0; c < m->class_count; c++) {
-        double v = *(const double *)(const void *)((const char *)&m->classes[c] + offset);
+        double v = double_at(&m->classes[c], offset);
         if (isnan(v)) continue;
         sum += v * m->classes[c].support;
         weights += m->classes[c].support;

@@ -171,52 +171,104 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : (double)NAN;
 }
 
-/* From the highest probability down; images of equal probability are decided together, by the trapezoidal rule. */
-static void measure_order(bal_scores *out, const uint32_t *order, int count, const int *times)
+static const bal_times once = {{1}};
+
+static int lanes_of(const bal_times *times)
 {
-    int64_t positives = 0, negatives = 0, with[2] = {0};
-    double  area = 0, precisions = 0;
-    for (int i = 0; i < count; i++) {
-        uint32_t e = order[i];
-        with[(e & BAL_RANK_POSITIVE) != 0] += times ? times[e >> 2] : 1;
-        if (!(e & BAL_RANK_LAST)) continue;
-        area += (double)with[0] * ((double)positives + (double)with[1] / 2);
-        positives += with[1];
-        negatives += with[0];
-        if (with[1]) precisions += (double)with[1] * (double)positives / (double)(positives + negatives);
-        with[0] = with[1] = 0;
-    }
-    out->auroc = ratio(area, (double)positives * (double)negatives);
-    out->auprc = ratio(precisions, (double)positives);
+    return times ? BAL_LANES : 1;
 }
 
-static void measure_probabilities(bal_metrics *m, const bal_sample *s, const int *times)
+/* Of each lane: rows of other classes [0] and of the class [1]. */
+typedef int counts[2][BAL_LANES];
+
+/* From the highest probability down; images of equal probability are decided together, by the trapezoidal rule: half of
+ * the others among them stand above each image of the class. */
+static void take_tied(counts above, counts here, double *lost, double *precisions)
 {
-    double loss = 0, brier = 0, ece = 0, gap[BAL_ECE_BINS] = {0};
+    for (int k = 0; k < BAL_LANES; k++) {
+        double mine = here[1][k];
+        lost[k] += mine * (above[0][k] + here[0][k] / 2.0);
+        above[0][k] += here[0][k];
+        above[1][k] += here[1][k];
+        int all = above[0][k] + above[1][k];
+        precisions[k] += mine * above[1][k] / (all > 0 ? all : 1);
+    }
+    memset(here, 0, sizeof(counts));
+}
+
+/* None of them is of the class. */
+static void take_others(counts above, counts here)
+{
+    for (int k = 0; k < BAL_LANES; k++) above[0][k] += here[0][k];
+    memset(here[0], 0, sizeof here[0]);
+}
+
+static void measure_order(bal_metrics *m, const bal_sample *s, int c, const bal_times *times)
+{
+    const uint32_t *order = bal_sample_order(s, c);
+    counts          above = {{0}}, here = {{0}};
+    double          lost[BAL_LANES] = {0}, precisions[BAL_LANES] = {0};
+    uint32_t        seen = 0;
     for (int i = 0; i < s->count; i++) {
-        double n = times ? times[i] : 1;
-        loss += n * s->loss[i];
-        brier += n * s->brier[i];
-        gap[s->bin[i]] += n * s->gap[i];
+        const unsigned char *n = (times ? &times[order[i] >> 2] : &once)->lane;
+        int                 *kind = here[(order[i] & BAL_RANK_POSITIVE) != 0];
+        for (int k = 0; k < BAL_LANES; k++) kind[k] += n[k];
+        seen |= order[i];
+        if (!(order[i] & BAL_RANK_LAST)) continue;
+        if (seen & BAL_RANK_POSITIVE) take_tied(above, here, lost, precisions);
+        else take_others(above, here);
+        seen = 0;
     }
-    for (int b = 0; b < BAL_ECE_BINS; b++) ece += fabs(gap[b]);
-    m->loss = ratio(loss, m->count);
-    m->brier = ratio(brier, m->count);
-    m->ece = ratio(ece, m->count);
-    for (int c = 0; c < s->class_count; c++) measure_order(&m->classes[c], bal_sample_order(s, c), s->count, times);
+    for (int k = 0; k < lanes_of(times); k++) {
+        double others = above[0][k], mine = above[1][k];
+        m[k].classes[c].auroc = 1 - ratio(lost[k], others * mine);
+        m[k].classes[c].auprc = ratio(precisions[k], mine);
+    }
 }
 
-void bal_sample_measure(bal_metrics *m, const bal_sample *s, const int *times)
+static void measure_rows(bal_metrics *m, const bal_sample *s, const bal_times *times)
+{
+    double loss[BAL_LANES] = {0}, brier[BAL_LANES] = {0}, gap[BAL_ECE_BINS][BAL_LANES] = {{0}};
+    for (int i = 0; i < s->count; i++) {
+        const unsigned char *n = (times ? &times[i] : &once)->lane;
+        double              *bin = gap[s->bin[i]];
+        for (int k = 0; k < BAL_LANES; k++) {
+            loss[k] += n[k] * s->loss[i];
+            brier[k] += n[k] * s->brier[i];
+            bin[k] += n[k] * s->gap[i];
+        }
+    }
+    for (int k = 0; k < lanes_of(times); k++) {
+        double ece = 0;
+        for (int b = 0; b < BAL_ECE_BINS; b++) ece += fabs(gap[b][k]);
+        m[k].loss = ratio(loss[k], m[k].count);
+        m[k].brier = ratio(brier[k], m[k].count);
+        m[k].ece = ratio(ece, m[k].count);
+    }
+}
+
+static void count_cells(bal_metrics *m, const bal_sample *s, const bal_times *times)
+{
+    size_t cells = (size_t)s->class_count * (size_t)s->class_count;
+    int    lanes = lanes_of(times);
+    for (int k = 0; k < lanes; k++) {
+        memset(m[k].confusion, 0, cells * sizeof *m[k].confusion);
+        m[k].count = 0;
+    }
+    for (int i = 0; i < s->count; i++) {
+        const unsigned char *n = (times ? &times[i] : &once)->lane;
+        for (int k = 0; k < lanes; k++) {
+            m[k].confusion[s->cell[i]] += n[k];
+            m[k].count += n[k];
+        }
+    }
+}
+
+void bal_sample_measure(bal_metrics *m, const bal_sample *s, const bal_times *times)
 {
     assert(m->class_count == s->class_count);
-    size_t cells = (size_t)s->class_count * (size_t)s->class_count;
-    memset(m->confusion, 0, cells * sizeof *m->confusion);
-    m->count = 0;
-    for (int i = 0; i < s->count; i++) {
-        int n = times ? times[i] : 1;
-        m->confusion[s->cell[i]] += n;
-        m->count += n;
-    }
-    if (s->probabilities) measure_probabilities(m, s, times);
-    bal_metrics_finish(m);
+    count_cells(m, s, times);
+    if (s->probabilities) measure_rows(m, s, times);
+    for (int c = 0; s->probabilities && c < s->class_count; c++) measure_order(m, s, c, times);
+    for (int k = 0; k < lanes_of(times); k++) bal_metrics_finish(&m[k]);
 }

@@ -25,8 +25,15 @@ typedef struct bal_sample {
 bal_status bal_sample_init(bal_sample *out, const bal_predictions *p);
 void       bal_sample_free(bal_sample *s);
 
-/* times: how often each row counts, [count]; NULL: once. `m` is initialised and may hold former results. */
-void bal_sample_measure(bal_metrics *m, const bal_sample *s, const int *times);
+/* How often each row counts in several resamples side by side: what costs most is to find a row, and so they share it.
+ */
+enum { BAL_LANES = 8 };
+typedef struct bal_times {
+    unsigned char lane[BAL_LANES];
+} bal_times;
+
+/* times: [count], and m: [BAL_LANES]; NULL: each row once, and m: [1]. Initialised, with former results or without. */
+void bal_sample_measure(bal_metrics *m, const bal_sample *s, const bal_times *times);
 
 /* The order of the rows for class c, [count]. */
 const uint32_t *bal_sample_order(const bal_sample *s, int c);

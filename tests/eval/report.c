@@ -45,7 +45,7 @@ static char *text_of(const bal_predictions *p, const bal_history *h)
 {
     bal_report r;
     char      *text;
-    assert_int_equal(bal_report_make(&r, p, h), BAL_OK);
+    assert_int_equal(bal_report_make(&r, p, h, BAL_REPORT_SEED), BAL_OK);
     assert_int_equal(bal_report_text(&text, &r), BAL_OK);
     bal_report_free(&r);
     return text;
@@ -93,7 +93,7 @@ static void json_is_scikit_learns(void **state)
         bal_report      r;
         char           *text, *again, *golden = read_golden(cases[i], ".json");
         read_case(&p, cases[i]);
-        assert_int_equal(bal_report_make(&r, &p, NULL), BAL_OK);
+        assert_int_equal(bal_report_make(&r, &p, NULL, BAL_REPORT_SEED), BAL_OK);
         assert_int_equal(bal_report_json(&text, &r, false), BAL_OK);
         assert_int_equal(bal_report_json(&again, &r, false), BAL_OK);
         assert_string_equal(text, again);
@@ -119,14 +119,20 @@ static void json_on_one_line(void **state)
     bal_predictions p = parse("label,predicted\n\"a \"\"b\"\"\",c\n");
     bal_report      r;
     char           *text;
-    assert_int_equal(bal_report_make(&r, &p, NULL), BAL_OK);
+    assert_int_equal(bal_report_make(&r, &p, NULL, BAL_REPORT_SEED), BAL_OK);
     assert_int_equal(bal_report_json(&text, &r, true), BAL_OK);
     assert_true(strchr(text, '\n') == text + strlen(text) - 1);
     assert_non_null(strstr(text, "{\"accuracy\":0,\"balanced_accuracy\":0,\"loss\":null,\"mcc\":null,\"kappa\":0,"
                                  "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null,"
                                  "\"classes\":{\"a \\\"b\\\"\":"
                                  "{\"precision\":null,\"recall\":0,\"specificity\":null,\"f1-score\":0,\"support\":1,"
-                                 "\"predicted\":0,\"auroc\":null,\"auprc\":null},"));
+                                 "\"predicted\":0,\"auroc\":null,\"auprc\":null,\"ci95\":{"
+                                 "\"precision\":null,\"recall\":[0, "));
+    assert_non_null(strstr(text, "},\"c\":{"));
+    assert_non_null(strstr(text, "\"ci95\":{\"accuracy\":[0, 0.793450"));
+    assert_non_null(strstr(text, "],\"balanced_accuracy\":null,\"loss\":null,\"mcc\":null,\"kappa\":null,"
+                                 "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null},"
+                                 "\"warnings\":["));
     assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
                                  "\"counts\":[[0, 1],[0, 0]]}"));
     bal_report_free(&r);
@@ -152,12 +158,41 @@ static void words_of_a_collapsed_classifier(void **state)
                         "Worst: PNEUMONIA, 0 of 13 found (recall 0.00).\n"
                         "Accuracy 0.65, 37 images, loss 0.6484 (mean cross-entropy in nats).\n"
                         "\n"
+                        "all classes\n"
+                        "  accuracy 0.65, 95 % interval 0.49 to 0.78, n = 37\n"
+                        "  balanced accuracy 0.50, 95 % interval n/a\n"
+                        "  loss 0.65, 95 % interval n/a\n"
+                        "  Matthews' correlation n/a\n"
+                        "  Cohen's kappa 0.00, 95 % interval n/a\n"
+                        "  AUROC, mean of the classes 0.50, 95 % interval n/a\n"
+                        "  average precision, mean of the classes 0.50, 95 % interval n/a\n"
+                        "  Brier score 0.23, 95 % interval n/a\n"
+                        "  calibration error 0.01, 95 % interval n/a\n"
+                        "\n"
+                        "NORMAL\n"
+                        "  recall 1.00, 95 % interval 0.86 to 1.00, n = 24\n"
+                        "  precision 0.65, 95 % interval 0.49 to 0.78, n = 37\n"
+                        "  specificity 0.00, 95 % interval 0.00 to 0.23, n = 13\n"
+                        "  F1 0.79, 95 % interval n/a\n"
+                        "  AUROC 0.50, 95 % interval n/a\n"
+                        "  average precision 0.65, 95 % interval n/a\n"
+                        "\n"
+                        "PNEUMONIA\n"
+                        "  recall 0.00, 95 % interval 0.00 to 0.23, n = 13\n"
+                        "  precision n/a, n = 0\n"
+                        "  specificity 1.00, 95 % interval 0.86 to 1.00, n = 24\n"
+                        "  F1 0.00, 95 % interval n/a\n"
+                        "  AUROC 0.50, 95 % interval n/a\n"
+                        "  average precision 0.35, 95 % interval n/a\n"
+                        "\n"
+                        "A 95 % interval holds what very many such images would give, in 95 of 100\n"
+                        "reports like this. It is Wilson's for proportions, DeLong's for AUROC, for the\n"
+                        "others from 2000 resamples of images, class by class; n/a where a class has only\n"
+                        "one or all resamples are the same.\n"
+                        "\n"
                         "- Never predicted, in 37 predictions: PNEUMONIA (0 of 13 found).\n"
                         "- Accuracy 0.65 is no better than always answering NORMAL, which gives 0.65 (24\n"
-                        "  of 37).\n"
-                        "- Too few images (fewer than 30) to conclude anything about NORMAL (n = 24: one\n"
-                        "  image is 0.04 of its recall), PNEUMONIA (n = 13: one image is 0.08 of its\n"
-                        "  recall).\n");
+                        "  of 37, against 24; exact binomial test, p = 0.575).\n");
     bal_predictions_free(&p);
     free(text);
 }
@@ -167,7 +202,7 @@ static void expect_warnings(const char *csv, const bal_history *h, const char *c
     bal_predictions p = parse(csv);
     bal_report      r;
     int             i = 0;
-    assert_int_equal(bal_report_make(&r, &p, h), BAL_OK);
+    assert_int_equal(bal_report_make(&r, &p, h, BAL_REPORT_SEED), BAL_OK);
     for (; expected[i]; i++) {
         assert_true(i < r.warnings.count);
         assert_string_equal(r.warnings.name[i], expected[i]);
@@ -211,7 +246,7 @@ static void one_class(void **state)
     (void)state;
     static const char *const expected[] = {
         "All images are of one class, a (2 of 2): whether classes are told apart cannot be seen.",
-        "Too few images (fewer than 30) to conclude anything about a (n = 2: one image is 0.50 of its recall), "
+        "Too few images to conclude much: the 95 % interval of recall is wider than 0.30 for a (0.09 to 0.91, n = 2), "
         "b (n = 0).",
         NULL};
     expect_warnings("label,predicted,p:a,p:b\na,a,1,0\na,b,0,1\n", NULL, expected);
@@ -223,9 +258,10 @@ static void absent_and_tied_classes(void **state)
     (void)state;
     static const char *const expected[] = {
         "Never predicted, in 4 predictions: a (0 of 1 found), b (0 of 2 found).",
-        "Accuracy 0.25 is no better than always answering b, which gives 0.50 (2 of 4).",
-        "Too few images (fewer than 30) to conclude anything about a (n = 1: one image is 1.00 of its recall), "
-        "b (n = 2: one image is 0.50 of its recall), c (n = 1: one image is 1.00 of its recall), d (n = 0).",
+        "Accuracy 0.25 is no better than always answering b, which gives 0.50 (2 of 4, against 1; exact binomial test, "
+        "p = 0.938).",
+        "Too few images to conclude much: the 95 % interval of recall is wider than 0.30 for a (0.00 to 0.79, n = 1), "
+        "b (0.00 to 0.66, n = 2), c (0.21 to 1.00, n = 1), d (n = 0).",
         NULL};
     const char     *csv = "label,predicted,a,b,c,d\na,c,0,0,1,0\nb,c,0,0,1,0\nb,c,0,0,1,0\nc,c,0,0,1,0\n";
     const char     *named = "label,predicted,p:a,p:b,p:c,p:d\na,c,0,0,1,0\nb,c,0,0,1,0\nb,c,0,0,1,0\nc,c,0,0,1,0\n";

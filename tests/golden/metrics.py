@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes tests/golden/metrics/: predictions, and what scikit-learn says of them (zero_division=nan). Run from the root of
-the tree with scikit-learn installed; tests/eval/metrics.c and tests/eval/report.c compare. Made with scikit-learn 1.9.1."""
+the tree with scikit-learn installed; tests/eval/metrics.c, report.c and intervals.c compare. Made with scikit-learn 1.9.1, SciPy 1.17.1."""
 import csv
 import json
 import math
@@ -9,6 +9,7 @@ import re
 import warnings
 
 import numpy as np
+from scipy import stats
 from sklearn import metrics
 
 warnings.simplefilter("ignore")
@@ -72,6 +73,28 @@ def probabilistic(true, predicted, probability, labels):
     }
 
 
+def wilson(part, whole):
+    return list(stats.binomtest(int(part), int(whole)).proportion_ci(method="wilson")) if whole else None
+
+
+def delong(true, probability, c):
+    """All pairs, one by one."""
+    a, b = probability[true == c, c], probability[true != c, c]
+    if len(a) < 2 or len(b) < 2:
+        return None
+    wins = (a[:, None] > b) + 0.5 * (a[:, None] == b)
+    sd = math.sqrt(wins.mean(axis=1).var(ddof=1) / len(a) + wins.mean(axis=0).var(ddof=1) / len(b))
+    z = stats.norm.ppf(0.975)
+    return [max(wins.mean() - z * sd, 0), min(wins.mean() + z * sd, 1)] if sd > 1e-12 else None
+
+
+def intervals(true, predicted, probability, c):
+    found, n = ((true == c) & (predicted == c)).sum(), len(true)
+    out = {"precision": wilson(found, (predicted == c).sum()), "recall": wilson(found, (true == c).sum()),
+           "specificity": wilson(((true != c) & (predicted != c)).sum(), n - (true == c).sum())}
+    return out if probability is None else {**out, "auroc": delong(true, probability, c)}
+
+
 def expected(names, true, predicted, probability):
     labels = np.arange(len(names))
     prf = lambda average: metrics.precision_recall_fscore_support(
@@ -89,9 +112,11 @@ def expected(names, true, predicted, probability):
             name: {"precision": finite(p[c]), "recall": finite(r[c]), "specificity": finite(spec[c]),
                    "f1-score": finite(f[c]), "support": int(s[c]), "predicted": int(confusion[:, c].sum()),
                    **dict(zip(("auroc", "auprc"), (None, None) if probability is None else
-                              map(finite, ranked(true, probability, c))))}
+                              map(finite, ranked(true, probability, c)))),
+                   "ci95": intervals(true, predicted, probability, c)}
             for c, name in enumerate(names)},
         "confusion_matrix": {"labels": names, "counts": confusion.tolist()},
+        "ci95": {"accuracy": wilson((true == predicted).sum(), len(true))},
     }
     averages = {"macro": nan_average(spec, np.ones(len(names))), "weighted": nan_average(spec, s)}
     tn_fp = metrics.multilabel_confusion_matrix(true, predicted, labels=labels)[:, 0].sum(axis=0)
