@@ -3,7 +3,6 @@
 #define BALLAST_CLASSIFIER_H
 
 #include "ballast/device.h"
-#include "ballast/predictions.h"
 #include "ballast/run.h"
 
 typedef struct bal_classifier_job {
@@ -24,29 +23,5 @@ bal_status                    bal_classifier_open(bal_classifier **out, const ba
 bal_status                    bal_classifier_step(bal_classifier *c);
 int                           bal_classifier_steps(const bal_classifier *c, int *total);
 void                          bal_classifier_close(bal_classifier *c);
-
-/* Class probabilities of `count` images, out[count][classes], from a built net: softmax of its outputs, or for a single
- * output p and 1 - p by the logistic function. `fill` writes image i as the net sees it. */
-typedef bal_status (*bal_classifier_fill)(void *user, int i, float *pixel);
-bal_status bal_classifier_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_classifier_fill fill,
-                                        void *user);
-
-/* A trained classifier, read back from a run's folder. */
-typedef struct bal_model {
-    const bal_setup *setup;
-    bal_setup       *own; /* the same, if the model opened it */
-    bal_device      *dev; /* not owned */
-    bal_net         *net;
-    char           **classes;
-    int              class_count;
-    bal_scaling      scaling;
-} bal_model;
-bal_status bal_model_open(bal_model *m, bal_device *dev, const char *run);
-/* The same from the folder that holds best.safetensors, trained as `s` says; `s` must outlive the model. */
-bal_status bal_model_load(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder);
-void       bal_model_close(bal_model *m); /* accepts a zeroed model */
-
-/* Predictions for images of a part, with paths, labels and groups. */
-bal_status bal_model_classify(bal_predictions *out, bal_model *m, const bal_dataset *data, bal_part part);
 
 #endif

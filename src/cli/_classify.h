@@ -2,7 +2,7 @@
 #ifndef BALLAST_CLI_CLASSIFY_H
 #define BALLAST_CLI_CLASSIFY_H
 
-#include "ballast/classifier.h"
+#include "ballast/model.h"
 #include "ballast/report.h"
 
 /* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the

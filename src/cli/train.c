@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ballast/classifier.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/log.h"

@@ -9,6 +9,7 @@
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/log.h"
+#include "ballast/model.h"
 #include "ballast/report.h"
 
 typedef struct experiment {

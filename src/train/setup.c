@@ -8,6 +8,7 @@
 #include "ballast/files.h"
 #include "ballast/plugin.h"
 #include "ballast/schedule.h"
+#include "train/setup_parts.h"
 
 const bal_option bal_run_option_table[] = {
     BAL_OPT_TEXT(bal_run_options, name, "run", "results go to OUT/NAME"),
@@ -60,13 +61,6 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_END,
 };
 
-const bal_option bal_experiment_option_table[] = {
-    BAL_OPT_TEXT(bal_experiment_options, arms, "original classic",
-                 "what is compared: built-in arms, and sections [arm.NAME]"),
-    BAL_OPT_TEXT(bal_experiment_options, seeds, NULL, "each arm is trained once with each; default: that of [run]"),
-    BAL_OPT_END,
-};
-
 static const char *const sections[] = {
     "run", "data", "generator", "discriminator", "classifier", "train.gan", "train.classifier", "experiment", NULL};
 
@@ -84,7 +78,7 @@ static bal_status check_section(const bal_section *s)
 }
 
 /* Where a key of a section stands; the section, or the file, if it is not given. */
-static bal_where place(const bal_config *c, const char *section, const char *key)
+bal_where bal_setup_place(const bal_config *c, const char *section, const char *key)
 {
     const bal_section *s = bal_config_find(c, section);
     const bal_entry   *e = s ? bal_section_find(s, key) : NULL;
@@ -96,7 +90,7 @@ static bal_status check_optimizer(const bal_config *c, const char *section, cons
 {
     bal_optim        o = {0};
     bal_option_pool *pool = NULL;
-    bal_status       st = line ? bal_optim_read(&o, &pool, line, place(c, section, key)) : BAL_OK;
+    bal_status       st = line ? bal_optim_read(&o, &pool, line, bal_setup_place(c, section, key)) : BAL_OK;
     bal_optim_free(&o);
     bal_option_pool_free(pool);
     return st;
@@ -117,7 +111,7 @@ static bal_status check_loss(const bal_config *c, const char *section, const cha
 {
     bal_loss         l = {0};
     bal_option_pool *pool = NULL;
-    bal_where        at = place(c, section, "loss");
+    bal_where        at = bal_setup_place(c, section, "loss");
     bal_status       st = bal_loss_read(&l, &pool, line, adversarial, at);
     l.y = y;
     if (st == BAL_OK) st = l.def->shape(&l, last_layer(c, net));
@@ -129,13 +123,13 @@ static bal_status check_loss(const bal_config *c, const char *section, const cha
 static bal_status check_schedule(const bal_config *c, const char *section, const char *line)
 {
     bal_schedule s;
-    return bal_schedule_parse(&s, line, place(c, section, "schedule"));
+    return bal_schedule_parse(&s, line, bal_setup_place(c, section, "schedule"));
 }
 
 static bal_status one_budget(const bal_config *c, const char *section, int steps, int epochs)
 {
     if (steps && epochs)
-        return bal_fail_at(place(c, section, "epochs"), "[%s] takes steps or epochs, not both", section);
+        return bal_fail_at(bal_setup_place(c, section, "epochs"), "[%s] takes steps or epochs, not both", section);
     return BAL_OK;
 }
 
@@ -169,8 +163,8 @@ static bal_status check_gan(bal_setup *s)
     BAL_TRY(bal_section_fill(bal_config_find(c, "train.gan"), "train.gan", bal_gan_option_table, NULL, &s->gan));
     BAL_TRY(one_budget(c, "train.gan", s->gan.steps, s->gan.epochs));
     if (!s->gan.steps && !s->gan.epochs) s->gan.steps = 20000;
-    BAL_TRY(resolve(&s->owned[0], &s->gan.init, place(c, "train.gan", "init")));
-    BAL_TRY(resolve(&s->owned[1], &s->gan.discriminator_init, place(c, "train.gan", "discriminator_init")));
+    BAL_TRY(resolve(&s->owned[0], &s->gan.init, bal_setup_place(c, "train.gan", "init")));
+    BAL_TRY(resolve(&s->owned[1], &s->gan.discriminator_init, bal_setup_place(c, "train.gan", "discriminator_init")));
     BAL_TRY(output_of(&image, s, "generator", s->gan.batch));
     if (image.h != s->data.size || image.w != s->data.size || image.c != s->data.channels)
         return bal_fail_at(last_layer(c, "generator"),
@@ -194,16 +188,16 @@ static bal_status check_classifier(bal_setup *s)
                              NULL, &s->classifier));
     BAL_TRY(one_budget(c, "train.classifier", s->classifier.steps, s->classifier.epochs));
     if (!s->classifier.steps && !s->classifier.epochs) s->classifier.epochs = 30;
-    BAL_TRY(resolve(&s->owned[2], &s->classifier.init, place(c, "train.classifier", "init")));
+    BAL_TRY(resolve(&s->owned[2], &s->classifier.init, bal_setup_place(c, "train.classifier", "init")));
     BAL_TRY(output_of(&y, s, "classifier", s->classifier.batch));
     BAL_TRY(check_loss(c, "train.classifier", s->classifier.loss, false, "classifier", y));
     BAL_TRY(check_optimizer(c, "train.classifier", "optimizer", s->classifier.optimizer));
     bal_augment unused;
-    BAL_TRY(bal_augment_parse(&unused, s->classifier.augment, place(c, "train.classifier", "augment")));
+    BAL_TRY(bal_augment_parse(&unused, s->classifier.augment, bal_setup_place(c, "train.classifier", "augment")));
     return check_schedule(c, "train.classifier", s->classifier.schedule);
 }
 
-static bal_status need(const bal_config *c, const char *section, const char *because)
+bal_status bal_setup_need(const bal_config *c, const char *section, const char *because)
 {
     if (bal_config_find(c, section)) return BAL_OK;
     return bal_fail_at((bal_where){bal_config_path(c), 0}, "there is no section [%s]; %s", section, because);
@@ -223,12 +217,12 @@ static bal_status check_nets(bal_setup *s)
         return bal_fail_at((bal_where){bal_config_path(c), 0},
                            "nothing to train: no [classifier], and no [generator] with a [discriminator]");
     if (s->has_gan) {
-        BAL_TRY(need(c, "generator", "a GAN has a generator and a discriminator"));
-        BAL_TRY(need(c, "discriminator", "a GAN has a generator and a discriminator"));
+        BAL_TRY(bal_setup_need(c, "generator", "a GAN has a generator and a discriminator"));
+        BAL_TRY(bal_setup_need(c, "discriminator", "a GAN has a generator and a discriminator"));
         BAL_TRY(check_gan(s));
     }
     if (!s->has_classifier) return BAL_OK;
-    BAL_TRY(need(c, "classifier", "[train.classifier] trains it"));
+    BAL_TRY(bal_setup_need(c, "classifier", "[train.classifier] trains it"));
     return check_classifier(s);
 }
 
@@ -238,138 +232,12 @@ static bal_status check(bal_setup *s)
     for (int i = 0; i < bal_config_count(c); i++) BAL_TRY(check_section(bal_config_section(c, i)));
     BAL_TRY(bal_section_fill(bal_config_find(c, "run"), "run", bal_run_option_table, NULL, &s->run));
     if (strchr(s->run.name, '/') || s->run.name[0] == '.' || !s->run.name[0])
-        return bal_fail_at(place(c, "run", "name"), "[run] name: \"%s\" cannot name a folder; no slashes, no dot first",
-                           s->run.name);
-    BAL_TRY(need(c, "data", "it says where images come from"));
+        return bal_fail_at(bal_setup_place(c, "run", "name"),
+                           "[run] name: \"%s\" cannot name a folder; no slashes, no dot first", s->run.name);
+    BAL_TRY(bal_setup_need(c, "data", "it says where images come from"));
     BAL_TRY(bal_dataset_check(c));
     BAL_TRY(bal_section_fill(bal_config_find(c, "data"), "data", bal_dataset_option_table, NULL, &s->data));
     return check_nets(s);
-}
-
-/* ---- arms of an experiment --------------------------------------------------------------------------------------- */
-
-typedef struct arm_def {
-    const char     *name;
-    bal_composition images;
-    const char     *augment;
-} arm_def;
-
-#define REAL \
-    { \
-        true, true, true \
-    }
-#define NONE BAL_GENERATED_NONE
-#define AS_REAL BAL_GENERATED_AS_REAL
-static const arm_def arms[] = {
-    {"original", {REAL, {NONE, NONE, NONE}}, "none"},
-    {"classic", {REAL, {NONE, NONE, NONE}}, "classic"},
-    {"synthetic", {{false, true, true}, {AS_REAL, NONE, NONE}}, "none"},
-    {"real_synthetic", {{true, true, false}, {NONE, NONE, AS_REAL}}, "none"},
-    {"balanced", {REAL, {BAL_GENERATED_FILL, NONE, NONE}}, "none"},
-    {"balanced_classic", {REAL, {BAL_GENERATED_FILL, NONE, NONE}}, "classic"},
-    {"paper", {{false, false, false}, {AS_REAL, AS_REAL, AS_REAL}}, "none"},
-};
-enum { ARMS = sizeof arms / sizeof *arms };
-const char *const bal_setup_arms[] = {"original", "classic",          "synthetic", "real_synthetic",
-                                      "balanced", "balanced_classic", "paper",     NULL};
-
-static const arm_def *find_arm(const char *name)
-{
-    for (int i = 0; i < ARMS; i++)
-        if (strcmp(arms[i].name, name) == 0) return &arms[i];
-    return NULL;
-}
-
-bool bal_setup_word(char *out, size_t size, const char *list, int i)
-{
-    static const char between[] = " \t,";
-    const char       *p = list + strspn(list, between);
-    for (; i > 0 && *p; i--) {
-        p += strcspn(p, between);
-        p += strspn(p, between);
-    }
-    size_t n = strcspn(p, between);
-    snprintf(out, size, "%.*s", (int)n, p);
-    return n > 0;
-}
-
-static bal_status unknown_arm(const char *name, bal_where at)
-{
-    const char *near = bal_nearest(name, bal_setup_arms);
-    if (near) return bal_fail_at(at, "there is no arm \"%s\"; did you mean \"%s\"?", name, near);
-    return bal_fail_at(at,
-                       "there is no arm \"%s\"; built in are original, classic, synthetic, real_synthetic, balanced, "
-                       "balanced_classic and paper, others need a section [arm.%s]",
-                       name, name);
-}
-
-/* A built-in arm is plain cross-entropy, with or without changed images. */
-static bal_status apply_built_in(bal_setup *s, const arm_def *a)
-{
-    bal_where at = {a->name, 0};
-    s->composition = a->images;
-    BAL_TRY(bal_config_put(s->config, "train.classifier.augment", a->augment, at));
-    return bal_config_put(s->config, "train.classifier.loss", "cross_entropy", at);
-}
-
-static bal_status apply_own(bal_setup *s, const bal_section *section)
-{
-    const bal_entry *images = bal_section_find(section, "images");
-    const arm_def   *like = images ? find_arm(images->value) : &arms[0];
-    if (!like) return unknown_arm(images->value, images->at);
-    s->composition = like->images;
-    for (int i = 0; i < section->count; i++) {
-        const bal_entry *e = &section->entries[i];
-        if (e != images) BAL_TRY(bal_config_put(s->config, e->key, e->value, e->at));
-    }
-    return BAL_OK;
-}
-
-static bal_status apply_arm(bal_setup *s, const char *name)
-{
-    char section[128];
-    s->composition = arms[0].images;
-    if (!name) return BAL_OK;
-    snprintf(section, sizeof section, "arm.%s", name);
-    const bal_section *own = bal_config_find(s->config, section);
-    const arm_def     *built_in = find_arm(name);
-    if (own && built_in) return bal_fail_at(own->at, "the arm %s is built in; give this one another name", name);
-    if (built_in) return apply_built_in(s, built_in);
-    return own ? apply_own(s, own) : unknown_arm(name, place(s->config, "experiment", "arms"));
-}
-
-static bal_status check_seeds(const bal_setup *s)
-{
-    char word[32];
-    for (int i = 0; s->experiment.seeds && bal_setup_word(word, sizeof word, s->experiment.seeds, i); i++) {
-        char *end;
-        long  seed = strtol(word, &end, 10);
-        if (*end || seed < 0 || seed > INT_MAX)
-            return bal_fail_at(place(s->config, "experiment", "seeds"),
-                               "[experiment] seeds: \"%s\" is not a whole number from 0 to %d", word, INT_MAX);
-    }
-    return BAL_OK;
-}
-
-static bal_status check_experiment(bal_setup *s, const char *path, const char *const *sets, int set_count)
-{
-    char name[64];
-    s->has_experiment = true;
-    BAL_TRY(bal_section_fill(bal_config_find(s->config, "experiment"), "experiment", bal_experiment_option_table, NULL,
-                             &s->experiment));
-    BAL_TRY(need(s->config, "classifier", "the arms of an experiment are classifiers"));
-    BAL_TRY(check_seeds(s));
-    for (int i = 0; bal_setup_word(name, sizeof name, s->experiment.arms, i); i++) {
-        bal_setup *arm_setup;
-        BAL_TRY(bal_setup_open_arm(&arm_setup, path, sets, set_count, name));
-        bool generated = false;
-        for (int p = 0; p < BAL_PARTS; p++) generated |= arm_setup->composition.generated[p] != BAL_GENERATED_NONE;
-        bal_setup_close(arm_setup);
-        if (generated && !s->has_gan)
-            return bal_fail_at(place(s->config, "experiment", "arms"),
-                               "the arm %s needs generated images; there is no [generator]", name);
-    }
-    return BAL_OK;
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
@@ -379,9 +247,10 @@ static bal_status open_setup(bal_setup *s, const char *path, const char *const *
 {
     BAL_TRY(bal_config_read(&s->config, path));
     for (int i = 0; i < set_count; i++) BAL_TRY(bal_config_set(s->config, sets[i]));
-    BAL_TRY(apply_arm(s, arm_name));
+    BAL_TRY(bal_setup_apply_arm(s, arm_name));
     BAL_TRY(check(s));
-    return bal_config_find(s->config, "experiment") && !arm_name ? check_experiment(s, path, sets, set_count) : BAL_OK;
+    return bal_config_find(s->config, "experiment") && !arm_name ? bal_setup_check_experiment(s, path, sets, set_count)
+                                                                 : BAL_OK;
 }
 
 bal_status bal_setup_open_arm(bal_setup **out, const char *path, const char *const *sets, int set_count,
@@ -413,7 +282,7 @@ bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section,
 {
     const bal_section *found = bal_config_find(s->config, section);
     bal_shape          in = {n, s->data.size, s->data.size, s->data.channels};
-    BAL_TRY(need(s->config, section, "it describes a net"));
+    BAL_TRY(bal_setup_need(s->config, section, "it describes a net"));
     if (strcmp(section, "generator") == 0) {
         int latent = bal_net_latent(found);
         if (latent < 0) return BAL_ECONFIG;

@@ -1,0 +1,138 @@
+/* setup_arms -- [experiment] and its arms. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/setup.h"
+#include "train/setup_parts.h"
+
+const bal_option bal_experiment_option_table[] = {
+    BAL_OPT_TEXT(bal_experiment_options, arms, "original classic",
+                 "what is compared: built-in arms, and sections [arm.NAME]"),
+    BAL_OPT_TEXT(bal_experiment_options, seeds, NULL, "each arm is trained once with each; default: that of [run]"),
+    BAL_OPT_END,
+};
+
+typedef struct arm_def {
+    const char     *name;
+    bal_composition images;
+    const char     *augment;
+} arm_def;
+
+#define REAL \
+    { \
+        true, true, true \
+    }
+#define NONE BAL_GENERATED_NONE
+#define AS_REAL BAL_GENERATED_AS_REAL
+static const arm_def arms[] = {
+    {"original", {REAL, {NONE, NONE, NONE}}, "none"},
+    {"classic", {REAL, {NONE, NONE, NONE}}, "classic"},
+    {"synthetic", {{false, true, true}, {AS_REAL, NONE, NONE}}, "none"},
+    {"real_synthetic", {{true, true, false}, {NONE, NONE, AS_REAL}}, "none"},
+    {"balanced", {REAL, {BAL_GENERATED_FILL, NONE, NONE}}, "none"},
+    {"balanced_classic", {REAL, {BAL_GENERATED_FILL, NONE, NONE}}, "classic"},
+    {"paper", {{false, false, false}, {AS_REAL, AS_REAL, AS_REAL}}, "none"},
+};
+enum { ARMS = sizeof arms / sizeof *arms };
+const char *const bal_setup_arms[] = {"original", "classic",          "synthetic", "real_synthetic",
+                                      "balanced", "balanced_classic", "paper",     NULL};
+
+static const arm_def *find_arm(const char *name)
+{
+    for (int i = 0; i < ARMS; i++)
+        if (strcmp(arms[i].name, name) == 0) return &arms[i];
+    return NULL;
+}
+
+bool bal_setup_word(char *out, size_t size, const char *list, int i)
+{
+    static const char between[] = " \t,";
+    const char       *p = list + strspn(list, between);
+    for (; i > 0 && *p; i--) {
+        p += strcspn(p, between);
+        p += strspn(p, between);
+    }
+    size_t n = strcspn(p, between);
+    snprintf(out, size, "%.*s", (int)n, p);
+    return n > 0;
+}
+
+static bal_status unknown_arm(const char *name, bal_where at)
+{
+    const char *near = bal_nearest(name, bal_setup_arms);
+    if (near) return bal_fail_at(at, "there is no arm \"%s\"; did you mean \"%s\"?", name, near);
+    return bal_fail_at(at,
+                       "there is no arm \"%s\"; built in are original, classic, synthetic, real_synthetic, balanced, "
+                       "balanced_classic and paper, others need a section [arm.%s]",
+                       name, name);
+}
+
+/* A built-in arm is plain cross-entropy, with or without changed images. */
+static bal_status apply_built_in(bal_setup *s, const arm_def *a)
+{
+    bal_where at = {a->name, 0};
+    s->composition = a->images;
+    BAL_TRY(bal_config_put(s->config, "train.classifier.augment", a->augment, at));
+    return bal_config_put(s->config, "train.classifier.loss", "cross_entropy", at);
+}
+
+static bal_status apply_own(bal_setup *s, const bal_section *section)
+{
+    const bal_entry *images = bal_section_find(section, "images");
+    const arm_def   *like = images ? find_arm(images->value) : &arms[0];
+    if (!like) return unknown_arm(images->value, images->at);
+    s->composition = like->images;
+    for (int i = 0; i < section->count; i++) {
+        const bal_entry *e = &section->entries[i];
+        if (e != images) BAL_TRY(bal_config_put(s->config, e->key, e->value, e->at));
+    }
+    return BAL_OK;
+}
+
+bal_status bal_setup_apply_arm(bal_setup *s, const char *name)
+{
+    char section[128];
+    s->composition = arms[0].images;
+    if (!name) return BAL_OK;
+    snprintf(section, sizeof section, "arm.%s", name);
+    const bal_section *own = bal_config_find(s->config, section);
+    const arm_def     *built_in = find_arm(name);
+    if (own && built_in) return bal_fail_at(own->at, "the arm %s is built in; give this one another name", name);
+    if (built_in) return apply_built_in(s, built_in);
+    return own ? apply_own(s, own) : unknown_arm(name, bal_setup_place(s->config, "experiment", "arms"));
+}
+
+static bal_status check_seeds(const bal_setup *s)
+{
+    char word[32];
+    for (int i = 0; s->experiment.seeds && bal_setup_word(word, sizeof word, s->experiment.seeds, i); i++) {
+        char *end;
+        long  seed = strtol(word, &end, 10);
+        if (*end || seed < 0 || seed > INT_MAX)
+            return bal_fail_at(bal_setup_place(s->config, "experiment", "seeds"),
+                               "[experiment] seeds: \"%s\" is not a whole number from 0 to %d", word, INT_MAX);
+    }
+    return BAL_OK;
+}
+
+bal_status bal_setup_check_experiment(bal_setup *s, const char *path, const char *const *sets, int set_count)
+{
+    char name[64];
+    s->has_experiment = true;
+    BAL_TRY(bal_section_fill(bal_config_find(s->config, "experiment"), "experiment", bal_experiment_option_table, NULL,
+                             &s->experiment));
+    BAL_TRY(bal_setup_need(s->config, "classifier", "the arms of an experiment are classifiers"));
+    BAL_TRY(check_seeds(s));
+    for (int i = 0; bal_setup_word(name, sizeof name, s->experiment.arms, i); i++) {
+        bal_setup *arm_setup;
+        BAL_TRY(bal_setup_open_arm(&arm_setup, path, sets, set_count, name));
+        bool generated = false;
+        for (int p = 0; p < BAL_PARTS; p++) generated |= arm_setup->composition.generated[p] != BAL_GENERATED_NONE;
+        bal_setup_close(arm_setup);
+        if (generated && !s->has_gan)
+            return bal_fail_at(bal_setup_place(s->config, "experiment", "arms"),
+                               "the arm %s needs generated images; there is no [generator]", name);
+    }
+    return BAL_OK;
+}

@@ -1,0 +1,17 @@
+/* setup_parts -- what setup.c and setup_arms.c share. */
+#ifndef BALLAST_SETUP_PARTS_H
+#define BALLAST_SETUP_PARTS_H
+
+#include "ballast/setup.h"
+
+/* Where a key of a section stands; the section, or the file, if it is not given. */
+bal_where bal_setup_place(const bal_config *c, const char *section, const char *key);
+/* Fails where there is no such section, saying why it is needed. */
+bal_status bal_setup_need(const bal_config *c, const char *section, const char *because);
+
+/* The settings and images of an arm on top of the configuration; NULL: real images alone. */
+bal_status bal_setup_apply_arm(bal_setup *s, const char *name);
+/* [experiment], and every arm that it names, opened as the experiment will. */
+bal_status bal_setup_check_experiment(bal_setup *s, const char *path, const char *const *sets, int set_count);
+
+#endif
