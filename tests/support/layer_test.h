@@ -31,7 +31,8 @@ typedef struct bal_layer_test {
     /* y = f(x) in double. l's shapes have the case's batch. w: all weights, states among them; a training pass writes
      * new states there. */
     void (*forward)(const bal_layer *l, const bal_pass *pass, const double *const *x, double *const *w, double *y);
-    /* dx in double of a layer with one input, for cases with levels: differences say nothing where values are equal. */
+    /* dx in double of a layer with one input that chooses between values: differences say nothing where two are equal
+     * (cases with levels) or nearly so. Else NULL. */
     void (*backward)(const bal_layer *l, const double *x, const double *dy, double *dx);
     const bal_layer_case *cases;     /* ends with .options NULL */
     bool                  modes;     /* the layer does something else outside training: both are run */
