@@ -35,6 +35,9 @@ typedef struct bal_intervals {
     bal_class_intervals *classes; /* [class_count] */
 } bal_intervals;
 
+/* All undefined. */
+bal_status bal_intervals_init(bal_intervals *out, int class_count);
+
 /* m: the metrics of p. The same seed gives the same bits. */
 bal_status bal_intervals_of(bal_intervals *out, const bal_predictions *p, const bal_metrics *m, uint64_t seed);
 void       bal_intervals_free(bal_intervals *i);

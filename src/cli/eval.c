@@ -5,15 +5,18 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "ballast/paired.h"
 #include "cli/_classify.h"
+#include "cli/progress.h"
 #include "cli/verb.h"
 
 typedef struct {
-    const char *predictions, *data;
+    const char *predictions, *against, *data;
 } eval;
 
 static const bal_option options[] = {
     BAL_OPT_TEXT(eval, predictions, NULL, "CSV file: path,label,predicted and p:<class> for each class"),
+    BAL_OPT_TEXT(eval, against, NULL, "another CSV file of the same images: which of both does better?"),
     BAL_OPT_TEXT(eval, data, NULL, "other labelled images for RUN: a folder, a manifest (.csv) or arrays (.npz)"),
     BAL_OPT_END,
 };
@@ -46,6 +49,53 @@ static bal_status report_file(const bal_args *args, const char *path)
     bal_status st = out ? refuse_same_file(path, out) : BAL_OK;
     if (!st) st = bal_classify_report(&p, NULL, out, seed_of(args));
     bal_predictions_free(&p);
+    return st;
+}
+
+/* against.txt and against.json in a folder. */
+static bal_status save_pair(const bal_paired *pair, const char *text, const char *folder)
+{
+    char *txt = bal_path_join(folder, "against.txt"), *json = bal_path_join(folder, "against.json"), *object = NULL;
+    bal_status st = txt && json ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    if (!st) st = bal_file_write(txt, text, strlen(text));
+    if (!st) st = bal_paired_json(&object, pair, false);
+    if (!st) st = bal_file_write(json, object, strlen(object));
+    free(object);
+    free(txt);
+    free(json);
+    return st;
+}
+
+static bal_status say_pair(const bal_args *args, const bal_paired *pair)
+{
+    char      *text, *line = NULL;
+    bal_status st;
+
+    BAL_TRY(bal_paired_text(&text, pair));
+    st = args->out ? save_pair(pair, text, args->out) : BAL_OK;
+    if (!st && bal_speaks_json()) st = bal_paired_json(&line, pair, true);
+    if (!st) fputs(line ? line : text, stdout);
+    free(text);
+    free(line);
+    return st;
+}
+
+static bal_status compare_files(const bal_args *args, const char *first, const char *second)
+{
+    bal_predictions a, b;
+    bal_paired      pair;
+
+    BAL_TRY(bal_predictions_read(&a, first));
+    bal_status st = bal_predictions_read(&b, second);
+    if (!st) st = bal_paired_make(&pair, (bal_named_predictions){first, &a}, (bal_named_predictions){second, &b},
+                                  seed_of(args));
+    if (!st) {
+        st = say_pair(args, &pair);
+        bal_paired_free(&pair);
+    }
+    bal_predictions_free(&a);
+    bal_predictions_free(&b);
     return st;
 }
 
@@ -116,6 +166,8 @@ static int run(const bal_args *args)
     if (!o->predictions == !args->word_count)
         return bal_usage_fault(args, "takes RUN or --predictions FILE.csv, one of them");
     if (o->predictions && o->data) return bal_usage_fault(args, "--data goes with RUN, not with --predictions");
+    if (o->against && !o->predictions) return bal_usage_fault(args, "--against goes with --predictions, not with RUN");
+    if (o->against) return bal_done(compare_files(args, o->predictions, o->against));
     return bal_done(o->predictions ? report_file(args, o->predictions) : report_run(args));
 }
 
@@ -124,15 +176,20 @@ const bal_verb bal_verb_eval = {
     .group = BAL_VERB_USE,
     .usage = "[RUN]",
     .help = "report how well each class is found, by a run or in the predictions of any tool",
-    .details = "RUN: its classifier on its test images, written into the run, or into --out; with --data PATH on those "
-               "images\n"
-               "instead, written into --out only.\n"
-               "--predictions: the file needs columns label and predicted, with names of classes; path, group, fold, "
-               "seed and\n"
-               "arm are kept. Probabilities stand in columns p:<class>, or <class> where none begins with p:, and add "
-               "up to 1.\n"
-               "The report is printed; --json prints it as one line of JSON; --out writes report.txt, report.json and\n"
-               "predictions.csv. The resamples behind the intervals are drawn by --seed, 1 where it is not given.",
+    .details =
+        "RUN: its classifier on its test images, written into the run, or into --out; with --data PATH on those "
+        "images\n"
+        "instead, written into --out only.\n"
+        "--predictions: the file needs columns label and predicted, with names of classes; path, group, fold, "
+        "seed and\n"
+        "arm are kept. Probabilities stand in columns p:<class>, or <class> where none begins with p:, and add "
+        "up to 1.\n"
+        "--against OTHER.csv: no report, but which of both does better on the same images (matched by path), and "
+        "whether\n"
+        "that could be chance: McNemar's test, and an interval for each difference; --out writes against.txt and\n"
+        "against.json.\n"
+        "The report is printed; --json prints it as one line of JSON; --out writes report.txt, report.json and\n"
+        "predictions.csv. The resamples behind the intervals are drawn by --seed, 1 where it is not given.",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_OUT,
     .max_words = 1,
     .size = sizeof(eval),

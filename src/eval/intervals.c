@@ -210,7 +210,7 @@ static bal_status set_bootstrap(bal_intervals *out, const bal_sample *s, const b
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
-static bal_status make_room(bal_intervals *out, int class_count)
+bal_status bal_intervals_init(bal_intervals *out, int class_count)
 {
     *out = (bal_intervals){.class_count = class_count};
     out->classes = calloc((size_t)class_count, sizeof *out->classes);
@@ -224,7 +224,7 @@ static bal_status make_room(bal_intervals *out, int class_count)
 bal_status bal_intervals_of(bal_intervals *out, const bal_predictions *p, const bal_metrics *m, uint64_t seed)
 {
     bal_sample s = {0};
-    BAL_TRY(make_room(out, p->class_count));
+    BAL_TRY(bal_intervals_init(out, p->class_count));
     bal_status st = bal_sample_init(&s, p);
     if (st == BAL_OK) set_wilson(out, m);
     if (st == BAL_OK && s.probabilities) st = set_delong(out, &s, m);
