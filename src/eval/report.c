@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cjson/cJSON.h>
 #include "ballast/text.h"
+#include "ballast/threshold.h"
 #include "eval/prose.h"
 #include "eval/words.h"
 
@@ -278,7 +279,9 @@ bal_status bal_report_save(const bal_report *r, const char *folder)
     BAL_TRY(bal_report_text(&text, r));
     BAL_TRY(save(folder, "report.txt", text));
     BAL_TRY(bal_report_json(&text, r, false));
-    return save(folder, "report.json", text);
+    BAL_TRY(save(folder, "report.json", text));
+    BAL_TRY(bal_curves_json(&text, r->predictions));
+    return save(folder, "curves.json", text);
 }
 
 bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_history *history)

@@ -363,6 +363,7 @@ static void saved_files(void **state)
     assert_non_null(mkdtemp(folder));
     char *inner = bal_path_join(folder, "run"), *json = bal_path_join(inner, "report.json");
     char *txt = bal_path_join(inner, "report.txt"), *csv = bal_path_join(inner, "predictions.csv"), *text;
+    char *curves = bal_path_join(inner, "curves.json");
     read_case(&p, "tied");
     assert_int_equal(bal_report_write(inner, &p, NULL), BAL_OK);
     size_t size;
@@ -379,8 +380,9 @@ static void saved_files(void **state)
     assert_int_equal(bal_report_write(json, &p, NULL), BAL_EIO); /* a file is no folder */
     bal_predictions_free(&p);
     bal_predictions_free(&back);
+    assert_int_equal(remove(curves), 0);
     remove(json), remove(txt), remove(csv), rmdir(inner), rmdir(folder);
-    free(text), free(expected), free(inner), free(json), free(txt), free(csv);
+    free(text), free(expected), free(inner), free(curves), free(json), free(txt), free(csv);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes tests/golden/metrics/: predictions, and what scikit-learn says of them (zero_division=nan). Run from the root of
-the tree with scikit-learn installed; tests/eval/metrics.c, report.c and intervals.c compare. Made with scikit-learn 1.9.1, SciPy 1.17.1."""
+the tree with scikit-learn installed; tests/eval/metrics.c, report.c and threshold.c compare. Made with scikit-learn 1.9.1, SciPy 1.17.1."""
 import csv
 import json
 import math
@@ -128,6 +128,18 @@ def expected(names, true, predicted, probability):
     return out
 
 
+def curves(names, true, probability):
+    """Thresholds falling; the ROC from its corner on."""
+    out = {}
+    for c, name in enumerate(names):
+        fpr, tpr, at = metrics.roc_curve(true == c, probability[:, c], drop_intermediate=False)
+        precision, recall, falling = metrics.precision_recall_curve(true == c, probability[:, c])
+        out[name] = {"roc": {"threshold": [None, *at[1:].tolist()], "fpr": fpr.tolist(), "tpr": tpr.tolist()},
+                     "pr": {"threshold": falling[::-1].tolist(), "recall": recall[-2::-1].tolist(),
+                            "precision": precision[-2::-1].tolist()}}
+    return {"classes": out}
+
+
 def write(case, names, true, predicted, probability=None):
     true, predicted = np.asarray(true), np.asarray(predicted)
     probability = None if probability is None else np.asarray(probability)
@@ -140,6 +152,9 @@ def write(case, names, true, predicted, probability=None):
             out.writerow([f"{i}.png", names[true[i]], names[predicted[i]], *p])
     values = expected(names, true, predicted, probability)
     (FOLDER / (case + ".json")).write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if case in ("rounded", "random"):
+        lines = json.dumps(curves(names, true, probability), ensure_ascii=False) + "\n"
+        (FOLDER / (case + ".curves.json")).write_text(lines, encoding="utf-8")
     text = metrics.classification_report(true, predicted, labels=np.arange(len(names)), target_names=names,
                                          zero_division=math.nan)
     text = re.sub(r"(\d+)\.0$", r"  \1", text.replace(" nan", " n/a"), flags=re.MULTILINE)  # a support printed as 5.0
