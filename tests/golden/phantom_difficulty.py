@@ -10,7 +10,6 @@ from PIL import Image
 BALLAST, KIND, (SCALE, SEED, SIZE, EPOCHS) = sys.argv[1], sys.argv[2], map(int, sys.argv[3:7])
 BATCH = 32 if SCALE == 1 else 64
 torch.manual_seed(SEED)
-torch.set_num_threads(2)
 
 
 def load(scale, seed, most=None):
@@ -52,7 +51,7 @@ def recalls(images, labels):
 
 
 images, labels, groups, classes = load(SCALE, SEED)
-fresh = load(8, SEED + 1000, 150)[:2]
+fresh = load(5, SEED + 1000, 150)[:2]
 part, layers, width = split(labels, groups), [], images.shape[3]
 for filters in (32, 64, 128):
     for _ in range(2):
