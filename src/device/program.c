@@ -120,14 +120,34 @@ static char *cache_path(const bal_device *dev, const char *source, const char *o
     return path;
 }
 
+/* A file is the digest of what follows and the binary: a damaged binary makes some drivers abort the program. */
+enum { DIGEST = SHA256_DIGEST_STRING_LENGTH - 1 };
+
+static void digest_of(char digest[DIGEST + 1], const char *file, size_t size)
+{
+    SHA256Data((const uint8_t *)file + DIGEST, size - DIGEST, digest);
+}
+
+static bool intact(const char *file, size_t size)
+{
+    char digest[DIGEST + 1];
+    if (size <= DIGEST) return false;
+    digest_of(digest, file, size);
+    return memcmp(digest, file, DIGEST) == 0;
+}
+
 static cl_program load_binary(bal_device *dev, const char *path, const char *options)
 {
-    char  *data;
-    size_t size;
-    cl_int code;
+    char      *data;
+    size_t     size;
+    cl_int     code = CL_INVALID_BINARY;
+    cl_program program = NULL;
     if (!bal_file_exists(path) || bal_file_read(&data, &size, path, MAX_BINARY) != BAL_OK) return NULL;
-    const unsigned char *binary = (const unsigned char *)data;
-    cl_program           program = clCreateProgramWithBinary(dev->context, 1, &dev->id, &size, &binary, NULL, &code);
+    if (intact(data, size)) {
+        const unsigned char *binary = (const unsigned char *)data + DIGEST;
+        size -= DIGEST;
+        program = clCreateProgramWithBinary(dev->context, 1, &dev->id, &size, &binary, NULL, &code);
+    }
     if (code == CL_SUCCESS) code = clBuildProgram(program, 1, &dev->id, options, NULL, NULL);
     free(data);
     if (code == CL_SUCCESS) return program;
@@ -139,10 +159,15 @@ static void save_binary(cl_program program, const char *path)
 {
     size_t size = 0;
     if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS || size == 0) return;
-    unsigned char *binary = malloc(size);
-    if (binary && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
-        (void)bal_file_write(path, binary, size);
-    free(binary);
+    char           digest[DIGEST + 1];
+    char          *file = malloc(DIGEST + size);
+    unsigned char *binary = file ? (unsigned char *)file + DIGEST : NULL;
+    if (file && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS) {
+        digest_of(digest, file, DIGEST + size);
+        memcpy(file, digest, DIGEST);
+        (void)bal_file_write(path, file, DIGEST + size);
+    }
+    free(file);
 }
 
 /* ---- building --------------------------------------------------------------------------------------------------- */
