@@ -6,6 +6,7 @@
 #ifndef BALLAST_COMPARISON_H
 #define BALLAST_COMPARISON_H
 
+#include <stdbool.h>
 #include "ballast/history.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
@@ -53,6 +54,15 @@ bal_estimate bal_comparison_difference(const bal_comparison *c, const char *arm,
 
 /* The mean of a figure and its interval, from n values (exposed for its test). */
 bal_estimate bal_estimate_of(const double *value, int n, double test_per_train);
+
+/* Part i is the first of its arm: loops over these see each arm once. */
+bool bal_comparison_first(const bal_comparison *c, int i);
+bool bal_comparison_has(const bal_comparison *c, const char *arm);
+/* Test predictions of all parts of an arm together: counts and what follows from them. Free with bal_metrics_free. */
+bal_status bal_comparison_pool(bal_metrics *out, const bal_comparison *c, const char *arm);
+
+/* The answer in words, a sentence a line; the caller frees *out. */
+bal_status bal_comparison_answer(char **out, const bal_comparison *c);
 
 /* The tables and the answer in words; the caller frees *out. */
 bal_status bal_comparison_text(char **out, const bal_comparison *c);

@@ -3,7 +3,8 @@
  *
  *   RUN/fold0/gan/<class>/               generators, trained on the fold's training images, shared by arms and seeds
  *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, report.json (written last)
- *   RUN/experiment.txt experiment.json   the comparison; predictions.csv: all parts'
+ *   RUN/experiment.txt experiment.json   the comparison; report.html and forest.svg: for people
+ *   RUN/predictions.csv                  all parts'
  *
  * Without folds the one split's folder is called "split". */
 #ifndef BALLAST_EXPERIMENT_H

@@ -28,4 +28,20 @@ bal_status bal_plot_svg(char **out, const bal_panel *panels, int count);
 /* The same into a file; complete or absent. */
 bal_status bal_plot_write(const char *path, const bal_panel *panels, int count);
 
+/* Intervals below each other over one axis: a mark at the mean, a bar from low to high (none where these are NaN). */
+typedef struct bal_forest_row {
+    const char *name;
+    double      mean, low, high;
+} bal_forest_row;
+
+typedef struct bal_forest {
+    const char           *title, *x_label;
+    const bal_forest_row *row;
+    int                   count;
+    double                reference; /* a dashed line there; NaN: none */
+} bal_forest;
+
+/* Forests below each other. The text is the caller's (free). */
+bal_status bal_plot_forest(char **out, const bal_forest *forests, int count);
+
 #endif

@@ -153,7 +153,7 @@ bal_estimate bal_comparison_difference(const bal_comparison *c, const char *arm,
 
 /* ---- arms in the order of their first part ---------------------------------------------------------------------- */
 
-static bool first_of_arm(const bal_comparison *c, int i)
+bool bal_comparison_first(const bal_comparison *c, int i)
 {
     for (int j = 0; j < i; j++)
         if (strcmp(c->part[j].arm, c->part[i].arm) == 0) return false;
@@ -162,10 +162,9 @@ static bool first_of_arm(const bal_comparison *c, int i)
 
 #define EACH_ARM(c, i) \
     for (int i = 0; i < (c)->count; i++) \
-        if (first_of_arm(c, i))
+        if (bal_comparison_first(c, i))
 
-/* Test predictions of all parts of an arm together. */
-static bal_status pool(bal_metrics *out, const bal_comparison *c, const char *arm)
+bal_status bal_comparison_pool(bal_metrics *out, const bal_comparison *c, const char *arm)
 {
     BAL_TRY(bal_metrics_init(out, c->class_count));
     for (int i = 0; i < c->count; i++) {
@@ -237,7 +236,7 @@ static void put_estimate(text *t, bal_estimate e)
 static bal_status put_paper_table(text *t, const bal_comparison *c, const char *arm)
 {
     bal_metrics m;
-    BAL_TRY(pool(&m, c, arm));
+    BAL_TRY(bal_comparison_pool(&m, c, arm));
     put(t, "\n%s\n  train accuracy", arm);
     put_figure(t, 5, mean_kept(c, arm, 0));
     put(t, ", validation accuracy");
@@ -276,7 +275,7 @@ static const char *chosen(const bal_comparison *c)
     return best;
 }
 
-static bool has_arm(const bal_comparison *c, const char *arm)
+bool bal_comparison_has(const bal_comparison *c, const char *arm)
 {
     EACH_ARM(c, i) if (strcmp(c->part[i].arm, arm) == 0) return true;
     return false;
@@ -284,7 +283,7 @@ static bool has_arm(const bal_comparison *c, const char *arm)
 
 static void put_difference(text *t, const bal_comparison *c, const char *arm, const char *other)
 {
-    if (!has_arm(c, arm) || !has_arm(c, other)) return;
+    if (!bal_comparison_has(c, arm) || !bal_comparison_has(c, other)) return;
     bal_estimate d = bal_comparison_difference(c, arm, other, BAL_BALANCED_ACCURACY);
     if (isnan(d.mean)) return;
     put(t, "Synthetic images added (%s against %s): balanced accuracy %+.3f", arm, other, d.mean);
@@ -321,6 +320,22 @@ static int count_parts(const bal_comparison *c, const char *arm)
     return n;
 }
 
+static bal_status finish(text *t, bal_status st, char **out)
+{
+    if (st == BAL_OK && (t->failed || !t->out)) st = bal_fail(BAL_ENOMEM, "no memory for a text");
+    if (st != BAL_OK) free(t->out);
+    *out = st == BAL_OK ? t->out : NULL;
+    return st;
+}
+
+bal_status bal_comparison_answer(char **out, const bal_comparison *c)
+{
+    text t = {0};
+    put(&t, "%s", "");
+    put_answer(&t, c);
+    return finish(&t, BAL_OK, out);
+}
+
 bal_status bal_comparison_text(char **out, const bal_comparison *c)
 {
     text t = {0};
@@ -333,7 +348,7 @@ bal_status bal_comparison_text(char **out, const bal_comparison *c)
         put(&t, "%-20s %5d", arm, count_parts(c, arm));
         for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
             put_estimate(&t, bal_comparison_estimate(c, arm, (bal_compared)f));
-        if (strcmp(arm, "original") != 0 && has_arm(c, "original"))
+        if (strcmp(arm, "original") != 0 && bal_comparison_has(c, "original"))
             put_estimate(&t, bal_comparison_difference(c, arm, "original", BAL_BALANCED_ACCURACY));
         put(&t, "%s\n", c->part[i].leaks ? "  (tested on generated images)" : "");
     }
@@ -341,10 +356,7 @@ bal_status bal_comparison_text(char **out, const bal_comparison *c)
             "images).\n");
     bal_status st = BAL_OK;
     EACH_ARM(c, i) if (st == BAL_OK) st = put_paper_table(&t, c, c->part[i].arm);
-    if (st == BAL_OK && t.failed) st = bal_fail(BAL_ENOMEM, "no memory for a text");
-    if (st != BAL_OK) free(t.out);
-    *out = st == BAL_OK ? t.out : NULL;
-    return st;
+    return finish(&t, st, out);
 }
 
 /* ---- json ------------------------------------------------------------------------------------------------------- */
@@ -367,14 +379,14 @@ static const char *const figure_names[BAL_COMPARED] = {"balanced_accuracy", "low
 static bal_status add_arm(cJSON *arms, const bal_comparison *c, const bal_part_result *like)
 {
     bal_metrics m;
-    BAL_TRY(pool(&m, c, like->arm));
+    BAL_TRY(bal_comparison_pool(&m, c, like->arm));
     cJSON *o = cJSON_AddObjectToObject(arms, like->arm), *classes;
     cJSON_AddBoolToObject(o, "generated_training_images", like->generated);
     cJSON_AddBoolToObject(o, "tested_on_generated_images", like->leaks);
     for (int f = 0; f < BAL_COMPARED; f++)
         cJSON_AddItemToObject(o, figure_names[f],
                               estimate_json(bal_comparison_estimate(c, like->arm, (bal_compared)f)));
-    if (strcmp(like->arm, "original") != 0 && has_arm(c, "original"))
+    if (strcmp(like->arm, "original") != 0 && bal_comparison_has(c, "original"))
         cJSON_AddItemToObject(
             o, "difference_to_original",
             estimate_json(bal_comparison_difference(c, like->arm, "original", BAL_BALANCED_ACCURACY)));

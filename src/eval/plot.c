@@ -225,34 +225,154 @@ static void put_panel(FILE *to, const bal_panel *p, double top)
     put_series(to, p, &x, &y, top);
 }
 
+static void put_head(FILE *to, int width, int height)
+{
+    fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 %d %d\" ", width, height);
+    fprintf(to, "width=\"%d\" height=\"%d\">\n<title>", width, height);
+}
+
+static void put_paper(FILE *to, int width, int height)
+{
+    fprintf(to, "</title>\n%s<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", style, width, height);
+}
+
 static void put_svg(FILE *to, const bal_panel *panels, int count)
 {
     int height = count * HEIGHT;
-    fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 %d %d\" ", WIDTH, height);
-    fprintf(to, "width=\"%d\" height=\"%d\">\n<title>", WIDTH, height);
+    put_head(to, WIDTH, height);
     for (int i = 0; i < count; i++) {
         if (i) fputs(", ", to);
         put_escaped(to, panels[i].title);
     }
-    fprintf(to, "</title>\n%s<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", style, WIDTH, height);
+    put_paper(to, WIDTH, height);
     for (int i = 0; i < count; i++) put_panel(to, &panels[i], (double)i * HEIGHT);
     fputs("</svg>\n", to);
+}
+
+/* ---- forests ----------------------------------------------------------------------------------------------------- */
+
+enum { FOREST_WIDTH = 440, FOREST_LEFT = 14, FOREST_INNER = FOREST_WIDTH - 2 * FOREST_LEFT };
+enum { FOREST_HEAD = 44, FOREST_ROW = 40, FOREST_FOOT = 56, NAME_MAX_CHARACTERS = 32 };
+
+static int forest_height(const bal_forest *f)
+{
+    return FOREST_HEAD + f->count * FOREST_ROW + FOREST_FOOT;
+}
+
+static axis forest_axis(const bal_forest *f)
+{
+    double min = f->reference, max = f->reference;
+    for (int i = 0; i < f->count; i++) {
+        stretch(&min, &max, &f->row[i].mean, 1);
+        stretch(&min, &max, &f->row[i].low, 1);
+        stretch(&min, &max, &f->row[i].high, 1);
+    }
+    axis x = make_axis((double)NAN, (double)NAN, min, max, true);
+    x.scale = FOREST_INNER / (x.max - x.min);
+    x.origin = FOREST_LEFT;
+    return x;
+}
+
+/* A long name is cut behind so many code points, and stands whole in its title. */
+static void put_short(FILE *to, double y, const char *name)
+{
+    size_t size = 0;
+    int    n = 0;
+    for (; name[size]; size++) {
+        n += ((unsigned char)name[size] & 0xC0) != 0x80;
+        if (n > NAME_MAX_CHARACTERS) break;
+    }
+    char *cut = name[size] ? bal_format("%.*s\xE2\x80\xA6", (int)size, name) : NULL;
+    fprintf(to, "<g><title>");
+    put_escaped(to, name);
+    fputs("</title>\n", to);
+    put_text(to, FOREST_LEFT, y, "", cut ? cut : name);
+    fputs("</g>\n", to);
+    free(cut);
+}
+
+static void put_forest_row(FILE *to, const bal_forest_row *r, const axis *x, double y)
+{
+    char text[80] = "n/a";
+    if (isfinite(r->low)) snprintf(text, sizeof text, "%.3f [%.3f, %.3f]", r->mean, r->low, r->high);
+    else if (isfinite(r->mean)) snprintf(text, sizeof text, "%.3f", r->mean);
+    put_short(to, y + 12, r->name);
+    put_text(to, FOREST_LEFT + FOREST_INNER, y + 12, "text-anchor=\"end\"", text);
+    if (isfinite(r->low))
+        fprintf(to, "<path class=\"line s0\" d=\"M%.2f %.2fv8m0-4H%.2fm0-4v8\"/>\n", at(x, r->low), y + 20,
+                at(x, r->high));
+    if (isfinite(r->mean)) put_mark(to, 0, at(x, r->mean), y + 24);
+}
+
+static void put_forest(FILE *to, const bal_forest *f, double top)
+{
+    axis   x = forest_axis(f);
+    char   text[32];
+    double begin = top + FOREST_HEAD - 6, bottom = top + FOREST_HEAD + f->count * FOREST_ROW;
+    put_text(to, FOREST_LEFT, top + 24, "class=\"title\"", f->title);
+    for (double k = first_tick(&x); is_tick(&x, k); k++) {
+        double v = at(&x, k * x.step);
+        fprintf(to, "<path class=\"grid\" d=\"M%.2f %.2fV%.2f\"/>\n", v, begin, bottom);
+        tick_text(text, k * x.step);
+        put_text(to, v, bottom + 18, "text-anchor=\"middle\"", text);
+    }
+    fprintf(to, "<path class=\"frame\" d=\"M%d %.2fh%d\"/>\n", FOREST_LEFT, bottom, FOREST_INNER);
+    if (isfinite(f->reference))
+        fprintf(to, "<path class=\"reference\" d=\"M%.2f %.2fV%.2f\"/>\n", at(&x, f->reference), begin, bottom);
+    put_text(to, FOREST_LEFT + FOREST_INNER / 2.0, bottom + 38, "text-anchor=\"middle\"", f->x_label);
+    for (int i = 0; i < f->count; i++) put_forest_row(to, &f->row[i], &x, top + FOREST_HEAD + i * FOREST_ROW);
+}
+
+static void put_forests(FILE *to, const bal_forest *forests, int count)
+{
+    int height = 0, top = 0;
+    for (int i = 0; i < count; i++) height += forest_height(&forests[i]);
+    put_head(to, FOREST_WIDTH, height);
+    for (int i = 0; i < count; i++) {
+        if (i) fputs(", ", to);
+        put_escaped(to, forests[i].title);
+    }
+    put_paper(to, FOREST_WIDTH, height);
+    for (int i = 0; i < count; i++) {
+        put_forest(to, &forests[i], top);
+        top += forest_height(&forests[i]);
+    }
+    fputs("</svg>\n", to);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static bal_status no_memory(char **out)
+{
+    *out = NULL;
+    return bal_fail(BAL_ENOMEM, "no memory for a plot");
+}
+
+static bal_status finish(FILE *to, char **out)
+{
+    bool whole = !ferror(to);
+    whole &= fclose(to) == 0;
+    if (whole) return BAL_OK;
+    free(*out);
+    return no_memory(out);
 }
 
 bal_status bal_plot_svg(char **out, const bal_panel *panels, int count)
 {
     size_t size;
     FILE  *to = open_memstream(out, &size);
-    bool   whole = false;
-    if (to) {
-        put_svg(to, panels, count);
-        whole = !ferror(to);
-        whole &= fclose(to) == 0;
-        if (!whole) free(*out);
-    }
-    if (whole) return BAL_OK;
-    *out = NULL;
-    return bal_fail(BAL_ENOMEM, "no memory for a plot");
+    if (!to) return no_memory(out);
+    put_svg(to, panels, count);
+    return finish(to, out);
+}
+
+bal_status bal_plot_forest(char **out, const bal_forest *forests, int count)
+{
+    size_t size;
+    FILE  *to = open_memstream(out, &size);
+    if (!to) return no_memory(out);
+    put_forests(to, forests, count);
+    return finish(to, out);
 }
 
 bal_status bal_plot_write(const char *path, const bal_panel *panels, int count)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cjson/cJSON.h>
+#include "ballast/html.h"
 #include "ballast/text.h"
 #include "ballast/threshold.h"
 #include "eval/prose.h"
@@ -278,6 +279,8 @@ bal_status bal_report_save(const bal_report *r, const char *folder)
     BAL_TRY(save_predictions(folder, r->predictions));
     BAL_TRY(bal_report_text(&text, r));
     BAL_TRY(save(folder, "report.txt", text));
+    BAL_TRY(bal_html_report(&text, r, folder));
+    BAL_TRY(save(folder, "report.html", text));
     BAL_TRY(bal_report_json(&text, r, false));
     BAL_TRY(save(folder, "report.json", text));
     BAL_TRY(bal_curves_json(&text, r->predictions));

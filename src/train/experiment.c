@@ -8,6 +8,7 @@
 #include "ballast/comparison.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
+#include "ballast/html.h"
 #include "ballast/log.h"
 #include "ballast/model.h"
 #include "ballast/report.h"
@@ -313,14 +314,20 @@ static bal_status write_text(const char *run, const char *name, const char *text
 static bal_status write_comparison(const gathering *g)
 {
     const char *run = g->e->job->folder;
-    char       *text = NULL, *json = NULL, *path = bal_path_join(run, "predictions.csv");
+    char       *text = NULL, *json = NULL, *html = NULL, *svg = NULL, *path = bal_path_join(run, "predictions.csv");
     bal_status  st = path ? bal_predictions_write(&g->all, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
     if (st == BAL_OK) st = bal_comparison_text(&text, &g->comparison);
     if (st == BAL_OK) st = bal_comparison_json(&json, &g->comparison);
+    if (st == BAL_OK) st = bal_html_comparison(&html, &g->comparison, run);
+    if (st == BAL_OK) st = bal_html_forest(&svg, &g->comparison);
     if (st == BAL_OK) st = write_text(run, "experiment.txt", text);
+    if (st == BAL_OK) st = write_text(run, "report.html", html);
+    if (st == BAL_OK) st = write_text(run, "forest.svg", svg);
     if (st == BAL_OK) st = write_text(run, "experiment.json", json);
     free(text);
     free(json);
+    free(html);
+    free(svg);
     free(path);
     return st;
 }
@@ -365,6 +372,7 @@ static bal_status run(experiment *e)
     BAL_TRY(bal_run_write_config(j->folder, e->setup, e->data));
     bal_device_settings settings = {.which = e->setup->run.device, .kernels = e->setup->run.kernels};
     BAL_TRY(bal_device_open(&e->dev, &settings));
+    BAL_TRY(bal_run_describe(j->folder, e->setup, e->dev, bal_run_seconds(j->folder))); /* report.html reads it */
     BAL_TRY(each_part(j, e->setup, run_part, e));
     return compare(e);
 }

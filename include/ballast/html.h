@@ -1,0 +1,22 @@
+/* html -- the report for people: report.html, one file that needs no network and runs nothing. The answer in words
+ * first, then what it rests on. Reads on a phone, on a desktop, in dark mode and printed. Whatever comes from outside
+ * (names, paths, messages) is escaped. The same input gives the same bytes.
+ *
+ * Of `folder` is shown what is there: run.json, config.ini, split.csv, curves.svg (or classifier/curves.svg), and under
+ * gan/<class>/ progression.png and the last of samples/. A file that cannot be read is named in the page and fails
+ * nothing. */
+#ifndef BALLAST_HTML_H
+#define BALLAST_HTML_H
+
+#include "ballast/comparison.h"
+#include "ballast/report.h"
+
+/* A report, and what an experiment found; the caller frees *out. */
+bal_status bal_html_report(char **out, const bal_report *r, const char *folder);
+bal_status bal_html_comparison(char **out, const bal_comparison *c, const char *folder);
+
+/* What the comparison draws: balanced accuracy of each arm, and its difference to the arm "original" where there is
+ * one. An SVG; the caller frees *out. */
+bal_status bal_html_forest(char **out, const bal_comparison *c);
+
+#endif

@@ -1,0 +1,293 @@
+/* html_folder -- see eval/html_parts.h. */
+#include "eval/html_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+#include "ballast/csv.h"
+#include "ballast/files.h"
+#include "ballast/text.h"
+#include "eval/page.h"
+
+enum { TEXT_MAX = 1 << 20, GANS = 16 }; /* bytes of a text file; GANs whose grids are shown */
+
+/* folder/name read whole: NULL where it is not there, and a sentence in the page where it cannot be read. */
+static char *read_text(FILE *to, const char *folder, const char *name)
+{
+    char  *path = bal_path_join(folder, name), *text = NULL;
+    size_t size;
+    if (path && bal_file_exists(path) && bal_file_read(&text, &size, path, TEXT_MAX) != BAL_OK) bal_page_fault(to);
+    free(path);
+    return text;
+}
+
+/* ---- run.json ---------------------------------------------------------------------------------------------------- */
+
+static void put_fact(FILE *to, const cJSON *run, const char *key, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(run, key);
+    char         number[BAL_NUMBER_SIZE];
+    if (!cJSON_IsString(item) && !cJSON_IsNumber(item)) return;
+    fprintf(to, "<dt>%s</dt><dd>", name);
+    if (cJSON_IsString(item)) bal_page_name(to, item->valuestring);
+    else bal_page_text(to, bal_number_print(number, item->valuedouble));
+    fputs("</dd>\n", to);
+}
+
+/* Not when and how long: a report made again is the same. */
+void bal_html_run(FILE *to, const char *folder)
+{
+    static const char *const facts[][2] = {
+        {"name", "name"},     {"config", "configuration"}, {"seed", "seed"},       {"ballast", "ballast"},
+        {"commit", "commit"}, {"device", "device"},        {"platform", "OpenCL"}, {"version", "version"},
+        {"driver", "driver"}, {"kernels", "kernels for"},
+    };
+    char  *text = read_text(to, folder, "run.json");
+    cJSON *run = text ? cJSON_Parse(text) : NULL;
+    if (run) fputs("<h2>What was run</h2>\n<dl>\n", to);
+    for (size_t i = 0; run && i < sizeof facts / sizeof *facts; i++) put_fact(to, run, facts[i][0], facts[i][1]);
+    if (run) fputs("</dl>\n", to);
+    cJSON_Delete(run);
+    free(text);
+}
+
+void bal_html_settings(FILE *to, const char *folder)
+{
+    char *text = read_text(to, folder, "config.ini");
+    if (!text) return;
+    fputs("<h2>Settings</h2>\n<details>\n<summary>config.ini, every default written out</summary>\n<pre>", to);
+    bal_page_text(to, text);
+    fputs("</pre>\n</details>\n", to);
+    free(text);
+}
+
+/* ---- split.csv --------------------------------------------------------------------------------------------------- */
+
+enum { TRAIN, VALIDATION, TEST, OTHER, PARTS };
+
+typedef struct census {
+    bal_names label;
+    int (*images)[PARTS];
+} census;
+
+static int part_of(const char *name)
+{
+    static const char *const names[] = {"train", "validation", "test"};
+    for (int i = 0; i < OTHER; i++)
+        if (strcmp(name, names[i]) == 0) return i;
+    return OTHER;
+}
+
+/* Index of the label, added where it is new; -1: no memory. `last` is tried first: files are sorted. */
+static int label_of(census *c, const char *name, int last)
+{
+    if (last < c->label.count && strcmp(c->label.name[last], name) == 0) return last;
+    for (int i = 0; i < c->label.count; i++)
+        if (strcmp(c->label.name[i], name) == 0) return i;
+    int(*grown)[PARTS] = realloc(c->images, ((size_t)c->label.count + 1) * sizeof *grown);
+    if (!grown) return -1;
+    c->images = grown;
+    memset(grown[c->label.count], 0, sizeof *grown);
+    return bal_names_add(&c->label, name) == BAL_OK ? c->label.count - 1 : -1;
+}
+
+static bal_status count_rows(census *c, bal_csv *csv)
+{
+    const char *const *row;
+    bal_status         st;
+    int                label, part, at = 0;
+    BAL_TRY(bal_csv_column(&label, csv, "label"));
+    BAL_TRY(bal_csv_column(&part, csv, "part"));
+    while ((st = bal_csv_next(&row, csv)) == BAL_OK && row) {
+        at = label_of(c, row[label], at);
+        if (at < 0) return bal_fail(BAL_ENOMEM, "no memory for counts of images");
+        c->images[at][part_of(row[part])]++;
+    }
+    return st;
+}
+
+static bal_status take_census(census *c, const char *path)
+{
+    bal_csv *csv;
+    BAL_TRY(bal_csv_open(&csv, path));
+    bal_status st = count_rows(c, csv);
+    bal_csv_close(csv);
+    return st;
+}
+
+static void put_counts(FILE *to, const int images[PARTS], bool other)
+{
+    int all = 0;
+    for (int p = 0; p < PARTS; p++) {
+        all += images[p];
+        if (p != OTHER || other) fprintf(to, "<td>%d</td>", images[p]);
+    }
+    fprintf(to, "<td>%d</td></tr>\n", all);
+}
+
+static void put_census(FILE *to, const census *c)
+{
+    int sum[PARTS] = {0};
+    for (int i = 0; i < c->label.count; i++)
+        for (int p = 0; p < PARTS; p++) sum[p] += c->images[i][p];
+    fprintf(to,
+            "<div class=\"wide\"><table>\n<caption>Images of each class and part</caption>\n<thead><tr>"
+            "<th scope=\"col\">class</th><th scope=\"col\">train</th><th scope=\"col\">validation</th>"
+            "<th scope=\"col\">test</th>%s<th scope=\"col\">all</th></tr></thead>\n<tbody>\n",
+            sum[OTHER] ? "<th scope=\"col\">in no part</th>" : "");
+    for (int i = 0; i < c->label.count; i++) {
+        fputs("<tr><th scope=\"row\">", to);
+        bal_page_name(to, *c->label.name[i] ? c->label.name[i] : "(none)");
+        fputs("</th>", to);
+        put_counts(to, c->images[i], sum[OTHER] > 0);
+    }
+    fputs("</tbody>\n<tfoot><tr><th scope=\"row\">all</th>", to);
+    put_counts(to, sum, sum[OTHER] > 0);
+    fputs("</tfoot>\n</table></div>\n", to);
+}
+
+void bal_html_data(FILE *to, const char *folder)
+{
+    census c = {0};
+    char  *path = bal_path_join(folder, "split.csv");
+    if (path && bal_file_exists(path)) {
+        fputs("<h2>Data</h2>\n", to);
+        if (take_census(&c, path) == BAL_OK) put_census(to, &c);
+        else bal_page_fault(to);
+    }
+    bal_names_free(&c.label);
+    free(c.images);
+    free(path);
+}
+
+/* ---- pictures ---------------------------------------------------------------------------------------------------- */
+
+static const bal_page_picture curves = {
+    .class = "plot",
+    .type = "image/svg+xml",
+    .alt =
+        "Two plots over the epochs of training: mean cross-entropy, and accuracy, each on training and on validation "
+        "images; the kept epoch is marked. The figures are in log.csv.",
+    .caption = "Loss (nats) and accuracy over the epochs; the figures are in log.csv.",
+};
+
+void bal_html_curves(FILE *to, const char *folder)
+{
+    static const char *const places[] = {"classifier/curves.svg", "curves.svg"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char *path = bal_path_join(folder, places[i]);
+        bool  found = path && bal_file_exists(path);
+        if (found) fputs("<h2>Training</h2>\n", to);
+        if (found) bal_page_file(to, &curves, path);
+        free(path);
+        if (found) return;
+    }
+}
+
+/* folder/name, or the last file of folder/samples; malloc'd, or NULL. */
+static char *grid_path(const char *folder, const char *name)
+{
+    bal_names names = {0};
+    char     *samples = name ? NULL : bal_path_join(folder, "samples"), *path = NULL;
+    if (name) return bal_path_join(folder, name);
+    if (samples && bal_folder_exists(samples) && bal_folder_list(&names, samples) == BAL_OK && names.count)
+        path = bal_path_join(samples, names.name[names.count - 1]);
+    bal_names_free(&names);
+    free(samples);
+    return path;
+}
+
+static void put_grid(FILE *to, const char *folder, const char *class, const char *name)
+{
+    char *path = grid_path(folder, name);
+    char *alt = bal_format(name ? "Images that the generator of class %s made during training, one row a moment, the "
+                                  "oldest on top."
+                                : "A grid of images that the trained generator of class %s made.",
+                           class);
+    char *caption = bal_format(name ? "%s: the same latents while it trained, oldest on top" : "%s: generated", class);
+    bal_page_picture p = {.class = "grid", .type = "image/png", .alt = alt, .caption = caption};
+    if (path && alt && caption) bal_page_file(to, &p, path);
+    free(path);
+    free(alt);
+    free(caption);
+}
+
+static void put_gan(FILE *to, const char *gans, const char *class)
+{
+    char *folder = bal_path_join(gans, class);
+    if (!folder || !bal_folder_exists(folder)) {
+        free(folder);
+        return;
+    }
+    fputs("<h3>", to);
+    bal_page_name(to, class);
+    fputs("</h3>\n<div class=\"grids\">\n", to);
+    put_grid(to, folder, class, NULL);
+    put_grid(to, folder, class, "progression.png");
+    fputs("</div>\n", to);
+    free(folder);
+}
+
+static void put_gans(FILE *to, const char *gans)
+{
+    bal_names names = {0};
+    fputs("<h2>Generated images</h2>\n", to);
+    if (bal_folder_list(&names, gans) != BAL_OK) bal_page_fault(to);
+    if (names.count > GANS) fprintf(to, "<p>The first %d of %d generators.</p>\n", GANS, names.count);
+    for (int i = 0; i < names.count && i < GANS; i++) put_gan(to, gans, names.name[i]);
+    bal_names_free(&names);
+}
+
+/* An experiment's generators are those of its first fold. */
+void bal_html_gans(FILE *to, const char *folder)
+{
+    static const char *const places[] = {"gan", "split/gan", "fold0/gan"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char *path = bal_path_join(folder, places[i]);
+        bool  found = path && bal_folder_exists(path);
+        if (found) put_gans(to, path);
+        free(path);
+        if (found) return;
+    }
+}
+
+/* ---- commands ---------------------------------------------------------------------------------------------------- */
+
+/* A word for the shell, between single quotes where it needs them. */
+static void put_word(FILE *to, const char *folder, const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
+    char             *word = bal_path_join(folder, name), *next;
+    if (!word) return;
+    const char *quote = word[strspn(word, plain)] ? "'" : "";
+    bal_page_text(to, quote);
+    for (char *part = word; part; part = next) {
+        next = strchr(part, '\'');
+        if (next) *next++ = '\0';
+        bal_page_text(to, part);
+        if (next) bal_page_text(to, "'\\''");
+    }
+    bal_page_text(to, quote);
+    free(word);
+}
+
+static bool has(const char *folder, const char *name)
+{
+    char *path = bal_path_join(folder, name);
+    bool  found = path && bal_file_exists(path);
+    free(path);
+    return found;
+}
+
+void bal_html_repeat(FILE *to, const char *folder, const char *verb)
+{
+    fputs("<h2>How to repeat it</h2>\n<pre><code>", to);
+    if (has(folder, "config.ini")) {
+        fprintf(to, "# all of it again, into a new folder\nballast %s ", verb);
+        put_word(to, folder, "config.ini");
+        fputs("\n\n", to);
+    }
+    fputs("# the figures alone, from the predictions\nballast eval --predictions ", to);
+    put_word(to, folder, "predictions.csv");
+    fputs("\n</code></pre>\n<p>The same seed, device and version of ballast give the same figures.</p>\n", to);
+}

@@ -1,0 +1,152 @@
+/* page -- see eval/page.h. */
+#include "eval/page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/files.h"
+#include "ballast/text.h"
+
+enum { FILE_MAX = 8 << 20 }; /* bytes of a picture; grids of 64 images of 256 x 256 are below */
+
+/* Shades carry a number beside them, so that nothing is told by colour alone. */
+static const char style[] =
+    ":root{color-scheme:light dark;--ink:#1c1c1c;--paper:#fff;--soft:#f1f4f7;--rule:#c5cbd1;--blue:0 114 178;"
+    "--warn:#b34700}\n"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#1b1b1b;--soft:#272b30;--rule:#4a5158;"
+    "--blue:74 168 224;--warn:#ff9a55}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);"
+    "background:var(--paper);overflow-wrap:anywhere}\n"
+    "h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 1rem}\n"
+    "h2{font-size:1.2rem;margin:2rem 0 .6rem;padding-top:.6rem;border-top:1px solid var(--rule)}\n"
+    "h3{font-size:1rem;margin:1.2rem 0 .4rem}\n"
+    ".answer{font-size:1.1rem;padding:.8rem 1rem;border-left:.3rem solid rgb(var(--blue));background:var(--soft)}\n"
+    ".answer p{margin:0 0 .4rem}\n"
+    ".warnings{padding:.8rem 1rem .8rem 2rem;margin:1rem 0;border-left:.3rem solid var(--warn);"
+    "background:var(--soft)}\n"
+    ".wide{overflow-x:auto;margin:.6rem 0}\n"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
+    "caption{text-align:left;padding-bottom:.3rem}\n"
+    "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;overflow-wrap:normal}\n"
+    "thead th:first-child,.name,tbody th,tfoot th{text-align:left;max-width:14rem;overflow-wrap:break-word}\n"
+    "thead th{vertical-align:bottom;max-width:9rem;overflow-wrap:break-word}\n"
+    "tfoot th{font-weight:normal;font-style:italic}\n"
+    ".matrix td{background:rgb(var(--blue)/calc(var(--rate)*.5));text-align:center;border:1px solid var(--rule)}\n"
+    ".matrix td.hit{font-weight:bold;outline:2px solid var(--ink);outline-offset:-3px}\n"
+    "td small,th small{display:block;font-weight:normal}\n"
+    "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.15rem 1rem;margin:.4rem 0}\n"
+    "dt{font-weight:600}dd{margin:0}\n"
+    "figure{margin:1rem 0}figcaption{font-size:.9rem}\n"
+    "img{display:block;max-width:100%;height:auto}\n"
+    ".plot img{min-width:34rem}.forest img{min-width:20rem;width:100%;max-width:40rem}\n"
+    ".grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));gap:0 1rem}\n"
+    ".grid img{width:100%;max-width:32rem}\n"
+    "pre{overflow-x:auto;padding:.6rem;background:var(--soft);font-size:.85rem;overflow-wrap:normal}\n"
+    "summary{cursor:pointer}footer{margin-top:2rem;font-size:.85rem}\n"
+    "@media(max-width:30rem){body{padding:.6rem}th,td{padding:.2rem .35rem;font-size:.85rem}\n"
+    ".name,tbody th,tfoot th{max-width:9rem}}\n"
+    "@media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{max-width:none;padding:0}"
+    ".wide,pre{overflow:visible}pre{white-space:pre-wrap}.plot img{min-width:0}h2,h3{break-after:avoid}"
+    "figure,tr,.answer{break-inside:avoid}}\n";
+
+void bal_page_begin(FILE *to, const char *title)
+{
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", to);
+    fputs("<meta http-equiv=\"Content-Security-Policy\" "
+          "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n",
+          to);
+    fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>", to);
+    bal_page_text(to, title);
+    fprintf(to, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n<h1>", style);
+    bal_page_text(to, title);
+    fputs("</h1>\n", to);
+}
+
+void bal_page_end(FILE *to) { fputs("</main>\n</body>\n</html>\n", to); }
+
+/* ---- text -------------------------------------------------------------------------------------------------------- */
+
+static void put_byte(FILE *to, unsigned char c)
+{
+    if (c == '&') fputs("&amp;", to);
+    else if (c == '<') fputs("&lt;", to);
+    else if (c == '>') fputs("&gt;", to);
+    else if (c == '"') fputs("&quot;", to);
+    else if (c == '\'') fputs("&#39;", to);
+    else if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7F) fputs("\xEF\xBF\xBD", to);
+    else fputc(c, to);
+}
+
+void bal_page_text(FILE *to, const char *text)
+{
+    size_t left = strlen(text);
+    while (left) {
+        size_t good = bal_utf8_fault(text, left);
+        for (size_t i = 0; i < good; i++) put_byte(to, (unsigned char)text[i]);
+        if (good < left) fputs("\xEF\xBF\xBD", to);
+        good += good < left;
+        text += good;
+        left -= good;
+    }
+}
+
+void bal_page_name(FILE *to, const char *name)
+{
+    fputs("<bdi>", to);
+    bal_page_text(to, name);
+    fputs("</bdi>", to);
+}
+
+void bal_page_figure(FILE *to, double v)
+{
+    if (isnan(v)) fputs("<td>n/a</td>", to);
+    else fprintf(to, "<td>%.2f</td>", v);
+}
+
+void bal_page_fault(FILE *to)
+{
+    fputs("<p>Not shown: ", to);
+    bal_page_text(to, bal_error());
+    fputs("</p>\n", to);
+}
+
+/* ---- pictures ---------------------------------------------------------------------------------------------------- */
+
+/* RFC 4648. */
+static void put_base64(FILE *to, const unsigned char *p, size_t size)
+{
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        size_t   n = size - i < 3 ? size - i : 3;
+        unsigned bits = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
+        fputc(digit[bits >> 18], to);
+        fputc(digit[bits >> 12 & 63], to);
+        fputc(n > 1 ? digit[bits >> 6 & 63] : '=', to);
+        fputc(n > 2 ? digit[bits & 63] : '=', to);
+    }
+}
+
+void bal_page_image(FILE *to, const bal_page_picture *p, const void *data, size_t size)
+{
+    fprintf(to, "<figure class=\"%s\">\n<div class=\"wide\"><img alt=\"", p->class);
+    bal_page_text(to, p->alt);
+    fprintf(to, "\" src=\"data:%s;base64,", p->type);
+    put_base64(to, data, size);
+    fputs("\"></div>\n<figcaption>", to);
+    bal_page_text(to, p->caption);
+    fputs("</figcaption>\n</figure>\n", to);
+}
+
+void bal_page_file(FILE *to, const bal_page_picture *p, const char *path)
+{
+    char  *data;
+    size_t size;
+    if (!bal_file_exists(path)) return;
+    if (bal_file_read(&data, &size, path, FILE_MAX) != BAL_OK) {
+        bal_page_fault(to);
+        return;
+    }
+    bal_page_image(to, p, data, size);
+    free(data);
+}

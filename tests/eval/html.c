@@ -1,0 +1,269 @@
+/* The report for people: whatever is in names and files stays text, the page needs nothing from outside, and says the
+ * same twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ballast/files.h"
+#include "ballast/html.h"
+#include "scratch.h"
+
+#define EVIL "<img src=x onerror=alert(1)>"
+#define QUOTES "a\"b'c&d"
+#define UTF8 "L\xC3\xA4sion \xE2\x80\xAE\xD7\xA9"
+
+static bal_predictions parse(const char *text)
+{
+    bal_predictions p;
+    assert_int_equal(bal_predictions_parse(&p, "t.csv", text, strlen(text)), BAL_OK);
+    return p;
+}
+
+static char *page_of(const bal_predictions *p, const char *folder)
+{
+    bal_report r;
+    char      *html;
+    assert_int_equal(bal_report_make(&r, p, NULL, BAL_REPORT_SEED), BAL_OK);
+    assert_int_equal(bal_html_report(&html, &r, folder), BAL_OK);
+    bal_report_free(&r);
+    return html;
+}
+
+static int count_of(const char *text, const char *what)
+{
+    int n = 0;
+    for (const char *at = strstr(text, what); at; at = strstr(at + 1, what)) n++;
+    return n;
+}
+
+static bool is_void(const char *name, size_t size)
+{
+    static const char *const names[] = {"meta", "img", "!DOCTYPE"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == size && strncmp(names[i], name, size) == 0) return true;
+    return false;
+}
+
+/* Every element that is opened is closed in its turn; nothing is fetched or run. */
+static void assert_sound(const char *html)
+{
+    struct {
+        const char *name;
+        size_t      size;
+    } open[32];
+    int depth = 0;
+    for (const char *at = strchr(html, '<'); at; at = strchr(at, '<')) {
+        bool        closing = at[1] == '/';
+        const char *name = at + 1 + closing, *end = strchr(at, '>');
+        size_t      size = strcspn(name, " >\n");
+        assert_non_null(end);
+        if (closing) {
+            assert_true(depth > 0);
+            depth--;
+            assert_true(size == open[depth].size && strncmp(name, open[depth].name, size) == 0);
+        } else if (!is_void(name, size)) {
+            assert_true(depth < 32);
+            open[depth].name = name;
+            open[depth++].size = size;
+        }
+        at = end;
+    }
+    assert_int_equal(depth, 0);
+    assert_null(strstr(html, "http://"));
+    assert_null(strstr(html, "https://"));
+    assert_null(strstr(html, "<script"));
+    assert_null(strstr(html, "<link"));
+    assert_null(strstr(html, "url("));
+    assert_int_equal(count_of(html, "src="), count_of(html, "src=\"data:image/") + count_of(html, "src=x"));
+    assert_int_equal(count_of(html, "<img "), count_of(html, "<img alt=\""));
+    assert_int_equal(count_of(html, "<h1>"), 1);
+    for (const unsigned char *p = (const unsigned char *)html; *p; p++)
+        assert_true(*p >= ' ' || *p == '\n' || *p == '\t');
+}
+
+static void names_stay_text(void **state)
+{
+    (void)state;
+    char *name = calloc(1, 201), *text;
+    memset(name, 'n', 200);
+    text = bal_format("path,label,predicted,p:%s,\"p:a\"\"b'c&d\",p:%s,p:%s\n"
+                      "<script>alert(1)</script>.png,%s,\"a\"\"b'c&d\",0.1,0.7,0.1,0.1\n"
+                      "b.png,%s,%s,0.1,0.1,0.1,0.7\nc.png,%s,%s,0,0,1,0\n",
+                      EVIL, UTF8, name, EVIL, name, name, UTF8, UTF8);
+    bal_predictions p = parse(text);
+    char           *html = page_of(&p, scratch("nothing"));
+    assert_sound(html);
+    assert_null(strstr(html, EVIL));
+    assert_non_null(strstr(html, "<bdi>&lt;img src=x onerror=alert(1)&gt;</bdi>"));
+    assert_non_null(strstr(html, "<bdi>a&quot;b&#39;c&amp;d</bdi>"));
+    assert_non_null(strstr(html, "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;.png</bdi>"));
+    assert_non_null(strstr(html, "<bdi>" UTF8 "</bdi>"));
+    assert_non_null(strstr(html, name));
+    free(html);
+    free(text);
+    free(name);
+    bal_predictions_free(&p);
+}
+
+static void figures_are_those_of_the_report(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\na,a\na,a\na,b\nb,b\nc,a\n");
+    char           *html = page_of(&p, scratch("nothing"));
+    assert_sound(html);
+    assert_non_null(strstr(html, "<tr><th scope=\"row\"><bdi>a</bdi></th><td>0.67</td><td>0.67</td><td>0.67</td>"
+                                 "<td>3</td><td>3</td></tr>"));
+    assert_non_null(strstr(html, "<tr><th scope=\"row\"><bdi>c</bdi></th><td>n/a</td><td>0.00</td><td>0.00</td>"
+                                 "<td>1</td><td>0</td></tr>"));
+    assert_non_null(strstr(html, "<td class=\"hit\" style=\"--rate:0.667\">2<small>67&#8239;%</small></td>"
+                                 "<td style=\"--rate:0.333\">1<small>33&#8239;%</small></td>"));
+    assert_non_null(strstr(html, "Never predicted"));
+    assert_true(strstr(html, "class=\"answer\"") < strstr(html, "<table"));
+    free(html);
+    bal_predictions_free(&p);
+}
+
+static void mistakes_come_surest_first(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("path,label,predicted,p:a,p:b\n1,a,b,0.4,0.6\n2,a,b,0.1,0.9\n3,a,a,1,0\n4,b,a,0.8,0.2\n");
+    char           *html = page_of(&p, scratch("nothing")), *at = strstr(html, "Most confident mistakes");
+    assert_non_null(at);
+    char *first = strstr(at, "<bdi>2</bdi>"), *second = strstr(at, "<bdi>4</bdi>"), *third = strstr(at, "<bdi>1</bdi>");
+    assert_true(first && second && third && first < second && second < third);
+    assert_null(strstr(at, "<bdi>3</bdi>"));
+    free(html);
+    bal_predictions_free(&p);
+}
+
+static void a_folder_is_shown(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\na,a\nb,a\n");
+    scratch_text("it's/run.json", "{\"name\": \"</dd><b>\", \"seed\": 7, \"device\": \"CPU & more\"}");
+    scratch_text("it's/config.ini", "[run]\nname = <i>\n");
+    scratch_text("it's/split.csv", "path,label,part\n1,a,train\n2,a,test\n3,</td>,train\n4,a,\n");
+    scratch_text("it's/classifier/curves.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>");
+    scratch_text("it's/gan/<u>/progression.png", "\x01\x02\x03\x04");
+    scratch_text("it's/gan/<u>/samples/step_1.png", "old");
+    scratch_text("it's/gan/<u>/samples/step_2.png", "new");
+    char *html = page_of(&p, scratch("it's"));
+    assert_sound(html);
+    assert_non_null(strstr(html, "<dt>name</dt><dd><bdi>&lt;/dd&gt;&lt;b&gt;</bdi></dd>"));
+    assert_non_null(strstr(html, "<dt>seed</dt><dd>7</dd>"));
+    assert_non_null(strstr(html, "name = &lt;i&gt;"));
+    assert_non_null(strstr(html, "<bdi>a</bdi></th><td>1</td><td>0</td><td>1</td><td>1</td><td>3</td>"));
+    assert_non_null(strstr(html, "<bdi>&lt;/td&gt;</bdi></th><td>1</td><td>0</td><td>0</td><td>0</td><td>1</td>"));
+    assert_non_null(strstr(html, "data:image/svg+xml;base64,PHN2Zy"));
+    assert_non_null(strstr(html, "data:image/png;base64,AQIDBA==\""));
+    assert_non_null(strstr(html, "data:image/png;base64,bmV3\""));
+    assert_non_null(strstr(html, "it&#39;\\&#39;&#39;s/config.ini&#39;"));
+    char *again = page_of(&p, scratch("it's"));
+    assert_string_equal(html, again);
+    free(html);
+    free(again);
+    bal_predictions_free(&p);
+}
+
+static void faults_of_files_are_named(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\na,a\nb,a\n");
+    scratch_text("bad/split.csv", "path,part\n1,train\n");
+    scratch_text("bad/run.json", "{");
+    char *html = page_of(&p, scratch("bad"));
+    assert_sound(html);
+    assert_non_null(strstr(html, "<p>Not shown: "));
+    assert_non_null(strstr(html, "split.csv:1"));
+    assert_null(strstr(html, "What was run"));
+    free(html);
+    bal_predictions_free(&p);
+}
+
+static void bytes_that_are_no_utf8_are_replaced(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\na,a\nb,a\n");
+    scratch_text("bytes/config.ini", "a\xFF"
+                                     "b\x01"
+                                     "c");
+    char *html = page_of(&p, scratch("bytes"));
+    assert_non_null(strstr(html, "a\xEF\xBF\xBD"
+                                 "b\xEF\xBF\xBD"
+                                 "c"));
+    free(html);
+    bal_predictions_free(&p);
+}
+
+static void a_report_is_saved_with_its_page(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\na,a\nb,a\n");
+    assert_int_equal(bal_report_write(scratch("saved"), &p, NULL), BAL_OK);
+    assert_true(bal_file_exists(scratch("saved/report.html")));
+    bal_predictions_free(&p);
+}
+
+/* ---- comparisons ------------------------------------------------------------------------------------------------- */
+
+static void add(bal_comparison *c, const char *arm, int seed, const char *rows)
+{
+    char           *name = bal_format("%s", arm), *text = bal_format("label,predicted\n%s", rows);
+    bal_predictions p = parse(text);
+    bal_history     none = {0};
+    bal_part_result like = {.arm = name, .fold = -1, .seed = seed};
+    assert_int_equal(bal_comparison_add(c, &like, &p, &none), BAL_OK);
+    bal_predictions_free(&p);
+    free(text);
+    free(name);
+}
+
+static void an_experiment_has_arms_and_a_forest(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"a", "b"};
+    bal_comparison           c;
+    char                    *html, *again, *svg;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0.25), BAL_OK);
+    add(&c, "original", 1, "a,a\nb,b\nb,a\nb,a\n");
+    add(&c, "original", 2, "a,a\nb,b\nb,b\nb,a\n");
+    add(&c, EVIL, 1, "a,a\nb,b\nb,b\nb,b\n");
+    add(&c, EVIL, 2, "a,a\nb,b\nb,b\nb,a\n");
+    assert_int_equal(bal_html_comparison(&html, &c, scratch("nothing")), BAL_OK);
+    assert_int_equal(bal_html_comparison(&again, &c, scratch("nothing")), BAL_OK);
+    assert_int_equal(bal_html_forest(&svg, &c), BAL_OK);
+    assert_sound(html);
+    assert_string_equal(html, again);
+    assert_null(strstr(html, EVIL));
+    assert_null(strstr(svg, EVIL));
+    assert_non_null(strstr(html, "<th scope=\"row\"><bdi>original</bdi></th><td>2</td><td>0.750<small>["));
+    assert_non_null(strstr(html, "<td class=\"hit\" style=\"--rate:0.833\">5"));
+    assert_non_null(strstr(svg, "&lt;img src=x onerror=alert(1)&gt;"));
+    assert_non_null(strstr(svg, "0.750 ["));
+    assert_int_equal(count_of(svg, "class=\"title\""), 2);
+    assert_int_equal(count_of(svg, "class=\"mark"), 3);
+    free(html);
+    free(again);
+    free(svg);
+    bal_comparison_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_stay_text),
+        cmocka_unit_test(figures_are_those_of_the_report),
+        cmocka_unit_test(mistakes_come_surest_first),
+        cmocka_unit_test(a_folder_is_shown),
+        cmocka_unit_test(faults_of_files_are_named),
+        cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
+        cmocka_unit_test(a_report_is_saved_with_its_page),
+        cmocka_unit_test(an_experiment_has_arms_and_a_forest),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
