@@ -75,7 +75,8 @@ static void test_sources_from_a_folder(void **state)
     assert_null(dev);
     assert_non_null(strstr(bal_error(), "cl/tensor.cl does not build on"));
     assert_non_null(strstr(bal_error(), "stop here"));
-    if (!strstr(bal_error(), "Oclgrind")) assert_non_null(strstr(bal_error(), "twice.h:2")); /* it counts lines itself */
+    /* Oclgrind counts lines itself. */
+    if (!strstr(bal_error(), "Oclgrind")) assert_non_null(strstr(bal_error(), "twice.h:2"));
     scratch_text("cl/twice.h", "#include \"tensor.cl\"\n");
     assert_int_equal(bal_device_open(&dev, NULL), BAL_ECL);
     assert_non_null(strstr(bal_error(), "files include each other more than 8 deep"));

@@ -399,7 +399,8 @@ int main(void)
         dev = devices.dev[i];
         print_message("ops/convolution, %s\n", bal_test_class(dev));
         failed += cmocka_run_group_tests_name("ops/convolution", tests, NULL, NULL);
-        if (bal_device_class(dev) == BAL_CPU) failed += cmocka_run_group_tests_name("ops/convolution", cpu_tests, NULL, NULL);
+        if (bal_device_class(dev) == BAL_CPU)
+            failed += cmocka_run_group_tests_name("ops/convolution", cpu_tests, NULL, NULL);
     }
     bal_test_devices_close(&devices);
     return failed != 0;
