@@ -113,7 +113,7 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
     int   row = (int)get_global_id(0) * ROWS, rows = min(ROWS, k_h * k_w * depth - row);
     int   group = (int)get_global_id(1) / blocks, column = (int)get_global_id(1) % blocks * COLUMNS;
     int   columns = min(COLUMNS, width - column), first = part * share, last = min(first + share, n * y_h * y_w);
-    float left[CHUNK * STRIDE], right[CHUNK * COLUMNS], sum[STRIDE * COLUMNS];
+    float left[CHUNK * STRIDE], panels[CHUNK * COLUMNS], sum[STRIDE * COLUMNS];
     for (int i = 0; i < STRIDE * COLUMNS; i += 16) vstore16((float16)(0), 0, sum + i);
     for (int i = 0; i < CHUNK * STRIDE; i += 16) vstore16((float16)(0), 0, left + i);
     x += group * depth;
@@ -122,32 +122,31 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
         int count = min(CHUNK, last - first);
         for (int j = 0; j < columns; j += NB) {
             __global const float *from = dy + (size_t)first * y_c + j;
-            float                *to = right + CHUNK * j;
+            float                *to = panels + CHUNK * j;
             for (int p = 0; p < count; p++, from += y_c, to += NB)
                 EACH_VECTOR (l) vstore16(load_part(from + 16 * l, columns - j - 16 * l), l, to);
         }
         for (int r = 0, run; r < rows; r += run) {
-            int tap = (row + r) / depth, c = (row + r) % depth, ox = first % y_w, oy = first / y_w % y_h;
-            int image = first / (y_w * y_h), up = tap / k_w * d_h - p_h, across = tap % k_w * d_w - p_w;
+            int tap = (row + r) / depth, c = (row + r) % depth, shift = p_w - tap % k_w * d_w, from, end;
+            reached(shift, s_w, x_w, y_w, &from, &end);
             run = min(depth - c, rows - r);
-            for (int p = 0; p < count; p++) {
-                int iy = oy * s_h + up, ix = ox * s_w + across;
-                if ((uint)iy < (uint)x_h && (uint)ix < (uint)x_w)
-                    copy_floats(left + p * STRIDE + r, x + ((size_t)(image * x_h + iy) * x_w + ix) * x_c + c, run);
-                else zero_floats(left + p * STRIDE + r, run);
-                if (++ox == y_w) {
-                    ox = 0;
-                    if (++oy == y_h) {
-                        oy = 0;
-                        image++;
-                    }
-                }
+            for (int p = 0, length; p < count; p += length) { /* a row of y, or what the chunk has of it */
+                int ox = (first + p) % y_w, y_row = (first + p) / y_w, low, high;
+                int iy = y_row % y_h * s_h - p_h + tap / k_w * d_h;
+                length = min(y_w - ox, count - p);
+                high = (uint)iy < (uint)x_h ? clamp(end - ox, 0, length) : 0;
+                low = clamp(from - ox, 0, high);
+                float                *to = left + p * STRIDE + r;
+                __global const float *in = x + ((long)(y_row / y_h * x_h + iy) * x_w + ox * s_w - shift) * x_c + c;
+                for (int q = 0; q < low; q++) zero_floats(to + q * STRIDE, run);
+                for (int q = low; q < high; q++) copy_floats(to + q * STRIDE, in + q * s_w * x_c, run);
+                for (int q = high; q < length; q++) zero_floats(to + q * STRIDE, run);
             }
         }
         for (int j = 0; j < columns; j += NB)
             for (int r = 0; r < rows; r += MR) {
                 float16 acc[MR][NV];
-                float  *a[MR], *b = right + CHUNK * j, *s = sum + STRIDE * j + r * NB;
+                float  *a[MR], *b = panels + CHUNK * j, *s = sum + STRIDE * j + r * NB;
                 EACH_ROW (i) a[i] = left + r + i;
                 EACH_ROW (i)
                     EACH_VECTOR (l) acc[i][l] = vload16(l, s + i * NB);

@@ -22,7 +22,7 @@ ITEM conv_depthwise(GEOMETRY, int rows, __global const float *restrict in, __glo
     axis v = make_axis(phase / s_w, OUT_H, k_h, s_h, p_h, d_h), u = make_axis(phase % s_w, OUT_W, k_w, s_w, p_w, d_w);
     int  row = (int)get_global_id(0) * rows, last = min(row + rows, n * v.extent);
     for (; row < last; row++) {
-        int image = row / v.extent, qy = row % v.extent, iy = qy * v.stride + v.offset;
+        int             image = row / v.extent, qy = row % v.extent, iy = qy * v.stride + v.offset;
         __global float *to = out + ((size_t)(image * OUT_H + v.phase + qy * v.apart) * OUT_W + u.phase) * c;
         inside(v, iy, IN_H, &v0, &v1);
         for (int qx = 0; qx < u.extent; qx++, to += u.apart * c) {
@@ -55,13 +55,12 @@ ITEM conv_depthwise_weights(GEOMETRY, int share, int parts, __global const float
     for (int t = 0; t < k_h * k_w; t++) sum[t] = 0;
     for (; row < last; row++)
         for (int t = 0; t < k_h * k_w; t++) {
-            int iy = row % y_h * s_h - p_h + t / k_w * d_h, right = p_w - t % k_w * d_w;
-            int first = right > 0 ? (right + s_w - 1) / s_w : 0, end = x_w - 1 + right;
-            if ((uint)iy >= (uint)x_h || end < 0) continue;
-            __global const float *from = x + ((long)(row / y_h * x_h + iy) * x_w - right) * x_c + c;
+            int iy = row % y_h * s_h - p_h + t / k_w * d_h, shift = p_w - t % k_w * d_w, first, end;
+            if ((uint)iy >= (uint)x_h) continue;
+            reached(shift, s_w, x_w, y_w, &first, &end);
+            __global const float *from = x + ((long)(row / y_h * x_h + iy) * x_w - shift) * x_c + c;
             __global const float *d = dy + (size_t)row * y_w * x_c + c;
             float16               s = sum[t];
-            end = min(y_w, end / s_w + 1);
             for (int ox = first; ox < end; ox++)
                 s = fma(load_part(from + ox * s_w * x_c, count), load_part(d + ox * x_c, count), s);
             sum[t] = s;

@@ -56,4 +56,11 @@ static inline axis make_axis(int phase, int out, int k, int s, int p, int d)
     return a;
 }
 
+/* Along one axis, the pixels [*from, *end) of y for which a tap lies inside x; shift: padding - tap * dilation. */
+inline void reached(int shift, int s, int x, int y, int *from, int *end)
+{
+    *from = shift > 0 ? (shift + s - 1) / s : 0;
+    *end = x - 1 + shift < 0 ? 0 : min(y, (x - 1 + shift) / s + 1);
+}
+
 #endif

@@ -103,22 +103,22 @@ ITEM conv_thin_weights(GEOMETRY, int share, int parts, __global const float *res
                        __global const float *restrict dy, __global float *restrict sums)
 {
     int     tap = (int)get_global_id(0), c = (int)get_global_id(1) * CHANNELS, part = (int)get_global_id(2);
-    int     row = part * share, last = min(row + share, n * y_h), count = x_c - c, right = p_w - tap % k_w * d_w;
-    int     first = right > 0 ? (right + s_w - 1) / s_w : 0, end = x_w - 1 + right;
+    int     row = part * share, last = min(row + share, n * y_h), count = x_c - c, shift = p_w - tap % k_w * d_w;
+    int     first, end;
     float16 acc[WIDTH][CHANNELS / 16];
     for (int k = 0; k < WIDTH; k++)
         for (int j = 0; j < CHANNELS / 16; j++) acc[k][j] = 0;
-    end = end < 0 ? 0 : min(y_w, end / s_w + 1);
+    reached(shift, s_w, x_w, y_w, &first, &end);
     for (; row < last; row++) {
         int iy = row % y_h * s_h - p_h + tap / k_w * d_h;
         if ((uint)iy >= (uint)x_h) continue;
-        __global const float *from = x + ((long)(row / y_h * x_h + iy) * x_w - right) * x_c + c;
+        __global const float *from = x + ((long)(row / y_h * x_h + iy) * x_w - shift) * x_c + c;
         __global const float *d = dy + (size_t)row * y_w * WIDTH;
-        for (int ox = first; ox < end; ox++)
-            _Pragma("unroll") for (int j = 0; j < CHANNELS / 16; j++) {
+        for (int ox = first; ox < end; ox++) _Pragma("unroll") for (int j = 0; j < CHANNELS / 16; j++)
+            {
                 float16 v = load_part(from + ox * s_w * x_c + 16 * j, count - 16 * j);
-                _Pragma("unroll") for (int k = 0; k < WIDTH; k++)
-                    acc[k][j] = fma((float16)(d[ox * WIDTH + k]), v, acc[k][j]);
+                _Pragma("unroll") for (int k = 0; k < WIDTH; k++) acc[k][j] =
+                    fma((float16)(d[ox * WIDTH + k]), v, acc[k][j]);
             }
     }
     sums += ((size_t)part * k_h * k_w + tap) * x_c * WIDTH + c * WIDTH;
