@@ -210,6 +210,29 @@ static void test_clblast_padded(void **state)
                      CLBlastSuccess);
 }
 
+/* What CLBlast queues is counted and stands in the profile, under our name. */
+static void test_clblast_profile(void **state)
+{
+    const bal_launch_record *records;
+    bal_tensor               t;
+    bal_gemm                 g;
+    int                      count;
+    (void)state;
+    MUST(bal_tensor_init(&t, dev, (bal_shape){1, 3, 16, 16}));
+    MUST(bal_gemm_init(&g, dev, false, true));
+    bal_device_counts before = bal_device_count(dev);
+    bal_device_profile(dev, true);
+    MUST(bal_gemm_run(&g, &t, &t, &t, NULL, (int[3]){8, 8, 8}, 0, NULL));
+    bal_device_profile(dev, false);
+    MUST(bal_device_records(dev, &records, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(records[0].kernel, "clblast_sgemm");
+    assert_true(records[0].end >= records[0].start);
+    assert_int_equal(bal_device_count(dev).launches, before.launches + 1);
+    assert_int_equal(bal_device_count(dev).allocations, before.allocations);
+    bal_tensor_free(&t);
+}
+
 /* A buffer smaller than its tensor says: CLBlast finds it, and its code comes in words. */
 static void test_clblast_fault(void **state)
 {
@@ -237,6 +260,7 @@ int main(void)
     const struct CMUnitTest cpu_tests[] = {cmocka_unit_test(test_tiles)};
     const struct CMUnitTest gpu_tests[] = {
         cmocka_unit_test(test_clblast_fault),
+        cmocka_unit_test(test_clblast_profile),
         cmocka_unit_test(test_clblast_padded),
     };
     bal_test_devices devices;
