@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 17 digits always read back; 15 do only where 16 do. */
 const char *bal_number_print(char out[BAL_NUMBER_SIZE], double v)
 {
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, BAL_NUMBER_SIZE, "%.*g", digits, v);
-        if (strtod(out, NULL) == v) break;
-    }
-    if (isnan(v)) snprintf(out, BAL_NUMBER_SIZE, "nan"); /* never "-nan" */
+    char shorter[BAL_NUMBER_SIZE];
+    if (isnan(v)) return memcpy(out, "nan", sizeof "nan"); /* never "-nan" */
+    snprintf(out, BAL_NUMBER_SIZE, "%.16g", v);
+    snprintf(shorter, sizeof shorter, strtod(out, NULL) == v ? "%.15g" : "%.17g", v);
+    if (strtod(shorter, NULL) == v) memcpy(out, shorter, sizeof shorter);
     return out;
 }
 

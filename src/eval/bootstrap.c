@@ -143,26 +143,29 @@ static void draw_unit(bal_times *times, const bal_bootstrap *b, int unit, int la
     for (int i = b->first[unit]; i < b->first[unit + 1]; i++) times[b->member[i]].lane[lane]++;
 }
 
-static void draw_lane(bal_times *times, const bal_bootstrap *b, int resample, int lane)
+/* Without groups unit u is row u, and those of a class stand together. */
+static void draw_stratum(bal_times *times, const bal_bootstrap *b, int stratum, const bal_stream *stream, int lane)
 {
-    bal_stream stream = bal_stream_for(b->seed, BAL_FOR_BOOTSTRAP, (uint32_t)resample, 0);
-    uint32_t   bits[4];
-    for (int k = 0; k < b->strata; k++) {
-        const int *unit = b->unit + b->stratum[k];
-        uint64_t   size = (uint64_t)(b->stratum[k + 1] - b->stratum[k]);
-        for (int i = b->stratum[k]; i < b->stratum[k + 1]; i++) {
-            if (i % 4 == 0 || i == b->stratum[k]) bal_philox(bits, &stream, (uint64_t)i / 4);
-            int drawn = unit[size * bits[i % 4] >> 32];
-            if (b->grouped) draw_unit(times, b, drawn, lane);
-            else times[drawn].lane[lane]++; /* unit u is row u */
-        }
+    int      first = b->stratum[stratum], end = b->stratum[stratum + 1];
+    uint64_t size = (uint64_t)(end - first);
+    uint32_t bits[4];
+    for (int i = first; i < end; i++) {
+        if (i % 4 == 0 || i == first) bal_philox(bits, stream, (uint64_t)i / 4);
+        int drawn = first + (int)(size * bits[i % 4] >> 32);
+        if (b->grouped) draw_unit(times, b, b->unit[drawn], lane);
+        else times[drawn].lane[lane]++;
     }
 }
 
 void bal_bootstrap_draw(bal_times *times, const bal_bootstrap *b, int first)
 {
     memset(times, 0, (size_t)b->rows * sizeof *times);
-    for (int lane = 0; lane < BAL_LANES; lane++) draw_lane(times, b, first + lane, lane);
+    for (int k = 0; k < b->strata; k++) {
+        for (int lane = 0; lane < BAL_LANES; lane++) {
+            bal_stream stream = bal_stream_for(b->seed, BAL_FOR_BOOTSTRAP, (uint32_t)(first + lane), 0);
+            draw_stratum(times, b, k, &stream, lane);
+        }
+    }
 }
 
 static int by_value(const void *a, const void *b)

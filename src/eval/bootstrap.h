@@ -31,4 +31,8 @@ void bal_bootstrap_draw(bal_times *times, const bal_bootstrap *b, int first);
  * and where they are more than half there is no interval. */
 bal_interval bal_bootstrap_interval(double *value, int count, double estimate);
 
+/* bal_intervals_of for a sample that is there already. */
+bal_status bal_intervals_from(bal_intervals *out, const bal_sample *s, const bal_predictions *p, const bal_metrics *m,
+                              uint64_t seed);
+
 #endif

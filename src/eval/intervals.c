@@ -221,16 +221,24 @@ bal_status bal_intervals_init(bal_intervals *out, int class_count)
     return BAL_OK;
 }
 
+bal_status bal_intervals_from(bal_intervals *out, const bal_sample *s, const bal_predictions *p, const bal_metrics *m,
+                              uint64_t seed)
+{
+    BAL_TRY(bal_intervals_init(out, p->class_count));
+    set_wilson(out, m);
+    bal_status st = s->probabilities ? set_delong(out, s, m) : BAL_OK;
+    if (st == BAL_OK) st = set_bootstrap(out, s, p, m, seed);
+    if (st) bal_intervals_free(out);
+    return st;
+}
+
 bal_status bal_intervals_of(bal_intervals *out, const bal_predictions *p, const bal_metrics *m, uint64_t seed)
 {
-    bal_sample s = {0};
-    BAL_TRY(bal_intervals_init(out, p->class_count));
-    bal_status st = bal_sample_init(&s, p);
-    if (st == BAL_OK) set_wilson(out, m);
-    if (st == BAL_OK && s.probabilities) st = set_delong(out, &s, m);
-    if (st == BAL_OK) st = set_bootstrap(out, &s, p, m, seed);
+    bal_sample s;
+    *out = (bal_intervals){0};
+    BAL_TRY(bal_sample_init(&s, p));
+    bal_status st = bal_intervals_from(out, &s, p, m, seed);
     bal_sample_free(&s);
-    if (st) bal_intervals_free(out);
     return st;
 }
 

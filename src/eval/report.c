@@ -9,17 +9,31 @@
 #include "ballast/html.h"
 #include "ballast/text.h"
 #include "ballast/threshold.h"
+#include "eval/bootstrap.h"
 #include "eval/prose.h"
 #include "eval/words.h"
 
 enum { MATRIX = 120 };         /* columns of a confusion matrix; a wider one is headed by numbers, not by names */
 enum { MATRIX_CLASSES = 100 }; /* of more classes it stands in report.json only */
 
+/* Sorted once for both. */
+static bal_status measure(bal_report *out, const bal_predictions *p, uint64_t seed)
+{
+    bal_sample s;
+    BAL_TRY(bal_sample_init(&s, p));
+    bal_status st = bal_metrics_init(&out->metrics, p->class_count);
+    if (st == BAL_OK) {
+        bal_sample_measure(&out->metrics, &s, NULL);
+        st = bal_intervals_from(&out->intervals, &s, p, &out->metrics, seed);
+    }
+    bal_sample_free(&s);
+    return st;
+}
+
 bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history, uint64_t seed)
 {
     *out = (bal_report){.predictions = p};
-    bal_status st = bal_metrics_of(&out->metrics, p);
-    if (st == BAL_OK) st = bal_intervals_of(&out->intervals, p, &out->metrics, seed);
+    bal_status st = measure(out, p, seed);
     if (st == BAL_OK) st = bal_words_add(out, history);
     if (st) bal_report_free(out);
     return st;

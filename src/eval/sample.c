@@ -46,21 +46,23 @@ static uint64_t bits_of(double probability)
     return bits;
 }
 
-/* a, b: [count] each, for work. */
-static void rank(uint32_t *order, const bal_sample *s, const bal_predictions *p, int c, ranked *a, ranked *b)
+/* place: of each row of p in the sample, [p->count]. a, b: [count] each, for work. */
+static void rank(uint32_t *order, const bal_predictions *p, int c, const int *place, ranked *a, ranked *b)
 {
-    for (int i = 0; i < s->count; i++) {
-        const bal_prediction *row = &p->row[s->row[i]];
-        a[i] = (ranked){bits_of(row->probability[c]), (uint32_t)i << 2 | (row->label == c ? BAL_RANK_POSITIVE : 0)};
+    int count = 0;
+    for (int r = 0; r < p->count; r++) {
+        if (p->row[r].label < 0) continue;
+        uint32_t mark = p->row[r].label == c ? BAL_RANK_POSITIVE : 0;
+        a[count++] = (ranked){bits_of(p->row[r].probability[c]), (uint32_t)place[r] << 2 | mark};
     }
     for (int digit = 0; digit < DIGITS; digit++) {
-        if (!sort_digit(b, a, s->count, digit)) continue;
+        if (!sort_digit(b, a, count, digit)) continue;
         ranked *swap = a;
         a = b;
         b = swap;
     }
-    for (int i = 0; i < s->count; i++) {
-        bool last = i == s->count - 1 || a[i].bits != a[i + 1].bits;
+    for (int i = 0; i < count; i++) {
+        bool last = i == count - 1 || a[i].bits != a[i + 1].bits;
         order[i] = a[i].entry | (last ? BAL_RANK_LAST : 0);
     }
 }
@@ -74,10 +76,13 @@ static bal_status rank_all(bal_sample *s, const bal_predictions *p)
 {
     size_t  n = (size_t)s->count;
     ranked *work = calloc(2 * n + 1, sizeof *work);
-    if (!work) return no_memory(s);
-    for (int c = 0; c < s->class_count; c++) rank(s->order + (size_t)c * n, s, p, c, work, work + n);
+    int    *place = calloc((size_t)p->count + 1, sizeof *place);
+    bool    whole = work && place;
+    for (int i = 0; whole && i < s->count; i++) place[s->row[i]] = i;
+    for (int c = 0; whole && c < s->class_count; c++) rank(s->order + (size_t)c * n, p, c, place, work, work + n);
     free(work);
-    return BAL_OK;
+    free(place);
+    return whole ? BAL_OK : no_memory(s);
 }
 
 /* ---- the rows ---------------------------------------------------------------------------------------------------- */
@@ -122,17 +127,29 @@ static bal_status allocate(bal_sample *s)
     return whole ? BAL_OK : no_memory(s);
 }
 
+/* The rows by label: a resample that is drawn class by class stays in a small part of memory. */
+static bal_status arrange(bal_sample *s, const bal_predictions *p)
+{
+    int *at = calloc((size_t)p->class_count + 1, sizeof *at);
+    if (!at) return no_memory(s);
+    for (int r = 0; r < p->count; r++)
+        if (p->row[r].label >= 0) at[p->row[r].label + 1]++;
+    for (int c = 0; c < p->class_count; c++) at[c + 1] += at[c];
+    for (int r = 0; r < p->count; r++)
+        if (p->row[r].label >= 0) s->row[at[p->row[r].label]++] = r;
+    free(at);
+    return BAL_OK;
+}
+
 static bal_status fill(bal_sample *s, const bal_predictions *p)
 {
-    int i = 0;
     if (s->count > ROWS_MAX) return bal_fail(BAL_ECONFIG, "more than %d predictions", ROWS_MAX);
     BAL_TRY(allocate(s));
-    for (int r = 0; r < p->count; r++) {
-        if (p->row[r].label < 0) continue;
-        s->row[i] = r;
-        s->cell[i] = p->row[r].label * p->class_count + p->row[r].predicted;
-        if (s->probabilities) add_probabilities(s, i, &p->row[r]);
-        i++;
+    BAL_TRY(arrange(s, p));
+    for (int i = 0; i < s->count; i++) {
+        const bal_prediction *row = &p->row[s->row[i]];
+        s->cell[i] = row->label * p->class_count + row->predicted;
+        if (s->probabilities) add_probabilities(s, i, row);
     }
     return s->probabilities ? rank_all(s, p) : BAL_OK;
 }
@@ -203,17 +220,25 @@ static void take_others(counts above, counts here)
     memset(here[0], 0, sizeof here[0]);
 }
 
+/* What is gathered at once, so that the waits for memory overlap. */
+enum { BLOCK = 256 };
+#define TIED 4u /* something was seen that is not decided yet */
+
 static void measure_order(bal_metrics *m, const bal_sample *s, int c, const bal_times *times)
 {
     const uint32_t *order = bal_sample_order(s, c);
     counts          above = {{0}}, here = {{0}};
     double          lost[BAL_LANES] = {0}, precisions[BAL_LANES] = {0};
     uint32_t        seen = 0;
+    bal_times       block[BLOCK];
     for (int i = 0; i < s->count; i++) {
-        const unsigned char *n = (times ? &times[order[i] >> 2] : &once)->lane;
-        int                 *kind = here[(order[i] & BAL_RANK_POSITIVE) != 0];
-        for (int k = 0; k < BAL_LANES; k++) kind[k] += n[k];
-        seen |= order[i];
+        for (int j = 0; i % BLOCK == 0 && j < BLOCK && i + j < s->count; j++)
+            block[j] = times ? times[order[i + j] >> 2] : once;
+        uint32_t kind = order[i] & (BAL_RANK_POSITIVE | BAL_RANK_LAST);
+        int     *to = !seen && kind == BAL_RANK_LAST ? above[0] : here[kind >> 1];
+        for (int k = 0; k < BAL_LANES; k++) to[k] += block[i % BLOCK].lane[k];
+        if (to == above[0]) continue; /* what is most frequent: another class, and not tied */
+        seen |= kind | TIED;
         if (!(order[i] & BAL_RANK_LAST)) continue;
         if (seen & BAL_RANK_POSITIVE) take_tied(above, here, lost, precisions);
         else take_others(above, here);

@@ -13,7 +13,7 @@
 
 typedef struct bal_sample {
     int       class_count, count;
-    int      *row;           /* [count] of the predictions */
+    int      *row;           /* [count] of the predictions: those of the first class, of the second, ... */
     int      *cell;          /* [count] of the confusion matrix: label * class_count + predicted */
     bool      probabilities; /* else the rest is NULL */
     double   *loss, *brier;  /* [count] summands of these */
