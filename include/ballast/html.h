@@ -11,8 +11,12 @@
 #include "ballast/comparison.h"
 #include "ballast/report.h"
 
-/* A report, and what an experiment found; the caller frees *out. */
+/* A report; the caller frees *out. */
 bal_status bal_html_report(char **out, const bal_report *r, const char *folder);
+/* report.html and, where there are probabilities, probabilities.svg: ROC, precision and recall, reliability. */
+bal_status bal_html_save(const bal_report *r, const char *folder);
+
+/* What an experiment found; the caller frees *out. */
 bal_status bal_html_comparison(char **out, const bal_comparison *c, const char *folder);
 
 /* What the comparison draws: balanced accuracy of each arm, and its difference to the arm "original" where there is

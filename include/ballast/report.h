@@ -41,8 +41,8 @@ void       bal_report_free(bal_report *r);
 bal_status bal_report_text(char **out, const bal_report *r);
 bal_status bal_report_json(char **out, const bal_report *r, bool one_line);
 
-/* report.txt, report.json, report.html (ballast/html.h), curves.json (ballast/threshold.h) and predictions.csv in a
- * folder, which is made where it is not there. */
+/* report.txt, report.json, report.html and its plots (ballast/html.h), curves.json (ballast/threshold.h) and
+ * predictions.csv in a folder, which is made where it is not there. */
 bal_status bal_report_save(const bal_report *r, const char *folder);
 
 /* All of that in one call, by BAL_REPORT_SEED. */

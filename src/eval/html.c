@@ -47,19 +47,39 @@ static void put_warnings(FILE *to, const bal_names *warnings)
     fputs("</ul>\n", to);
 }
 
-bal_status bal_html_report(char **out, const bal_report *r, const char *folder)
+static bal_status put_probabilities(FILE *to, const bal_report *r)
 {
-    size_t size;
-    FILE  *to = open_memstream(out, &size);
-    if (!to) return no_memory();
+    static const bal_page_picture picture = {
+        .class = "plot",
+        .type = "image/svg+xml",
+        .alt =
+            "Three plots: the ROC curve of each class with its AUROC, precision over recall, and reliability: the part "
+            "that is right over the probability of the answer. The points are in curves.json.",
+        .caption =
+            "One class against the rest, at most six classes: those with the lowest AUROC, which stands before the "
+            "name. The points are in curves.json.",
+    };
+    char *svg;
+    BAL_TRY(bal_html_probabilities(&svg, r));
+    if (!svg) return BAL_OK;
+    fputs("<h2>Probabilities</h2>\n", to);
+    bal_page_image(to, &picture, svg, strlen(svg));
+    free(svg);
+    return BAL_OK;
+}
+
+static bal_status put_report(FILE *to, const bal_report *r, const char *folder)
+{
     bal_page_begin(to, "Classification report");
     put_answer(to, r);
     put_warnings(to, &r->warnings);
     fputs("<h2>Classes</h2>\n", to);
-    bal_html_classes(to, &r->metrics, r->predictions->classes);
+    bal_html_classes(to, &r->metrics, r->predictions->classes, &r->intervals);
     bal_html_matrix(to, &r->metrics, r->predictions->classes);
     bal_html_terms(to);
     bal_html_mistakes(to, r->predictions);
+    bal_html_figures(to, &r->metrics, &r->intervals);
+    BAL_TRY(put_probabilities(to, r));
     bal_html_curves(to, folder);
     bal_html_gans(to, folder);
     bal_html_data(to, folder);
@@ -67,7 +87,34 @@ bal_status bal_html_report(char **out, const bal_report *r, const char *folder)
     bal_html_settings(to, folder);
     bal_html_repeat(to, folder, "train");
     bal_page_end(to);
-    return finish(to, out, BAL_OK);
+    return BAL_OK;
+}
+
+bal_status bal_html_report(char **out, const bal_report *r, const char *folder)
+{
+    size_t size;
+    FILE  *to = open_memstream(out, &size);
+    if (!to) return no_memory();
+    return finish(to, out, put_report(to, r, folder));
+}
+
+/* Takes over the text. */
+static bal_status save(const char *folder, const char *name, char *text)
+{
+    char      *path = bal_path_join(folder, name);
+    bal_status st = path ? bal_file_write(path, text, strlen(text)) : no_memory();
+    free(path);
+    free(text);
+    return st;
+}
+
+bal_status bal_html_save(const bal_report *r, const char *folder)
+{
+    char *text;
+    BAL_TRY(bal_html_probabilities(&text, r));
+    if (text) BAL_TRY(save(folder, "probabilities.svg", text));
+    BAL_TRY(bal_html_report(&text, r, folder));
+    return save(folder, "report.html", text);
 }
 
 /* ---- a comparison ------------------------------------------------------------------------------------------------ */
@@ -170,7 +217,7 @@ static bal_status put_pooled(FILE *to, const bal_comparison *c)
         fputs("<h3>", to);
         bal_page_name(to, c->part[i].arm);
         fputs("</h3>\n", to);
-        bal_html_classes(to, &m, c->classes);
+        bal_html_classes(to, &m, c->classes, NULL);
         bal_html_matrix(to, &m, c->classes);
         bal_metrics_free(&m);
     }

@@ -3,18 +3,24 @@
 #define EVAL_HTML_PARTS_H
 
 #include <stdio.h>
-#include "ballast/metrics.h"
-#include "ballast/predictions.h"
+#include "ballast/report.h"
 
 /* ---- html_tables.c ---- */
 
-void bal_html_classes(FILE *to, const bal_metrics *m, char *const *name);
+/* intervals: of m's figures, or NULL. */
+void bal_html_classes(FILE *to, const bal_metrics *m, char *const *name, const bal_intervals *intervals);
+void bal_html_figures(FILE *to, const bal_metrics *m, const bal_intervals *intervals);
 /* Counts, with the part of the row below each; nothing but a sentence beyond 40 classes. */
 void bal_html_matrix(FILE *to, const bal_metrics *m, char *const *name);
 /* What the two show. */
 void bal_html_terms(FILE *to);
 /* The wrong predictions that were given the highest probability. */
 void bal_html_mistakes(FILE *to, const bal_predictions *p);
+
+/* ---- html_plots.c ---- */
+
+/* ROC, precision and recall, reliability: an SVG that the caller frees; NULL where there is nothing to draw. */
+bal_status bal_html_probabilities(char **out, const bal_report *r);
 
 /* ---- html_folder.c: nothing where the file is not there ---- */
 

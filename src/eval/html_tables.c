@@ -7,42 +7,84 @@
 
 enum { MATRIX_CLASSES = 40, MISTAKES = 10 };
 
-static void put_class(FILE *to, const bal_scores *s, bool ranked)
+/* Two decimals, with the interval where there is one. */
+static void put_figure(FILE *to, double v, const bal_interval *i)
 {
-    bal_page_figure(to, s->precision);
-    bal_page_figure(to, s->recall);
-    bal_page_figure(to, s->f1);
-    if (ranked) bal_page_figure(to, s->auroc);
+    if (isnan(v)) fputs("<td>n/a</td>", to);
+    else if (!i || isnan(i->low)) fprintf(to, "<td>%.2f</td>", v);
+    else fprintf(to, "<td>%.2f<small>[%.2f,&#8239;%.2f]</small></td>", v, i->low, i->high);
+}
+
+typedef struct columns {
+    int figure[4], count;
+} columns;
+
+/* Nothing is ranked where there are no probabilities. */
+static columns columns_of(const bal_metrics *m)
+{
+    columns all = {{BAL_CLASS_PRECISION, BAL_CLASS_RECALL, BAL_CLASS_F1, BAL_CLASS_AUROC}, 4};
+    if (isnan(m->macro.auroc)) all.count--;
+    return all;
+}
+
+static void put_class(FILE *to, const bal_scores *s, const columns *of, const bal_interval *intervals)
+{
+    for (int i = 0; i < of->count; i++)
+        put_figure(to, bal_scores_figure(s, of->figure[i]), intervals ? &intervals[of->figure[i]] : NULL);
     fprintf(to, "<td>%d</td>", s->support);
 }
 
-static void put_mean(FILE *to, const char *name, const bal_scores *s, bool ranked)
+static void put_mean(FILE *to, const char *name, const bal_scores *s, const columns *of)
 {
     fprintf(to, "<tr><th scope=\"row\">%s</th>", name);
-    put_class(to, s, ranked);
+    put_class(to, s, of, NULL);
     fputs("<td></td></tr>\n", to);
 }
 
-void bal_html_classes(FILE *to, const bal_metrics *m, char *const *name)
+static void put_head(FILE *to, const columns *of)
 {
-    bool ranked = !isnan(m->macro.auroc);
     fprintf(to,
-            "<div class=\"wide\"><table>\n<caption>How well each class is found</caption>\n<thead><tr>"
-            "<th scope=\"col\">class</th><th scope=\"col\">precision</th><th scope=\"col\">recall</th>"
+            "<thead><tr><th scope=\"col\">class</th><th scope=\"col\">precision</th><th scope=\"col\">recall</th>"
             "<th scope=\"col\">F1</th>%s<th scope=\"col\">support</th><th scope=\"col\">predicted</th></tr>"
-            "</thead>\n<tbody>\n",
-            ranked ? "<th scope=\"col\">AUROC</th>" : "");
+            "</thead>\n",
+            of->count > 3 ? "<th scope=\"col\">AUROC</th>" : "");
+}
+
+void bal_html_classes(FILE *to, const bal_metrics *m, char *const *name, const bal_intervals *intervals)
+{
+    columns of = columns_of(m);
+    fprintf(to, "<div class=\"wide\"><table>\n<caption>How well each class is found%s</caption>\n",
+            intervals ? ", with 95 % intervals" : "");
+    put_head(to, &of);
+    fputs("<tbody>\n", to);
     for (int c = 0; c < m->class_count; c++) {
         fputs("<tr><th scope=\"row\">", to);
         bal_page_name(to, name[c]);
         fputs("</th>", to);
-        put_class(to, &m->classes[c], ranked);
+        put_class(to, &m->classes[c], &of, intervals ? intervals->classes[c] : NULL);
         fprintf(to, "<td>%d</td></tr>\n", m->classes[c].predicted);
     }
     fputs("</tbody>\n<tfoot>\n", to);
-    put_mean(to, "mean over classes", &m->macro, ranked);
-    put_mean(to, "mean over images", &m->weighted, ranked);
+    put_mean(to, "mean over classes", &m->macro, &of);
+    put_mean(to, "mean over images", &m->weighted, &of);
     fputs("</tfoot>\n</table></div>\n", to);
+}
+
+void bal_html_figures(FILE *to, const bal_metrics *m, const bal_intervals *intervals)
+{
+    fputs("<h2>Figures over all classes</h2>\n<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">figure</th>"
+          "<th scope=\"col\">value</th><th scope=\"col\">better is</th></tr></thead>\n<tbody>\n",
+          to);
+    for (int i = 0; i < BAL_FIGURES; i++) {
+        fprintf(to, "<tr><th scope=\"row\">%s</th>", bal_figures[i].words);
+        put_figure(to, bal_metrics_figure(m, i), &intervals->figure[i]);
+        fprintf(to, "<td>%s</td></tr>\n", bal_figures[i].falls ? "lower" : "higher");
+    }
+    fprintf(
+        to,
+        "</tbody>\n</table></div>\n<p>95&#8239;%% intervals: Wilson's of proportions, DeLong's of AUROC, of the others "
+        "from %d resamples of %s; none where chance cannot be seen.</p>\n",
+        intervals->resamples, intervals->grouped ? "groups of images" : "images");
 }
 
 void bal_html_terms(FILE *to)

@@ -8,7 +8,8 @@
 #include "ballast/files.h"
 
 enum { WIDTH = 720, HEIGHT = 300 }; /* of a panel, in pixels */
-enum { LEFT = 70, TOP = 40, INNER_WIDTH = 440, INNER_HEIGHT = 204, LEGEND = LEFT + INNER_WIDTH + 20 };
+enum { LEFT = 70, TOP = 40, INNER_WIDTH = 440, INNER_HEIGHT = 204 };
+enum { LEGEND = LEFT + INNER_WIDTH + 20, LEGEND_CHARACTERS = 20 };
 enum { STYLES = 6, MARKS = 10 }; /* MARKS: about so many markers a line */
 
 static const char style[] =
@@ -59,6 +60,24 @@ static void put_text(FILE *to, double x, double y, const char *attributes, const
     fprintf(to, "<text x=\"%.2f\" y=\"%.2f\" %s>", x, y, attributes);
     put_escaped(to, text);
     fputs("</text>\n", to);
+}
+
+/* A name of more than `most` code points is cut, and stands whole in its title. */
+static void put_short(FILE *to, double x, double y, const char *name, int most)
+{
+    size_t size = 0;
+    int    n = 0;
+    for (; name[size]; size++) {
+        n += ((unsigned char)name[size] & 0xC0) != 0x80;
+        if (n > most) break;
+    }
+    char *cut = name[size] ? bal_format("%.*s\xE2\x80\xA6", (int)size, name) : NULL;
+    if (cut) fputs("<g><title>", to);
+    if (cut) put_escaped(to, name);
+    if (cut) fputs("</title>\n", to);
+    put_text(to, x, y, "", cut ? cut : name);
+    if (cut) fputs("</g>\n", to);
+    free(cut);
 }
 
 /* ---- axes ------------------------------------------------------------------------------------------------------ */
@@ -210,7 +229,7 @@ static void put_series(FILE *to, const bal_panel *p, const axis *x, const axis *
         if (s->name) {
             fprintf(to, "<path class=\"%s\" d=\"M%d %.2fh30\"/>\n", class, LEGEND, row);
             if (!s->reference) put_mark(to, kind % STYLES, LEGEND + 15, row);
-            put_text(to, LEGEND + 38, row + 4, "", s->name);
+            put_short(to, LEGEND + 38, row + 4, s->name, LEGEND_CHARACTERS);
             row += 20;
         }
         kind += !s->reference;
@@ -252,7 +271,7 @@ static void put_svg(FILE *to, const bal_panel *panels, int count)
 /* ---- forests ----------------------------------------------------------------------------------------------------- */
 
 enum { FOREST_WIDTH = 440, FOREST_LEFT = 14, FOREST_INNER = FOREST_WIDTH - 2 * FOREST_LEFT };
-enum { FOREST_HEAD = 44, FOREST_ROW = 40, FOREST_FOOT = 56, NAME_MAX_CHARACTERS = 32 };
+enum { FOREST_HEAD = 44, FOREST_ROW = 40, FOREST_FOOT = 56, FOREST_CHARACTERS = 32 };
 
 static int forest_height(const bal_forest *f)
 {
@@ -273,30 +292,12 @@ static axis forest_axis(const bal_forest *f)
     return x;
 }
 
-/* A long name is cut behind so many code points, and stands whole in its title. */
-static void put_short(FILE *to, double y, const char *name)
-{
-    size_t size = 0;
-    int    n = 0;
-    for (; name[size]; size++) {
-        n += ((unsigned char)name[size] & 0xC0) != 0x80;
-        if (n > NAME_MAX_CHARACTERS) break;
-    }
-    char *cut = name[size] ? bal_format("%.*s\xE2\x80\xA6", (int)size, name) : NULL;
-    fprintf(to, "<g><title>");
-    put_escaped(to, name);
-    fputs("</title>\n", to);
-    put_text(to, FOREST_LEFT, y, "", cut ? cut : name);
-    fputs("</g>\n", to);
-    free(cut);
-}
-
 static void put_forest_row(FILE *to, const bal_forest_row *r, const axis *x, double y)
 {
     char text[80] = "n/a";
     if (isfinite(r->low)) snprintf(text, sizeof text, "%.3f [%.3f, %.3f]", r->mean, r->low, r->high);
     else if (isfinite(r->mean)) snprintf(text, sizeof text, "%.3f", r->mean);
-    put_short(to, y + 12, r->name);
+    put_short(to, FOREST_LEFT, y + 12, r->name, FOREST_CHARACTERS);
     put_text(to, FOREST_LEFT + FOREST_INNER, y + 12, "text-anchor=\"end\"", text);
     if (isfinite(r->low))
         fprintf(to, "<path class=\"line s0\" d=\"M%.2f %.2fv8m0-4H%.2fm0-4v8\"/>\n", at(x, r->low), y + 20,

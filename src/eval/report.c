@@ -293,8 +293,7 @@ bal_status bal_report_save(const bal_report *r, const char *folder)
     BAL_TRY(save_predictions(folder, r->predictions));
     BAL_TRY(bal_report_text(&text, r));
     BAL_TRY(save(folder, "report.txt", text));
-    BAL_TRY(bal_html_report(&text, r, folder));
-    BAL_TRY(save(folder, "report.html", text));
+    BAL_TRY(bal_html_save(r, folder));
     BAL_TRY(bal_report_json(&text, r, false));
     BAL_TRY(save(folder, "report.json", text));
     BAL_TRY(bal_curves_json(&text, r->predictions));

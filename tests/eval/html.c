@@ -116,10 +116,12 @@ static void figures_are_those_of_the_report(void **state)
     bal_predictions p = parse("label,predicted\na,a\na,a\na,b\nb,b\nc,a\n");
     char           *html = page_of(&p, scratch("nothing"));
     assert_sound(html);
-    assert_non_null(strstr(html, "<tr><th scope=\"row\"><bdi>a</bdi></th><td>0.67</td><td>0.67</td><td>0.67</td>"
-                                 "<td>3</td><td>3</td></tr>"));
-    assert_non_null(strstr(html, "<tr><th scope=\"row\"><bdi>c</bdi></th><td>n/a</td><td>0.00</td><td>0.00</td>"
-                                 "<td>1</td><td>0</td></tr>"));
+    assert_non_null(strstr(html, "<bdi>a</bdi></th><td>0.67<small>[0.21,&#8239;0.94]</small></td><td>0.67<small>["));
+    assert_non_null(strstr(html, "<bdi>c</bdi></th><td>n/a</td><td>0.00<small>[0.00,&#8239;0.79]</small></td>"
+                                 "<td>0.00</td><td>1</td><td>0</td></tr>"));
+    assert_non_null(strstr(html, "<th scope=\"row\">accuracy</th><td>0.60<small>["));
+    assert_null(strstr(html, "AUROC</th>"));
+    assert_null(strstr(html, "<h2>Probabilities"));
     assert_non_null(strstr(html, "<td class=\"hit\" style=\"--rate:0.667\">2<small>67&#8239;%</small></td>"
                                  "<td style=\"--rate:0.333\">1<small>33&#8239;%</small></td>"));
     assert_non_null(strstr(html, "Never predicted"));
@@ -137,6 +139,7 @@ static void mistakes_come_surest_first(void **state)
     char *first = strstr(at, "<bdi>2</bdi>"), *second = strstr(at, "<bdi>4</bdi>"), *third = strstr(at, "<bdi>1</bdi>");
     assert_true(first && second && third && first < second && second < third);
     assert_null(strstr(at, "<bdi>3</bdi>"));
+    assert_non_null(strstr(html, "AUROC</th>"));
     free(html);
     bal_predictions_free(&p);
 }
@@ -200,12 +203,31 @@ static void bytes_that_are_no_utf8_are_replaced(void **state)
     bal_predictions_free(&p);
 }
 
-static void a_report_is_saved_with_its_page(void **state)
+static void read_file(char **text, const char *name)
+{
+    size_t size;
+    assert_int_equal(bal_file_read(text, &size, scratch(name), 0), BAL_OK);
+}
+
+static void a_report_is_saved_with_its_page_and_plots(void **state)
 {
     (void)state;
-    bal_predictions p = parse("label,predicted\na,a\nb,a\n");
+    bal_predictions p =
+        parse("label,predicted,p:<a>,p:b\n<a>,<a>,0.9,0.1\n<a>,<a>,0.6,0.4\nb,<a>,0.7,0.3\nb,b,0.2,0.8\n");
     assert_int_equal(bal_report_write(scratch("saved"), &p, NULL), BAL_OK);
-    assert_true(bal_file_exists(scratch("saved/report.html")));
+    char *html, *svg;
+    read_file(&html, "saved/report.html");
+    read_file(&svg, "saved/probabilities.svg");
+    assert_sound(html);
+    assert_non_null(strstr(html, "<h2>Probabilities</h2>"));
+    assert_null(strstr(svg, "<a>"));
+    assert_non_null(strstr(svg, ">0.75 &lt;a&gt;</text>"));
+    /* (fpr, recall) from (0, 0): 0 1/2, 1/2 1/2, 1/2 1, 1 1, as pixels of the first panel */
+    assert_non_null(strstr(svg, "d=\"M70.00 244.00L70.00 142.00L290.00 142.00L290.00 40.00L510.00 40.00\""));
+    assert_int_equal(count_of(svg, "class=\"title\""), 3);
+    assert_non_null(strstr(html, "data:image/svg+xml;base64,"));
+    free(html);
+    free(svg);
     bal_predictions_free(&p);
 }
 
@@ -262,7 +284,7 @@ int main(void)
         cmocka_unit_test(a_folder_is_shown),
         cmocka_unit_test(faults_of_files_are_named),
         cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
-        cmocka_unit_test(a_report_is_saved_with_its_page),
+        cmocka_unit_test(a_report_is_saved_with_its_page_and_plots),
         cmocka_unit_test(an_experiment_has_arms_and_a_forest),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

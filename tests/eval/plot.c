@@ -163,6 +163,35 @@ static void panels_stand_below_each_other(void **state)
     free(b);
 }
 
+static void long_names_are_cut_between_code_points(void **state)
+{
+    (void)state;
+    static const double x[] = {0, 1};
+    const bal_series    series[] = {{"123456789012345678\xC3\xA4\xC3\xB6\xC3\xBC", x, x, 2, false}};
+    const bal_panel     panel = panel_of(series, 1);
+    char               *svg = draw(&panel, 1);
+    assert_non_null(strstr(svg, "<title>123456789012345678\xC3\xA4\xC3\xB6\xC3\xBC</title>"));
+    assert_non_null(strstr(svg, ">123456789012345678\xC3\xA4\xC3\xB6\xE2\x80\xA6</text>"));
+    free(svg);
+}
+
+static void a_forest_has_bars_and_marks(void **state)
+{
+    (void)state;
+    const bal_forest_row row[] = {{"a", 0.5, 0, 1}, {"b", 0.25, (double)NAN, (double)NAN},
+                                  {"c", (double)NAN, (double)NAN, (double)NAN}};
+    const bal_forest     f = {"T", "x", row, 3, 0.5};
+    char                *svg;
+    assert_int_equal(bal_plot_forest(&svg, &f, 1), BAL_OK);
+    assert_non_null(strstr(svg, "class=\"line s0\" d=\"M14.00 64.00v8m0-4H426.00m0-4v8\""));
+    assert_non_null(strstr(svg, "translate(220.00 68.00)"));
+    assert_non_null(strstr(svg, "translate(117.00 108.00)"));
+    assert_non_null(strstr(svg, "class=\"reference\" d=\"M220.00 38.00V164.00\""));
+    assert_non_null(strstr(svg, ">n/a</text>"));
+    assert_null(strstr(strstr(svg, "line s0") + 1, "class=\"line s0\""));
+    free(svg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +202,8 @@ int main(void)
         cmocka_unit_test(lines_differ_without_colour),
         cmocka_unit_test(odd_data),
         cmocka_unit_test(panels_stand_below_each_other),
+        cmocka_unit_test(long_names_are_cut_between_code_points),
+        cmocka_unit_test(a_forest_has_bars_and_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
