@@ -8,9 +8,9 @@
 #include "_phantom.h"
 
 /* How hard it is. */
-#define SIGN_LOW 0.50f /* strength of a malignant lesion's signs, from 0 to 1 */
+#define SIGN_LOW 0.58f /* strength of a malignant lesion's signs, from 0 to 1 */
 #define SIGN_HIGH 1.0f
-#define SIGN_BENIGN 0.32f /* most of the one sign that a benign lesion may have */
+#define SIGN_BENIGN 0.28f /* most of the one sign that a benign lesion may have */
 #define CENTRE_LOW 0.40f  /* paleness of a dermatofibroma's middle */
 #define CENTRE_HIGH 0.85f
 #define CENTRE_OTHER 0.28f /* most paleness of other lesions' middles */

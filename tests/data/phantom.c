@@ -12,7 +12,7 @@
 
 /* Changed only together with what is drawn; tests/golden/phantom_difficulty.py is then run again. */
 #define XRAY_FOLD 0xa92bbcb0u
-#define SKIN_FOLD 0xbe2e0188u
+#define SKIN_FOLD 0xba461335u
 
 extern const bal_data_def bal_data_source_phantom;
 
