@@ -19,7 +19,7 @@ typedef struct bal_gan_job {
 } bal_gan_job;
 
 /* Train to the end of the budget, or until watch->stop (then *stopped). Writes last.safetensors, generator.safetensors,
- * log.csv, speed.csv, samples/, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step. */
+ * log.csv, speed.csv, samples/, real.png, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step. */
 bal_status bal_gan_train(const bal_gan_job *job, bool *stopped);
 
 /* The same, in pieces: to measure a step, or to drive it from elsewhere. */

@@ -3,8 +3,8 @@
  * (names, paths, messages) is escaped. The same input gives the same bytes.
  *
  * Of `folder` is shown what is there: run.json, config.ini, split.csv, curves.svg (or classifier/curves.svg), and under
- * gan/<class>/ progression.png and the last of samples/. A file that cannot be read is named in the page and fails
- * nothing. */
+ * gan/<class>/ real.png, the last of samples/ and progression.png. A file that cannot be read is named in the page and
+ * fails nothing. */
 #ifndef BALLAST_HTML_H
 #define BALLAST_HTML_H
 

@@ -23,7 +23,7 @@ bal_status bal_classify_report(const bal_predictions *p, const bal_history *hist
 
     BAL_TRY(bal_report_make(&r, p, history, seed));
     bal_status st = folder ? bal_report_save(&r, folder) : BAL_OK;
-    if (!st && folder) bal_info("%s: report.txt, report.json, curves.json and predictions.csv written", folder);
+    if (!st && folder) bal_info("%s: report.html, .txt and .json, curves.json and predictions.csv written", folder);
     if (!st) st = say(&r);
     bal_report_free(&r);
     return st;

@@ -18,8 +18,8 @@ bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_ima
 /* All images of a data set, whatever their part. Its classes must be among the model's. */
 bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_dataset *data);
 
-/* The report on standard output, and in a folder (report.txt, report.json, curves.json, predictions.csv) unless that is
- * NULL. seed: of the resamples behind the intervals. */
+/* The report on standard output, and in a folder (all that bal_report_save writes) unless that is NULL. seed: of the
+ * resamples behind the intervals. */
 bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder, uint64_t seed);
 
 /* The test images of a run: predictions and report into `folder`. Without test images: a warning. */

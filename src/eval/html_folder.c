@@ -184,12 +184,11 @@ void bal_html_curves(FILE *to, const char *folder)
     }
 }
 
-/* folder/name, or the last file of folder/samples; malloc'd, or NULL. */
-static char *grid_path(const char *folder, const char *name)
+/* The last file of folder/samples; malloc'd, or NULL. */
+static char *last_sample(const char *folder)
 {
     bal_names names = {0};
-    char     *samples = name ? NULL : bal_path_join(folder, "samples"), *path = NULL;
-    if (name) return bal_path_join(folder, name);
+    char     *samples = bal_path_join(folder, "samples"), *path = NULL;
     if (samples && bal_folder_exists(samples) && bal_folder_list(&names, samples) == BAL_OK && names.count)
         path = bal_path_join(samples, names.name[names.count - 1]);
     bal_names_free(&names);
@@ -197,14 +196,11 @@ static char *grid_path(const char *folder, const char *name)
     return path;
 }
 
-static void put_grid(FILE *to, const char *folder, const char *class, const char *name)
+/* Takes over the path. */
+static void put_grid(FILE *to, char *path, const char *what, const char *class)
 {
-    char *path = grid_path(folder, name);
-    char *alt = bal_format(name ? "Images that the generator of class %s made during training, one row a moment, the "
-                                  "oldest on top."
-                                : "A grid of images that the trained generator of class %s made.",
-                           class);
-    char *caption = bal_format(name ? "%s: the same latents while it trained, oldest on top" : "%s: generated", class);
+    char            *caption = bal_format("%s: %s", class, what);
+    char            *alt = bal_format("A grid of images of class %s: %s.", class, what);
     bal_page_picture p = {.class = "grid", .type = "image/png", .alt = alt, .caption = caption};
     if (path && alt && caption) bal_page_file(to, &p, path);
     free(path);
@@ -222,8 +218,10 @@ static void put_gan(FILE *to, const char *gans, const char *class)
     fputs("<h3>", to);
     bal_page_name(to, class);
     fputs("</h3>\n<div class=\"grids\">\n", to);
-    put_grid(to, folder, class, NULL);
-    put_grid(to, folder, class, "progression.png");
+    put_grid(to, bal_path_join(folder, "real.png"), "real training images", class);
+    put_grid(to, last_sample(folder), "generated images, at the end of training", class);
+    put_grid(to, bal_path_join(folder, "progression.png"), "generated while training, a row a moment, oldest on top",
+             class);
     fputs("</div>\n", to);
     free(folder);
 }
@@ -231,7 +229,7 @@ static void put_gan(FILE *to, const char *gans, const char *class)
 static void put_gans(FILE *to, const char *gans)
 {
     bal_names names = {0};
-    fputs("<h2>Generated images</h2>\n", to);
+    fputs("<h2>Real and generated images</h2>\n", to);
     if (bal_folder_list(&names, gans) != BAL_OK) bal_page_fault(to);
     if (names.count > GANS) fprintf(to, "<p>The first %d of %d generators.</p>\n", GANS, names.count);
     for (int i = 0; i < names.count && i < GANS; i++) put_gan(to, gans, names.name[i]);

@@ -262,6 +262,23 @@ static bal_status save_samples(bal_gan *gan)
     return st;
 }
 
+/* Training images, evenly chosen: what the samples are looked at beside. */
+static bal_status save_real(const char *path, void *user)
+{
+    const bal_gan *gan = user;
+    const int     *index;
+    int            count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
+    int            n = count < SAMPLES ? count : SAMPLES;
+    size_t         image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
+    float         *pixel = malloc((size_t)n * image * sizeof *pixel);
+    bal_status     st = pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a picture");
+    for (int i = 0; st == BAL_OK && i < n; i++)
+        st = bal_dataset_fill(gan->job.data, index[(long)i * count / n], pixel + (size_t)i * image, &gan->scaling);
+    if (st == BAL_OK) st = bal_run_grid(path, pixel, n, SAMPLE_COLUMNS, &gan->job.setup->data, &gan->scaling);
+    free(pixel);
+    return st;
+}
+
 /* First row of each of up to PROGRESSION_ROWS sample grids, evenly chosen, the last one included. */
 static bal_status save_progression(const char *path, void *user)
 {
@@ -480,6 +497,7 @@ static bal_status run(bal_gan *gan, bool *stopped)
     BAL_TRY(with_path(gan, "samples", make_folder, NULL));
     BAL_TRY(with_path(gan, "log.csv", open_log, gan));
     BAL_TRY(with_path(gan, "speed.csv", open_speed, gan));
+    if (gan->step == 0) BAL_TRY(with_path(gan, "real.png", save_real, gan));
     if (gan->step == 0) BAL_TRY(save_samples(gan));
     while (gan->step < gan->total && !*stopped) {
         BAL_TRY(bal_gan_step(gan));

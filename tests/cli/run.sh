@@ -33,7 +33,8 @@ if grep -q 'no OpenCL device' "$work/err"; then
 fi
 verdict exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
 verdict json_lines "$(printf '%s\n' "$said" | grep -v '^{.*}$')"
-verdict all_files "$(for file in config.ini run.json split.csv gan/PNEUMONIA/speed.csv classifier/curves.svg classifier/speed.csv; do
+verdict all_files "$(for file in config.ini run.json split.csv gan/PNEUMONIA/speed.csv gan/PNEUMONIA/real.png report.html probabilities.svg \
+    classifier/curves.svg classifier/speed.csv; do
     [ -s "$work/tiny/$file" ] || echo "no $file"
 done)"
 

@@ -154,7 +154,7 @@ static void a_folder_is_shown(void **state)
     scratch_text("it's/classifier/curves.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>");
     scratch_text("it's/gan/<u>/progression.png", "\x01\x02\x03\x04");
     scratch_text("it's/gan/<u>/samples/step_1.png", "old");
-    scratch_text("it's/gan/<u>/samples/step_2.png", "new");
+    scratch_text("it's/gan/<u>/samples/step_2.png", "newer");
     char *html = page_of(&p, scratch("it's"));
     assert_sound(html);
     assert_non_null(strstr(html, "<dt>name</dt><dd><bdi>&lt;/dd&gt;&lt;b&gt;</bdi></dd>"));
@@ -164,7 +164,7 @@ static void a_folder_is_shown(void **state)
     assert_non_null(strstr(html, "<bdi>&lt;/td&gt;</bdi></th><td>1</td><td>0</td><td>0</td><td>0</td><td>1</td>"));
     assert_non_null(strstr(html, "data:image/svg+xml;base64,PHN2Zy"));
     assert_non_null(strstr(html, "data:image/png;base64,AQIDBA==\""));
-    assert_non_null(strstr(html, "data:image/png;base64,bmV3\""));
+    assert_non_null(strstr(html, "data:image/png;base64,bmV3ZXI=\""));
     assert_non_null(strstr(html, "it&#39;\\&#39;&#39;s/config.ini&#39;"));
     char *again = page_of(&p, scratch("it's"));
     assert_string_equal(html, again);
