@@ -189,9 +189,8 @@ const bal_verb bal_verb_eval = {
         "that could be chance: McNemar's test, and an interval for each difference; --out writes against.txt and\n"
         "against.json.\n"
         "The report is printed; --json prints it as one line of JSON; --out writes report.html, report.txt,\n"
-        "report.json, curves.json and predictions.csv. The resamples behind the intervals are drawn by --seed, 1 where it "
-        "is not\n"
-        "given.",
+        "report.json, curves.json and predictions.csv. The resamples behind the intervals are drawn\n"
+        "by --seed, 1 where it is not given.",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_OUT,
     .max_words = 1,
     .size = sizeof(eval),

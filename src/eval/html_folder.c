@@ -251,24 +251,6 @@ void bal_html_gans(FILE *to, const char *folder)
 
 /* ---- commands ---------------------------------------------------------------------------------------------------- */
 
-/* A word for the shell, between single quotes where it needs them. */
-static void put_word(FILE *to, const char *folder, const char *name)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
-    char             *word = bal_path_join(folder, name), *next;
-    if (!word) return;
-    const char *quote = word[strspn(word, plain)] ? "'" : "";
-    bal_page_text(to, quote);
-    for (char *part = word; part; part = next) {
-        next = strchr(part, '\'');
-        if (next) *next++ = '\0';
-        bal_page_text(to, part);
-        if (next) bal_page_text(to, "'\\''");
-    }
-    bal_page_text(to, quote);
-    free(word);
-}
-
 static bool has(const char *folder, const char *name)
 {
     char *path = bal_path_join(folder, name);
@@ -279,13 +261,9 @@ static bool has(const char *folder, const char *name)
 
 void bal_html_repeat(FILE *to, const char *folder, const char *verb)
 {
-    fputs("<h2>How to repeat it</h2>\n<pre><code>", to);
-    if (has(folder, "config.ini")) {
-        fprintf(to, "# all of it again, into a new folder\nballast %s ", verb);
-        put_word(to, folder, "config.ini");
-        fputs("\n\n", to);
-    }
-    fputs("# the figures alone, from the predictions\nballast eval --predictions ", to);
-    put_word(to, folder, "predictions.csv");
-    fputs("\n</code></pre>\n<p>The same seed, device and version of ballast give the same figures.</p>\n", to);
+    fputs("<h2>How to repeat it</h2>\n<p>In the folder of this file:</p>\n<pre><code>", to);
+    if (has(folder, "config.ini")) fprintf(to, "# all of it again, into a new folder\nballast %s config.ini\n\n", verb);
+    fputs("# the figures alone, from the predictions\nballast eval --predictions predictions.csv\n</code></pre>\n"
+          "<p>The same seed, device and version of ballast give the same figures.</p>\n",
+          to);
 }
