@@ -8,9 +8,9 @@
  *
  * The bootstrap's interval goes from the 2.5th to the 97.5th percentile of BAL_RESAMPLES resamples; that of the
  * calibration error, which is higher in resamples, is moved down by its bias. Large lists get fewer resamples, so many
- * that rows * (4 + classes) * resamples is 5e8, but at least 64; below 1000 the interval is the estimate +- 1.96
- * standard deviations of the resamples. An interval is undefined (NaN) where the figure is, and where the images show
- * no spread at all: a class with one image (or group), resamples that are all the same, an AUROC of 1. */
+ * that (rows * (4 + classes) + classes^2) * resamples is 5e8, but at least 64; below 1000 the interval is the estimate
+ * +- 1.96 standard deviations of the resamples. An interval is undefined (NaN) where the figure is, and where the
+ * images show no spread at all: a class with one image (or group), resamples that are all the same, an AUROC of 1. */
 #ifndef BALLAST_INTERVALS_H
 #define BALLAST_INTERVALS_H
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "ballast/rng.h"
 
-#define WORK 5e8 /* rows * (4 + classes) * resamples */
+#define WORK 5e8 /* (rows * (4 + classes) + classes^2) * resamples */
 enum { RESAMPLES_MIN = 64 };
 
 /* ---- units ------------------------------------------------------------------------------------------------------- */
@@ -101,7 +101,8 @@ static bal_status stratify(bal_bootstrap *b, const bal_sample *s)
 
 static int resamples_of(const bal_sample *s)
 {
-    double count = WORK / ((double)s->count * (4 + (s->probabilities ? s->class_count : 0)));
+    double classes = s->class_count, each = 4 + (s->probabilities ? classes : 0);
+    double count = WORK / (s->count * each + classes * classes);
     return (int)fmin(fmax(count, RESAMPLES_MIN), BAL_RESAMPLES) / BAL_LANES * BAL_LANES;
 }
 

@@ -147,12 +147,27 @@ static void loss_is_bounded(void **state)
     bal_predictions_free(&p);
 }
 
+/* 0.58 and 0.6 are both in the bin (8/15, 9/15]: 0.58 too sure and 0.4 too modest make up for each other. */
+static void calibration_bins_are_closed_above(void **state)
+{
+    (void)state;
+    static const char csv[] = "label,predicted,p:a,p:b\na,a,.6,.4\nb,a,.58,.42\n";
+    bal_predictions   p;
+    bal_metrics       m;
+    assert_int_equal(bal_predictions_parse(&p, "t.csv", csv, sizeof csv - 1), BAL_OK);
+    assert_int_equal(bal_metrics_of(&m, &p), BAL_OK);
+    assert_true(fabs(m.ece - 0.09) < 1e-12);
+    bal_metrics_free(&m);
+    bal_predictions_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_scikit_learn),
         cmocka_unit_test(counted_one_by_one),
         cmocka_unit_test(loss_is_bounded),
+        cmocka_unit_test(calibration_bins_are_closed_above),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

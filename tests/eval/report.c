@@ -355,6 +355,21 @@ static void names_stay_on_their_line(void **state)
     free(text);
 }
 
+/* Images without labels: nothing is counted, nothing is said to be 0. */
+static void no_labels(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted,p:a,p:b\na,a,1,0\na,b,0,1\n");
+    bal_report      r;
+    p.row[0].label = p.row[1].label = -1;
+    assert_int_equal(bal_report_make(&r, &p, NULL, BAL_REPORT_SEED), BAL_OK);
+    assert_string_equal(r.answer, "No image has a label, so nothing can be said.");
+    assert_true(isnan(r.metrics.accuracy) && isnan(r.metrics.loss) && isnan(r.metrics.macro.auroc));
+    assert_true(isnan(r.intervals.figure[BAL_FIGURE_ACCURACY].low));
+    bal_report_free(&r);
+    bal_predictions_free(&p);
+}
+
 static void saved_files(void **state)
 {
     (void)state;
@@ -399,6 +414,7 @@ int main(void)
         cmocka_unit_test(no_drift),
         cmocka_unit_test(a_wide_matrix_is_numbered),
         cmocka_unit_test(names_stay_on_their_line),
+        cmocka_unit_test(no_labels),
         cmocka_unit_test(saved_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,8 @@ static void wanted_recall_and_precision(void **state)
     expect_threshold(&t, 0.6, 1, 0.75, 2.0 / 3);
     assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.75), BAL_OK);
     expect_threshold(&t, 0.6, 1, 0.75, 2.0 / 3);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.5), BAL_OK); /* all that there is */
+    expect_threshold(&t, 0.2, 1, 0.5, 0);
     assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.8), BAL_OK);
     expect_threshold(&t, 0.9, 1.0 / 3, 1, 1);
     bal_predictions_free(&p);
