@@ -79,8 +79,7 @@ static bal_status add_rows(bal_predictions *out, const bal_images *images, const
     for (int i = 0; i < images->count; i++) {
         const double  *row = p + (size_t)i * (size_t)out->class_count;
         bal_prediction add = {.label = -1, .predicted = most_probable(row, out->class_count), .probability = row};
-        images->describe(images->user, i, &add);
-        BAL_TRY(bal_predictions_add(out, &add));
+        if (images->describe(images->user, i, &add)) BAL_TRY(bal_predictions_add(out, &add));
     }
     return BAL_OK;
 }
@@ -118,7 +117,7 @@ static bal_status fill_whole(void *user, int i, float *pixel)
     return bal_dataset_fill(w->data, i, pixel, &w->model->scaling);
 }
 
-static void describe_whole(void *user, int i, bal_prediction *row)
+static bool describe_whole(void *user, int i, bal_prediction *row)
 {
     const whole      *w = user;
     const bal_sample *s = bal_dataset_sample(w->data, i);
@@ -126,6 +125,7 @@ static void describe_whole(void *user, int i, bal_prediction *row)
     row->path = s->path;
     row->group = s->group;
     row->label = s->label < 0 ? -1 : find_class(w->model, bal_dataset_class(w->data, s->label));
+    return true;
 }
 
 bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_dataset *data)

@@ -6,11 +6,11 @@
 #include "ballast/report.h"
 
 /* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the
- * model's, -1: not known) of row i. */
+ * model's, -1: not known) of row i, or says false, and the row is left out. */
 typedef struct bal_images {
     int count;
     bal_status (*fill)(void *user, int i, float *pixel);
-    void (*describe)(void *user, int i, bal_prediction *row);
+    bool (*describe)(void *user, int i, bal_prediction *row);
     void *user;
 } bal_images;
 bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_images *images);

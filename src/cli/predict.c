@@ -13,7 +13,8 @@
 /* The images, and what a manifest says of them ("" where it says nothing). */
 typedef struct {
     bal_names  path, label;
-    int        passed_over;
+    int        passed_over, unreadable;
+    bool      *left_out; /* of each image: it could not be read */
     bal_model *model;
 } batch;
 
@@ -96,26 +97,48 @@ static bal_status collect(batch *b, const bal_args *args)
     return b->path.count ? BAL_OK : bal_fail(BAL_EIO, "no images to predict");
 }
 
-static bal_status fill(void *user, int i, float *pixel)
+static bal_status read_pixels(const batch *b, int i, float *pixel)
 {
-    const batch *b = user;
-    bal_image    image;
+    bal_image image;
 
-    if (bal_stop_requested) return bal_fail(BAL_EIO, "stopped after %d of %d images", i, b->path.count);
     BAL_TRY(bal_image_read(&image, b->path.name[i]));
     bal_status st = bal_dataset_prepare(pixel, &image, &b->model->setup->data, &b->model->scaling);
     bal_image_free(&image);
+    return st;
+}
+
+/* One damaged image among thousands must not cost the answers for the others. */
+static bal_status leave_out(batch *b, int i, float *pixel)
+{
+    const bal_dataset_options *o = &b->model->setup->data;
+
+    bal_log(BAL_LOG_ERROR, "%s", bal_error());
+    memset(pixel, 0, (size_t)o->size * (size_t)o->size * (size_t)o->channels * sizeof *pixel);
+    b->left_out[i] = true;
+    b->unreadable++;
+    return BAL_OK;
+}
+
+static bal_status fill(void *user, int i, float *pixel)
+{
+    batch *b = user;
+
+    if (bal_stop_requested) return bal_fail(BAL_EIO, "stopped after %d of %d images", i, b->path.count);
+    bal_status st = read_pixels(b, i, pixel);
+    if (st && st != BAL_ENOMEM) st = leave_out(b, i, pixel);
     bal_progress_update(i + 1, NULL, 0);
     return st;
 }
 
-static void describe(void *user, int i, bal_prediction *row)
+static bool describe(void *user, int i, bal_prediction *row)
 {
     const batch *b = user;
 
+    if (b->left_out[i]) return false;
     row->path = b->path.name[i];
     for (int k = 0; k < b->model->class_count; k++)
         if (strcmp(b->label.name[i], b->model->classes[k]) == 0) row->label = k;
+    return true;
 }
 
 static void say_row(const bal_predictions *p, const bal_prediction *row)
@@ -152,7 +175,10 @@ static bal_status work(batch *b, const bal_args *args, bal_device *dev)
     bal_progress_begin("predict", "image", b->path.count, 0);
     bal_status st = bal_classify_images(&p, &model, &images);
     bal_progress_end();
-    if (!st) st = say(&p, args->out);
+    if (!st && p.count) st = say(&p, args->out);
+    if (!st && b->unreadable)
+        st = bal_fail(BAL_EIO, "%d of %d images cannot be read%s", b->unreadable, b->path.count,
+                      p.count ? "; the others have their answers" : "");
     bal_predictions_free(&p);
     bal_model_close(&model);
     return st;
@@ -180,11 +206,14 @@ static int run(const bal_args *args)
     bal_status  st = bal_args_is_run(args->word[0]);
 
     if (!st) st = collect(&b, args);
+    if (!st && !(b.left_out = calloc((size_t)b.path.count, sizeof *b.left_out)))
+        st = bal_fail(BAL_ENOMEM, "no memory for %d images", b.path.count);
     if (!st) st = open_device(&dev, args);
     if (!st) st = work(&b, args, dev);
     bal_device_close(dev);
     bal_names_free(&b.path);
     bal_names_free(&b.label);
+    free(b.left_out);
     return bal_done(st);
 }
 
@@ -193,9 +222,12 @@ const bal_verb bal_verb_predict = {
     .group = BAL_VERB_USE,
     .usage = "RUN PATH...",
     .help = "say which class a run's classifier finds in images",
-    .details = "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
-               "Images are\n"
-               "prepared as the run's were. Without --out FILE.csv the answers are printed.",
+    .details =
+        "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
+        "Images are\n"
+        "prepared as the run's were. Without --out FILE.csv the answers are printed. Exit 1 if one cannot be read; "
+        "the\n"
+        "others are answered all the same.",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
     .min_words = 2,
     .max_words = -1,
