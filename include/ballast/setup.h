@@ -40,7 +40,7 @@ typedef struct bal_setup {
     bal_classifier_options classifier;
     bal_experiment_options experiment;
     bal_composition        composition; /* of the arm that it was opened for; without one: real images alone */
-    char                  *owned[3];    /* the paths of the three `init` settings, resolved against their file */
+    char                  *owned[4];    /* the three `init` paths, resolved against their file; a run's name made up */
 } bal_setup;
 
 /* Read PATH, apply "section.key=value" settings, check. Every fault is "file:line: ..." or "--set ...". */

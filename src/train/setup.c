@@ -11,7 +11,7 @@
 #include "train/setup_parts.h"
 
 const bal_option bal_run_option_table[] = {
-    BAL_OPT_TEXT(bal_run_options, name, "run", "results go to OUT/NAME"),
+    BAL_OPT_TEXT(bal_run_options, name, NULL, "results go to OUT/NAME; default: the name of this file, without .ini"),
     BAL_OPT_TEXT(bal_run_options, out, "runs", "folder of the results"),
     BAL_OPT(bal_run_options, seed, BAL_INT, 1, 0, INT_MAX, "what all random numbers follow from"),
     BAL_OPT_TEXT(bal_run_options, device, NULL,
@@ -226,14 +226,29 @@ static bal_status check_nets(bal_setup *s)
     return check_classifier(s);
 }
 
+/* Without a name the run is called like its file. */
+static bal_status name_run(bal_setup *s)
+{
+    const char *file = bal_path_name(bal_config_path(s->config));
+    size_t      n = strlen(file);
+
+    if (!s->run.name) {
+        if (n > 4 && strcmp(file + n - 4, ".ini") == 0) n -= 4;
+        s->run.name = s->owned[3] = bal_format("%.*s", (int)n, file);
+        if (!s->run.name) return bal_fail(BAL_ENOMEM, "no memory for a name");
+    }
+    if (strchr(s->run.name, '/') || s->run.name[0] == '.' || !s->run.name[0])
+        return bal_fail_at(bal_setup_place(s->config, "run", "name"),
+                           "[run] name: \"%s\" cannot name a folder; no slashes, no dot first", s->run.name);
+    return BAL_OK;
+}
+
 static bal_status check(bal_setup *s)
 {
     const bal_config *c = s->config;
     for (int i = 0; i < bal_config_count(c); i++) BAL_TRY(check_section(bal_config_section(c, i)));
     BAL_TRY(bal_section_fill(bal_config_find(c, "run"), "run", bal_run_option_table, NULL, &s->run));
-    if (strchr(s->run.name, '/') || s->run.name[0] == '.' || !s->run.name[0])
-        return bal_fail_at(bal_setup_place(c, "run", "name"),
-                           "[run] name: \"%s\" cannot name a folder; no slashes, no dot first", s->run.name);
+    BAL_TRY(name_run(s));
     BAL_TRY(bal_setup_need(c, "data", "it says where images come from"));
     BAL_TRY(bal_dataset_check(c));
     BAL_TRY(bal_section_fill(bal_config_find(c, "data"), "data", bal_dataset_option_table, NULL, &s->data));
@@ -273,7 +288,7 @@ bal_status bal_setup_open(bal_setup **out, const char *path, const char *const *
 void bal_setup_close(bal_setup *s)
 {
     if (!s) return;
-    for (int i = 0; i < 3; i++) free(s->owned[i]);
+    for (int i = 0; i < 4; i++) free(s->owned[i]);
     bal_config_free(s->config);
     free(s);
 }
