@@ -253,7 +253,12 @@ bal_status bal_dataset_open(bal_dataset **out, const bal_config *config, uint64_
     BAL_TRY(bal_dataset_inspect(out, config, seed));
     bal_dataset *ds = *out;
     int          skip = ds->options.on_error;
-    if (!ds->unreadable || (skip && ds->count)) return BAL_OK;
+    if (!ds->unreadable) return BAL_OK;
+    if (skip && ds->count) {
+        bal_warn("%d of %d images cannot be read and are left out; ballast check names them", ds->unreadable,
+                 ds->data.count);
+        return BAL_OK;
+    }
     const char *first = NULL;
     for (int i = 0; i < ds->data.count; i++) {
         if (!ds->reason[i]) continue;

@@ -115,12 +115,14 @@ static const char *label_name(const bal_dataset *ds, int i)
 }
 
 /* Pairs by name, the first few, then how many more. */
-static bal_status report_links(bal_dataset *ds, bal_link_kind kind, const char *what)
+static bal_status report_links(bal_dataset *ds, bal_link_kind kind, const char *one, const char *what)
 {
     int n = 0;
 
     for (int i = 0; i < ds->link_count; i++) n += ds->links[i].kind == kind;
-    if (n) WARN("%d image%s %s %s of another image; they stay together in a split", n, s_if(n), is_are(n), what);
+    if (n)
+        WARN("%d image%s %s %s of another image; they stay together in a split", n, s_if(n), is_are(n),
+             n == 1 ? one : what);
     for (int i = 0, named = 0; i < ds->link_count; i++) {
         const bal_link *l = &ds->links[i];
         if (l->kind != kind) continue;
@@ -159,8 +161,8 @@ bal_status bal_dataset_report(bal_dataset *ds)
     BAL_TRY(report_unreadable(ds));
     BAL_TRY(report_counts(ds));
     BAL_TRY(report_sizes(ds));
-    BAL_TRY(report_links(ds, BAL_SAME_BYTES, "copies"));
-    BAL_TRY(report_links(ds, BAL_SIMILAR, "near-duplicates"));
+    BAL_TRY(report_links(ds, BAL_SAME_BYTES, "a copy", "copies"));
+    BAL_TRY(report_links(ds, BAL_SIMILAR, "a near-duplicate", "near-duplicates"));
     BAL_TRY(report_groups(ds));
     ds->fixed_findings = ds->finding_count;
     return BAL_OK;
