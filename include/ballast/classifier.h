@@ -13,6 +13,9 @@ typedef struct bal_classifier_job {
     const bal_watch   *watch;
 } bal_classifier_job;
 
+/* Whether [classifier] has one output for each class of the data, or a single one for two. Needs no device. */
+bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data);
+
 /* Train to the end of the budget, until patience ends, or until watch->stop (then *stopped). Writes last.safetensors,
  * best.safetensors (the epoch with the highest validation balanced accuracy), log.csv, speed.csv, curves.svg. */
 bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped);

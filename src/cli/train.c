@@ -138,6 +138,17 @@ static bal_status check_only(const session *s)
     return BAL_OK;
 }
 
+/* What can be said before there is a folder: one that holds nothing is only in the way. */
+static bal_status check_data(const session *s)
+{
+    const char *classes = s->setup->gan.classes;
+    int         label;
+
+    if (s->setup->has_gan && wants(s, GAN) && strcmp(classes, "each") != 0) BAL_TRY(find_class(&label, s, classes));
+    if (!s->setup->has_classifier || !wants(s, CLASSIFIER)) return BAL_OK;
+    return bal_classifier_check(s->setup, s->data);
+}
+
 static bool leftover(const char *name)
 {
     const char *end = strstr(name, ".tmp.");
@@ -174,6 +185,7 @@ static bal_status begin(session *s, const bal_args *args)
     bal_device_settings    settings = {run->device, run->kernels, false};
 
     BAL_TRY(bal_dataset_open(&s->data, s->setup->config, (uint64_t)run->seed)); /* its faults come before the device */
+    BAL_TRY(check_data(s));
     BAL_TRY(bal_device_open(&s->dev, &settings));
     if (args->dry_run) return BAL_OK;
     if (s->o->resume) s->folder = bal_format("%s", s->o->resume);

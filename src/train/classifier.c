@@ -50,12 +50,22 @@ static bal_status make_loss(bal_classifier *c)
     return bal_loss_build(&c->loss, c->job.dev, bal_net_out(c->net), at);
 }
 
-static bal_status check_classes(const bal_classifier *c)
+static bal_status check_classes(const bal_net *net, const bal_dataset *data)
 {
-    bal_shape y = bal_net_out(c->net);
-    int       classes = bal_dataset_class_count(c->job.data), outputs = y.h * y.w * y.c;
+    bal_shape y = bal_net_out(net);
+    int       classes = bal_dataset_class_count(data), outputs = y.h * y.w * y.c;
     if (outputs == classes || (outputs == 1 && classes == 2)) return BAL_OK;
-    return bal_fail(BAL_ESHAPE, "[classifier] ends in %d outputs; the data has %d classes", outputs, classes);
+    return bal_fail(BAL_ESHAPE, "[classifier] ends in %d outputs; the data has %d class%s", outputs, classes,
+                    classes == 1 ? "" : "es");
+}
+
+bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data)
+{
+    bal_net *net;
+    BAL_TRY(bal_setup_net(&net, s, "classifier", 1));
+    bal_status st = check_classes(net, data);
+    bal_net_free(net);
+    return st;
 }
 
 static bal_status first_weights(bal_classifier *c)
@@ -308,7 +318,7 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(set_budget(c));
     BAL_TRY(bal_memory_check(s, dev, "train.classifier", nets, 1, c->o.batch));
     BAL_TRY(bal_setup_net(&c->net, s, "classifier", c->o.batch));
-    BAL_TRY(check_classes(c));
+    BAL_TRY(check_classes(c->net, c->job.data));
     BAL_TRY(bal_net_build(c->net, dev, true, (uint64_t)s->run.seed, 1));
     c->scaling = bal_dataset_scaling(c->job.data, false);
     BAL_TRY(make_loss(c));
