@@ -48,6 +48,43 @@ static bal_status print_file(const char *folder, const char *name)
     return st;
 }
 
+static bool in_list(const char *list, const char *word)
+{
+    char other[64];
+    for (int i = 0; bal_setup_word(other, sizeof other, list, i); i++)
+        if (strcmp(other, word) == 0) return true;
+    return false;
+}
+
+/* A list on the command line picks from what there is; a slip of the pen would pick nothing. */
+static bal_status check_picks(const char *flag, const char *list, const char *all)
+{
+    char word[64];
+    for (int i = 0; list && bal_setup_word(word, sizeof word, list, i); i++)
+        if (!in_list(all, word))
+            return bal_fail(BAL_ECONFIG, "--%s: the experiment has no \"%s\"; it has: %s", flag, word, all);
+    return BAL_OK;
+}
+
+static bal_status check_all_picks(const experiment *o, const bal_setup *s)
+{
+    char seed[16], folds[512] = "none; [data] folds says how many";
+    snprintf(seed, sizeof seed, "%d", s->run.seed);
+    for (int i = 0, n = 0; i < s->data.folds; i++)
+        n += snprintf(folds + n, sizeof folds - (size_t)n, i ? " %d" : "%d", i);
+    BAL_TRY(check_picks("arms", o->arms, s->experiment.arms));
+    BAL_TRY(check_picks("folds", o->folds, folds));
+    return check_picks("seeds", o->seeds, s->experiment.seeds ? s->experiment.seeds : seed);
+}
+
+static bal_status make_folder(char **folder, const bal_args *a, const bal_setup *s)
+{
+    const experiment *o = a->own;
+    if (!o->resume && !a->dry_run) return bal_run_create(folder, s->run.out, s->run.name);
+    *folder = o->resume ? bal_format("%s", o->resume) : bal_format("%s/%s", s->run.out, s->run.name);
+    return *folder ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+}
+
 /* The configuration and the folder: new ones, or those of a run to go on with. */
 static bal_status open_run(char **config, char **folder, const bal_args *a)
 {
@@ -57,12 +94,12 @@ static bal_status open_run(char **config, char **folder, const bal_args *a)
     if (!*config) return bal_fail(BAL_ENOMEM, "no memory for a path");
     BAL_TRY(bal_args_setup(&s, a, *config));
     bal_status st = BAL_OK;
-    if (!s->has_experiment) st = bal_fail(BAL_ECONFIG, "%s: has no section [experiment]", *config);
-    else if (o->resume) *folder = bal_format("%s", o->resume);
-    else if (a->dry_run) *folder = bal_format("%s/%s", s->run.out, s->run.name);
-    else st = bal_run_create(folder, s->run.out, s->run.name);
+    if (!s->has_experiment)
+        st = bal_fail(BAL_ECONFIG, "%s: has no section [experiment]; ballast help experiment explains it", *config);
+    else st = check_all_picks(o, s);
+    if (st == BAL_OK) st = make_folder(folder, a, s);
     bal_setup_close(s);
-    return st == BAL_OK && !*folder ? bal_fail(BAL_ENOMEM, "no memory for a path") : st;
+    return st;
 }
 
 static int work(const bal_args *a, bal_experiment_job *job)
