@@ -175,8 +175,8 @@ static int say_thing(const bal_args *args, const kind *k, const char *name)
     return bal_usage_fault(args, "no %s \"%s\"; ballast help %s lists them", k->name, name, k->name);
 }
 
-/* Sections of a configuration. */
-static bool say_section(const char *name)
+/* Sections of a configuration; `before` is printed where there is one of that name. */
+static bool say_section(const char *before, const char *name)
 {
     static const struct {
         const char       *name, *title;
@@ -190,11 +190,12 @@ static bool say_section(const char *name)
         {"discriminator", "[discriminator]: layer = ... lines from an image to one number, and", bal_net_option_table},
         {"classifier", "[classifier]: layer = ... lines from an image to one number for each class, and",
          bal_net_option_table},
+        {"experiment", "[experiment]: what is compared", bal_experiment_option_table},
     };
 
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         if (strcmp(sections[i].name, name) != 0) continue;
-        printf("%s\n\n", sections[i].title);
+        printf("%s%s\n\n", before, sections[i].title);
         say_options(sections[i].options);
         return true;
     }
@@ -220,8 +221,10 @@ static int run(const bal_args *args)
         say_kind(&k);
     } else if (args->word_count == 2)
         return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer, schedule or source", topic);
-    else if (bal_help_find_verb(topic)) bal_help_verb(bal_help_find_verb(topic));
-    else if (!say_section(topic)) return fail_topic(args, topic);
+    else if (bal_help_find_verb(topic)) {
+        bal_help_verb(bal_help_find_verb(topic));
+        say_section("\n", topic); /* `experiment` is both */
+    } else if (!say_section("", topic)) return fail_topic(args, topic);
     return BAL_EXIT_DONE;
 }
 
@@ -230,7 +233,7 @@ const bal_verb bal_verb_help = {
     .group = BAL_VERB_LOOK,
     .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source [NAME]]",
     .help = "explain a verb, or what an INI file may say",
-    .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier.",
+    .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier, experiment.",
     .max_words = 2,
     .run = run,
 };

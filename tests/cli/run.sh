@@ -76,6 +76,12 @@ verdict generate_counts "$([ "$(ls "$work/one/PNEUMONIA" | wc -l)" -eq 70 ] && [
 verdict generate_refuses_a_full_folder "$("$BALLAST" generate "$work/tiny" --out "$work/one" 2>&1 | grep -q 'is not empty' || echo no)"
 "$BALLAST" predict "$work/tiny" "$work/one" --out "$work/p.csv" --quiet
 verdict predict_all "$([ "$(wc -l <"$work/p.csv")" -eq 72 ] || wc -l "$work/p.csv")"
+cp -r "$work/one" "$work/damaged"
+head -c 60 "$work/one/PNEUMONIA/000001.png" >"$work/damaged/PNEUMONIA/000001.png"
+said=$("$BALLAST" predict "$work/tiny" "$work/damaged" --out "$work/d.csv" --quiet 2>&1)
+code=$?
+verdict predict_leaves_out_what_is_damaged "$([ $code -eq 1 ] && [ "$(wc -l <"$work/d.csv")" -eq 71 ] || echo "exit $code: $said")"
+verdict predict_answers_the_others_the_same "$(grep 00002.png "$work/p.csv" | cut -d, -f2- >"$work/a"; grep 00002.png "$work/d.csv" | cut -d, -f2- | cmp - "$work/a" 2>&1)"
 "$BALLAST" predict "$work/tiny" "$work/one/manifest.csv" --out "$work/labelled.csv" --quiet
 verdict predictions_can_be_reported "$("$BALLAST" eval --predictions "$work/labelled.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
 "$BALLAST" eval "$work/tiny" --out "$work/again" --quiet >/dev/null
@@ -84,11 +90,19 @@ verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manife
 
 "$BALLAST" train $config --out "$work/dry" --dry-run >"$work/out" 2>&1
 verdict dry_run_writes_nothing "$([ ! -e "$work/dry" ] && grep -q 'would train' "$work/out" || cat "$work/out")"
+sed '/^name/d' $config >"$work/my own.ini"
+"$BALLAST" train "$work/my own.ini" --out "$work/named" --dry-run >"$work/out" 2>&1
+verdict a_run_is_called_like_its_file "$(grep -q "would write $work/named/my own\$" "$work/out" || cat "$work/out")"
+said=$("$BALLAST" train $config --set train.gan.classes=PNEUMON --out "$work/none" 2>&1)
+verdict a_wrong_class_leaves_no_folder "$([ ! -e "$work/none" ] || echo "$said")"
+sed 's/units=2$/units=3/' $config >"$work/three.ini"
+said=$("$BALLAST" train "$work/three.ini" --out "$work/none" 2>&1)
+verdict wrong_outputs_leave_no_folder "$(case $said in *'ends in 3 outputs'*) ls "$work/none" 2>/dev/null ;; *) echo "$said" ;; esac)"
 said=$("$BALLAST" train $config --out /dev/null/x 2>&1)
 verdict unwritable_is_named "$(case $said in *": /dev/null: "*) ;; *) echo "$said" ;; esac)"
 mkdir "$work/a ;b"
 cp -r "$work/one/PNEUMONIA" "$work/a ;b"
-said=$(config=$(pwd)/$config; cd "$work/a ;b" && "$BALLAST" train "$config" --set data.source=folder --set data.path=. --out "$work/odd" 2>&1)
+said=$(config=$(pwd)/$config; cd "$work/a ;b" && "$BALLAST" train "$config" --set data.source=folder --set data.path=. --only gan --out "$work/odd" 2>&1)
 verdict a_path_that_cannot_be_written_stops_first "$(case $said in *'cannot stand in an INI file'*) ;; *) echo "$said" ;; esac)"
 # A file system that the first checkpoint fits and the second does not.
 mkdir "$work/full"
