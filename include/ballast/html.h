@@ -16,6 +16,12 @@ bal_status bal_html_report(char **out, const bal_report *r, const char *folder);
 /* report.html and, where there are probabilities, probabilities.svg: ROC, precision and recall, reliability. */
 bal_status bal_html_save(const bal_report *r, const char *folder);
 
+/* The rows whose wrong answer was given the highest probability, the surest first; how many. 0 without probabilities.
+ * Their images, where whoever classified them made a grid: mistakes.png in the folder, in the same order. */
+#define BAL_MISTAKES 10
+#define BAL_MISTAKE_COLUMNS 5
+int bal_html_surest(int out[BAL_MISTAKES], const bal_predictions *p);
+
 /* What an experiment found; the caller frees *out. */
 bal_status bal_html_comparison(char **out, const bal_comparison *c, const char *folder);
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/html.h"
 #include "ballast/log.h"
+#include "ballast/run.h"
 #include "cli/progress.h"
 
 static bal_status say(const bal_report *r)
@@ -41,6 +43,36 @@ static bal_status read_history(bal_history *h, const char *run)
     return st;
 }
 
+/* Row i of the predictions is image index[i]. Those of an earlier report must not stand beside this one's. */
+static bal_status save_mistakes(const bal_model *m, const bal_dataset *data, const bal_predictions *p, const int *index,
+                                const char *path)
+{
+    const bal_dataset_options *o = bal_dataset_settings(data);
+    size_t                     image = (size_t)o->size * (size_t)o->size * (size_t)o->channels;
+    int                        row[BAL_MISTAKES], n = bal_html_surest(row, p);
+    float                     *pixel = calloc((size_t)n + 1, image * sizeof *pixel);
+    bal_status                 st = pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a picture");
+
+    for (int i = 0; i < n && !st; i++)
+        st = bal_dataset_fill(data, index[row[i]], pixel + (size_t)i * image, &m->scaling);
+    if (!n) remove(path);
+    if (n && !st) st = bal_run_grid(path, pixel, n, BAL_MISTAKE_COLUMNS, o, &m->scaling);
+    free(pixel);
+    return st;
+}
+
+static bal_status show_mistakes(const bal_model *m, const bal_dataset *data, const bal_predictions *p, const int *index,
+                                const char *folder)
+{
+    char *path = bal_path_join(folder, "mistakes.png");
+
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_folder_create(folder);
+    if (!st) st = save_mistakes(m, data, p, index, path);
+    free(path);
+    return st;
+}
+
 bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder,
                              uint64_t seed)
 {
@@ -56,6 +88,7 @@ bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset
     BAL_TRY(bal_model_open(&model, dev, run));
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
+    if (!st) st = show_mistakes(&model, data, &p, index, folder);
     if (!st) st = bal_classify_report(&p, &history, folder, seed);
     bal_history_free(&history);
     bal_predictions_free(&p);

@@ -15,7 +15,7 @@ void bal_html_matrix(FILE *to, const bal_metrics *m, char *const *name);
 /* What the two show. */
 void bal_html_terms(FILE *to);
 /* The wrong predictions that were given the highest probability. */
-void bal_html_mistakes(FILE *to, const bal_predictions *p);
+void bal_html_mistakes(FILE *to, const bal_predictions *p, const char *folder);
 
 /* ---- html_plots.c ---- */
 

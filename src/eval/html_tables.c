@@ -3,9 +3,12 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include "ballast/files.h"
+#include "ballast/html.h"
 #include "eval/page.h"
 
-enum { MATRIX_CLASSES = 40, MISTAKES = 10 };
+enum { MATRIX_CLASSES = 40 };
 
 /* Two decimals, with the interval where there is one. */
 static void put_figure(FILE *to, double v, const bal_interval *i)
@@ -139,17 +142,16 @@ static double sureness(const bal_prediction *r) { return r->probability[r->predi
 
 static bool wrong(const bal_prediction *r) { return r->label >= 0 && r->label != r->predicted; }
 
-/* Indices of up to MISTAKES rows, the surest first, of equally sure ones the first. */
-static int surest(int out[MISTAKES], const bal_predictions *p)
+int bal_html_surest(int out[BAL_MISTAKES], const bal_predictions *p)
 {
     int n = 0;
-    for (int i = 0; i < p->count; i++) {
+    for (int i = 0; p->probabilities && i < p->count; i++) {
         const bal_prediction *r = &p->row[i];
         int                   at = n;
         if (!wrong(r)) continue;
         while (at > 0 && sureness(r) > sureness(&p->row[out[at - 1]])) at--;
-        if (at == MISTAKES) continue;
-        if (n < MISTAKES) n++;
+        if (at == BAL_MISTAKES) continue;
+        if (n < BAL_MISTAKES) n++;
         for (int k = n - 1; k > at; k--) out[k] = out[k - 1];
         out[at] = i;
     }
@@ -170,9 +172,22 @@ static void put_mistake(FILE *to, const bal_predictions *p, const bal_prediction
     fputs("</tr>\n", to);
 }
 
-void bal_html_mistakes(FILE *to, const bal_predictions *p)
+static void put_images(FILE *to, const char *folder)
 {
-    int row[MISTAKES], n = p->probabilities ? surest(row, p) : 0;
+    static const bal_page_picture picture = {
+        .class = "grid",
+        .type = "image/png",
+        .alt = "The images of the table above, as the net saw them, row by row in the order of the table.",
+        .caption = "These images as the net saw them, row by row in the order of the table.",
+    };
+    char *path = bal_path_join(folder, "mistakes.png");
+    if (path) bal_page_file(to, &picture, path);
+    free(path);
+}
+
+void bal_html_mistakes(FILE *to, const bal_predictions *p, const char *folder)
+{
+    int row[BAL_MISTAKES], n = bal_html_surest(row, p);
     if (!n) return;
     fputs("<h2>Most confident mistakes</h2>\n<div class=\"wide\"><table>\n<caption>Wrong predictions with the highest "
           "probability; all are in predictions.csv</caption>\n<thead><tr><th scope=\"col\">image</th>"
@@ -182,4 +197,5 @@ void bal_html_mistakes(FILE *to, const bal_predictions *p)
           to);
     for (int i = 0; i < n; i++) put_mistake(to, p, &p->row[row[i]]);
     fputs("</tbody>\n</table></div>\n", to);
+    put_images(to, folder);
 }

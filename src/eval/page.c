@@ -30,7 +30,7 @@ static const char style[] =
     "caption{text-align:left;padding-bottom:.3rem}\n"
     "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;overflow-wrap:normal}\n"
     "thead th:first-child,.name,tbody th,tfoot th{text-align:left;max-width:14rem;overflow-wrap:break-word}\n"
-    "thead th{vertical-align:bottom;max-width:9rem;overflow-wrap:break-word}\n"
+    "thead th{vertical-align:bottom;max-width:12rem;overflow-wrap:break-word}\n"
     "tfoot th{font-weight:normal;font-style:italic}\n"
     ".matrix td{background:rgb(var(--blue)/calc(var(--rate)*.5));text-align:center;border:1px solid var(--rule)}\n"
     ".matrix td.hit{font-weight:bold;outline:2px solid var(--ink);outline-offset:-3px}\n"

@@ -134,7 +134,10 @@ static void mistakes_come_surest_first(void **state)
 {
     (void)state;
     bal_predictions p = parse("path,label,predicted,p:a,p:b\n1,a,b,0.4,0.6\n2,a,b,0.1,0.9\n3,a,a,1,0\n4,b,a,0.8,0.2\n");
-    char           *html = page_of(&p, scratch("nothing")), *at = strstr(html, "Most confident mistakes");
+    scratch_text("wrong/mistakes.png", "grid");
+    char *html = page_of(&p, scratch("wrong")), *at = strstr(html, "Most confident mistakes");
+    assert_sound(html);
+    assert_non_null(strstr(html, "data:image/png;base64,Z3JpZA==\""));
     assert_non_null(at);
     char *first = strstr(at, "<bdi>2</bdi>"), *second = strstr(at, "<bdi>4</bdi>"), *third = strstr(at, "<bdi>1</bdi>");
     assert_true(first && second && third && first < second && second < third);
