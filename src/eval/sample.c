@@ -72,14 +72,15 @@ static bal_status no_memory(const bal_sample *s)
     return bal_fail(BAL_ENOMEM, "no memory for the metrics of %d predictions of %d classes", s->count, s->class_count);
 }
 
-static bal_status rank_all(bal_sample *s, const bal_predictions *p)
+/* For the classes first to end - 1. */
+static bal_status rank_classes(bal_sample *s, const bal_predictions *p, int first, int end)
 {
     size_t  n = (size_t)s->count;
     ranked *work = calloc(2 * n + 1, sizeof *work);
     int    *place = calloc((size_t)p->count + 1, sizeof *place);
     bool    whole = work && place;
     for (int i = 0; whole && i < s->count; i++) place[s->row[i]] = i;
-    for (int c = 0; whole && c < s->class_count; c++) rank(s->order + (size_t)c * n, p, c, place, work, work + n);
+    for (int c = first; whole && c < end; c++) rank(s->order + (size_t)(c - first) * n, p, c, place, work, work + n);
     free(work);
     free(place);
     return whole ? BAL_OK : no_memory(s);
@@ -130,6 +131,7 @@ static bal_status allocate(bal_sample *s)
 /* The rows by label: a resample that is drawn class by class stays in a small part of memory. */
 static bal_status arrange(bal_sample *s, const bal_predictions *p)
 {
+    if (s->count > ROWS_MAX) return bal_fail(BAL_ECONFIG, "more than %d predictions", ROWS_MAX);
     int *at = calloc((size_t)p->class_count + 1, sizeof *at);
     if (!at) return no_memory(s);
     for (int r = 0; r < p->count; r++)
@@ -143,7 +145,6 @@ static bal_status arrange(bal_sample *s, const bal_predictions *p)
 
 static bal_status fill(bal_sample *s, const bal_predictions *p)
 {
-    if (s->count > ROWS_MAX) return bal_fail(BAL_ECONFIG, "more than %d predictions", ROWS_MAX);
     BAL_TRY(allocate(s));
     BAL_TRY(arrange(s, p));
     for (int i = 0; i < s->count; i++) {
@@ -151,7 +152,7 @@ static bal_status fill(bal_sample *s, const bal_predictions *p)
         s->cell[i] = row->label * p->class_count + row->predicted;
         if (s->probabilities) add_probabilities(s, i, row);
     }
-    return s->probabilities ? rank_all(s, p) : BAL_OK;
+    return s->probabilities ? rank_classes(s, p, 0, s->class_count) : BAL_OK;
 }
 
 bal_status bal_sample_init(bal_sample *out, const bal_predictions *p)
@@ -159,6 +160,18 @@ bal_status bal_sample_init(bal_sample *out, const bal_predictions *p)
     *out = (bal_sample){.class_count = p->class_count, .probabilities = p->probabilities};
     for (int r = 0; r < p->count; r++) out->count += p->row[r].label >= 0;
     bal_status st = fill(out, p);
+    if (st) bal_sample_free(out);
+    return st;
+}
+
+bal_status bal_sample_init_class(bal_sample *out, const bal_predictions *p, int c)
+{
+    *out = (bal_sample){.class_count = p->class_count};
+    for (int r = 0; r < p->count; r++) out->count += p->row[r].label >= 0;
+    size_t n = (size_t)out->count + 1;
+    bool   whole = (out->row = calloc(n, sizeof *out->row)) && (out->order = calloc(n, sizeof *out->order));
+    bal_status st = whole ? arrange(out, p) : no_memory(out);
+    if (st == BAL_OK) st = rank_classes(out, p, c, c + 1);
     if (st) bal_sample_free(out);
     return st;
 }

@@ -25,6 +25,9 @@ typedef struct bal_sample {
 bal_status bal_sample_init(bal_sample *out, const bal_predictions *p);
 void       bal_sample_free(bal_sample *s);
 
+/* Only the rows, and the order for class c at the beginning of `order`. */
+bal_status bal_sample_init_class(bal_sample *out, const bal_predictions *p, int c);
+
 /* How often each row counts in several resamples side by side: what costs most is to find a row, and so they share it.
  */
 enum { BAL_LANES = 8 };

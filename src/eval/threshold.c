@@ -29,10 +29,9 @@ static bal_status make_room(bal_curve *out, int count)
     return bal_fail(BAL_ENOMEM, "no memory for a curve of %d points", count);
 }
 
-static bal_status trace(bal_curve *out, const bal_sample *s, const bal_predictions *p, int c)
+static bal_status trace(bal_curve *out, const bal_sample *s, const uint32_t *order, const bal_predictions *p, int c)
 {
-    const uint32_t *order = bal_sample_order(s, c);
-    int             seen[2] = {0};
+    int seen[2] = {0};
     BAL_TRY(make_room(out, s->count));
     for (int i = 0; i < s->count; i++) {
         seen[(order[i] & BAL_RANK_POSITIVE) != 0]++;
@@ -50,8 +49,8 @@ bal_status bal_curve_of(bal_curve *out, const bal_predictions *p, int positive)
 {
     bal_sample s;
     assert(p->probabilities && positive >= 0 && positive < p->class_count);
-    BAL_TRY(bal_sample_init(&s, p));
-    bal_status st = trace(out, &s, p, positive);
+    BAL_TRY(bal_sample_init_class(&s, p, positive));
+    bal_status st = trace(out, &s, s.order, p, positive);
     bal_sample_free(&s);
     return st;
 }
@@ -197,7 +196,7 @@ static bal_status add_class(cJSON *classes, const bal_sample *s, const bal_predi
 {
     bal_curve curve = {0};
     cJSON    *one = cJSON_AddObjectToObject(classes, p->classes[c]);
-    if (s->probabilities) BAL_TRY(trace(&curve, s, p, c));
+    if (s->probabilities) BAL_TRY(trace(&curve, s, bal_sample_order(s, c), p, c));
     bool whole = one && add_curves(one, &curve);
     bal_curve_free(&curve);
     return whole ? BAL_OK : bal_prose_no_memory();
