@@ -106,4 +106,8 @@ const bal_finding *bal_dataset_findings(const bal_dataset *ds, int *count);
 /* split.csv: path,label,group,part,fold,sha256; fold is empty without folds, part "dropped" for what was taken out. */
 bal_status bal_dataset_write_split(const bal_dataset *ds, const char *path);
 
+/* Whether the split is still the one of a split.csv. If not, BAL_EIO, and what it is now stays in FOLDER/split.csv.now.
+ */
+bal_status bal_dataset_check_split(const bal_dataset *ds, const char *path, const char *folder);
+
 #endif

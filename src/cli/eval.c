@@ -136,6 +136,18 @@ static bal_status report_all(const bal_args *args, bal_device *dev, const bal_da
     return st;
 }
 
+/* The test images must be those of the training's split: none that it has seen. */
+static bal_status report_test(const bal_args *args, bal_device *dev, const bal_dataset *data)
+{
+    const char *run = args->word[0], *folder = args->out ? args->out : run;
+    char       *split = bal_path_join(run, "split.csv");
+
+    if (!split) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_file_exists(split) ? bal_dataset_check_split(data, split, folder) : BAL_OK;
+    free(split);
+    return st ? st : bal_classify_test(dev, run, data, folder, seed_of(args));
+}
+
 static bal_status report_run(const bal_args *args)
 {
     const eval  *o = args->own;
@@ -151,7 +163,7 @@ static bal_status report_run(const bal_args *args)
     bal_device_settings settings = {args->device ? args->device : setup->run.device, setup->run.kernels, false};
     BAL_TRY_OR(end, st, bal_device_open(&dev, &settings));
     if (o->data) st = report_all(args, dev, data);
-    else st = bal_classify_test(dev, run, data, args->out ? args->out : run, seed_of(args));
+    else st = report_test(args, dev, data);
 end:
     bal_device_close(dev);
     bal_dataset_close(data);

@@ -48,31 +48,11 @@ static bal_status with_file(const session *s, const char *name, bal_status (*use
     return st;
 }
 
-static bal_status compare_files(const char *a, const char *b)
-{
-    char      *x = NULL, *y = NULL;
-    size_t     n = 0, m = 0;
-    bal_status st = bal_file_read(&x, &n, a, 0);
-
-    if (!st) st = bal_file_read(&y, &m, b, 0);
-    if (!st && (n != m || memcmp(x, y, n) != 0))
-        st = bal_fail(BAL_EIO, "%s: the data or its split has changed since the run began (%s is the split now)", a, b);
-    free(x);
-    free(y);
-    return st;
-}
-
 /* A run that goes on must see the split that it began with. */
 static bal_status write_split(const session *s, const char *path)
 {
-    if (!bal_file_exists(path)) return bal_dataset_write_split(s->data, path);
-    char *now = bal_format("%s.now", path);
-    if (!now) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_dataset_write_split(s->data, now);
-    if (!st) st = compare_files(path, now);
-    if (!st) remove(now);
-    free(now);
-    return st;
+    return bal_file_exists(path) ? bal_dataset_check_split(s->data, path, s->folder)
+                                 : bal_dataset_write_split(s->data, path);
 }
 
 static bal_status describe(const session *s)

@@ -86,6 +86,10 @@ verdict predict_answers_the_others_the_same "$(grep 00002.png "$work/p.csv" | cu
 verdict predictions_can_be_reported "$("$BALLAST" eval --predictions "$work/labelled.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
 "$BALLAST" eval "$work/tiny" --out "$work/again" --quiet >/dev/null
 verdict eval_repeats "$(cmp "$work/tiny/report.json" "$work/again/report.json" 2>&1; cmp "$work/tiny/predictions.csv" "$work/again/predictions.csv" 2>&1)"
+cp -r "$work/tiny" "$work/changed"
+sed '2s/^[^,]*/elsewhere.png/' "$work/tiny/split.csv" >"$work/changed/split.csv"
+said=$("$BALLAST" eval "$work/changed" --quiet 2>&1)
+verdict eval_refuses_another_split "$([ $? -eq 1 ] && [ -s "$work/changed/split.csv.now" ] || echo "$said")"
 verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manifest.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
 
 "$BALLAST" train $config --out "$work/dry" --dry-run >"$work/out" 2>&1
