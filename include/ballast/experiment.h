@@ -5,6 +5,7 @@
  *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, report.json (written last)
  *   RUN/experiment.txt experiment.json   the comparison; report.html and forest.svg: for people
  *   RUN/predictions.csv                  all parts'
+ *   RUN/split.csv                        folds of the images; a run that goes on must find the same
  *
  * Without folds the one split's folder is called "split". */
 #ifndef BALLAST_EXPERIMENT_H

@@ -364,11 +364,23 @@ end:
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
+/* Parts that are done and parts to come must see the same split. */
+static bal_status keep_split(const bal_dataset *data, const char *folder)
+{
+    char *path = bal_path_join(folder, "split.csv");
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_file_exists(path) ? bal_dataset_check_split(data, path, folder)
+                                          : bal_dataset_write_split(data, path);
+    free(path);
+    return st;
+}
+
 static bal_status run(experiment *e)
 {
     const bal_experiment_job *j = e->job;
     BAL_TRY(bal_setup_open(&e->setup, j->config, j->sets, j->set_count));
     BAL_TRY(bal_dataset_open(&e->data, e->setup->config, (uint64_t)e->setup->run.seed));
+    BAL_TRY(keep_split(e->data, j->folder));
     BAL_TRY(bal_run_write_config(j->folder, e->setup, e->data));
     bal_device_settings settings = {.which = e->setup->run.device, .kernels = e->setup->run.kernels};
     BAL_TRY(bal_device_open(&e->dev, &settings));
