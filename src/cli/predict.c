@@ -199,12 +199,24 @@ static bal_status open_device(bal_device **dev, const bal_args *args)
     return st;
 }
 
+/* Better said now than when all images have been looked at. */
+static bal_status check_out(const char *out)
+{
+    if (bal_folder_exists(out)) return bal_fail(BAL_EIO, "--out %s: is a folder; name a file, as %s/p.csv", out, out);
+    char *folder = bal_path_folder(out);
+    if (!folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bool there = bal_folder_exists(folder);
+    free(folder);
+    return there ? BAL_OK : bal_fail(BAL_EIO, "--out %s: there is no such folder to write it into", out);
+}
+
 static int run(const bal_args *args)
 {
     bal_device *dev = NULL;
     batch       b = {0};
     bal_status  st = bal_args_is_run(args->word[0]);
 
+    if (!st && args->out) st = check_out(args->out);
     if (!st) st = collect(&b, args);
     if (!st && !(b.left_out = calloc((size_t)b.path.count, sizeof *b.left_out)))
         st = bal_fail(BAL_ENOMEM, "no memory for %d images", b.path.count);
