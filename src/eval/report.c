@@ -294,10 +294,10 @@ bal_status bal_report_save(const bal_report *r, const char *folder)
     BAL_TRY(bal_report_text(&text, r));
     BAL_TRY(save(folder, "report.txt", text));
     BAL_TRY(bal_html_save(r, folder));
-    BAL_TRY(bal_report_json(&text, r, false));
-    BAL_TRY(save(folder, "report.json", text));
     BAL_TRY(bal_curves_json(&text, r->predictions));
-    return save(folder, "curves.json", text);
+    BAL_TRY(save(folder, "curves.json", text));
+    BAL_TRY(bal_report_json(&text, r, false)); /* last: an experiment's part is done when it is there */
+    return save(folder, "report.json", text);
 }
 
 bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_history *history)
