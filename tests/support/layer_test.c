@@ -78,7 +78,7 @@ static bal_status keep(float **copy, const guarded *t)
 {
     *copy = malloc((t->size + 1) * sizeof **copy);
     if (!*copy) return bal_fail(BAL_ENOMEM, "no memory for a test");
-    memcpy(*copy, t->host, t->size * sizeof **copy);
+    if (t->size) memcpy(*copy, t->host, t->size * sizeof **copy); /* a state has no gradient */
     return BAL_OK;
 }
 
