@@ -16,6 +16,9 @@ bal_status bal_probabilities(double *out, bal_net *net, bal_device *dev, int cou
 bal_status bal_classify_part(bal_predictions *out, bal_net *net, bal_device *dev, const bal_dataset *data,
                              bal_part part, const bal_scaling *scaling);
 
+/* Index of the largest of `classes` probabilities; of equal ones the first. */
+int bal_most_probable(const double *p, int classes);
+
 /* A trained classifier, read back from a run's folder. */
 typedef struct bal_model {
     const bal_setup *setup;

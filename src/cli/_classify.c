@@ -98,20 +98,11 @@ bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset
 
 /* ---- other images ------------------------------------------------------------------------------------------------ */
 
-static int most_probable(const double *p, int classes)
-{
-    int best = 0;
-
-    for (int k = 1; k < classes; k++)
-        if (p[k] > p[best]) best = k;
-    return best;
-}
-
 static bal_status add_rows(bal_predictions *out, const bal_images *images, const double *p)
 {
     for (int i = 0; i < images->count; i++) {
         const double  *row = p + (size_t)i * (size_t)out->class_count;
-        bal_prediction add = {.label = -1, .predicted = most_probable(row, out->class_count), .probability = row};
+        bal_prediction add = {.label = -1, .predicted = bal_most_probable(row, out->class_count), .probability = row};
         if (images->describe(images->user, i, &add)) BAL_TRY(bal_predictions_add(out, &add));
     }
     return BAL_OK;

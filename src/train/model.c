@@ -67,8 +67,7 @@ static bal_status fill_from_part(void *user, int i, float *pixel)
     return bal_dataset_fill(p->data, p->index[i], pixel, p->scaling);
 }
 
-/* The most probable class; of equal ones the first. */
-static int most_probable(const double *p, int classes)
+int bal_most_probable(const double *p, int classes)
 {
     int best = 0;
     for (int k = 1; k < classes; k++)
@@ -84,7 +83,7 @@ static bal_status add_rows(bal_predictions *out, const part_images *images, int 
         bal_prediction    add = {.path = s->path,
                                  .group = s->group,
                                  .label = s->label,
-                                 .predicted = most_probable(row, classes),
+                                 .predicted = bal_most_probable(row, classes),
                                  .probability = row};
         BAL_TRY(bal_predictions_add(out, &add));
     }
