@@ -26,7 +26,7 @@ typedef struct {
     const char *name;
     void       *trainer;
     bal_status (*step)(void *trainer);
-    int         batch;
+    int batch;
 } subject;
 
 static bal_status step_gan(void *trainer) { return bal_gan_step(trainer); }
@@ -35,14 +35,14 @@ static bal_status step_classifier(void *trainer) { return bal_classifier_step(tr
 /* Time of launches with one scope (layer and direction). */
 typedef struct {
     const char *scope;
-    double      ms, flops; /* of a step */
+    double      ms, flops;       /* of a step */
     int         calls, launches; /* over all profiled steps */
 } row;
 
 typedef struct {
     row    rows[MOST_SCOPES];
     int    count;
-    double busy_ms; /* of a step, all launches */
+    double busy_ms;  /* of a step, all launches */
     int    launches; /* of a step */
 } table;
 
@@ -182,8 +182,8 @@ static bal_status measure_subject(const subject *s, const bal_setup *setup, bal_
                                   int steps)
 {
     static const char *const nets[] = {"generator", "discriminator", "classifier"};
-    timing     time = {0};
-    table     *t = calloc(1, sizeof *t);
+    timing                   time = {0};
+    table                   *t = calloc(1, sizeof *t);
     bal_status st = t ? time_steps(&time, s, dev, steps) : bal_fail(BAL_ENOMEM, "no memory for a profile");
     if (st == BAL_OK) st = profile(t, s, dev);
     for (int i = 0; st == BAL_OK && i < 3; i++) count_flops(t, setup, nets[i], s->batch);
@@ -250,6 +250,8 @@ const bal_verb bal_verb_bench = {
     .details = "The median step, then the time of each layer and direction from the device's own clock, over three "
                "more steps, with the\n"
                "rate of floating-point operations where they matter, beside the device's measured peak.",
+    .examples = "Time steps on a GPU:\n"
+                "    ballast bench cnn64.ini --device gpu",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET,
     .min_words = 1,
     .max_words = 1,

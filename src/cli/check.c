@@ -212,6 +212,8 @@ const bal_verb bal_verb_check = {
                "floating-point operations of one image's forward pass; below them the memory of the net in training) "
                "and what\n"
                "there is to say about the data. Touches no device. Exit 1 on a fault, with --strict on a warning.",
+    .examples = "Look before training, and fail on warnings too:\n"
+                "    ballast check xray.ini --strict",
     .takes = BAL_TAKES_SEED | BAL_TAKES_SET,
     .min_words = 1,
     .max_words = 1,

@@ -139,6 +139,8 @@ const bal_verb bal_verb_devices = {
     .usage = "",
     .help = "what OpenCL offers here, and which device would be used",
     .details = "Without --device it is what the variable BAL_DEVICE names, else the first GPU, else a CPU.",
+    .examples = "Which device is used, and how fast is it?\n"
+                "    ballast devices --measure",
     .takes = BAL_TAKES_DEVICE,
     .size = sizeof(devices),
     .options = options,

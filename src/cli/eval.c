@@ -35,10 +35,7 @@ static bal_status refuse_same_file(const char *in, const char *folder)
     return same ? bal_fail(BAL_EIO, "--out %s would overwrite %s; name another folder", folder, in) : BAL_OK;
 }
 
-static uint64_t seed_of(const bal_args *args)
-{
-    return args->seed < 0 ? BAL_REPORT_SEED : (uint64_t)args->seed;
-}
+static uint64_t seed_of(const bal_args *args) { return args->seed < 0 ? BAL_REPORT_SEED : (uint64_t)args->seed; }
 
 static bal_status report_file(const bal_args *args, const char *path)
 {
@@ -88,8 +85,9 @@ static bal_status compare_files(const bal_args *args, const char *first, const c
 
     BAL_TRY(bal_predictions_read(&a, first));
     bal_status st = bal_predictions_read(&b, second);
-    if (!st) st = bal_paired_make(&pair, (bal_named_predictions){first, &a}, (bal_named_predictions){second, &b},
-                                  seed_of(args));
+    if (!st)
+        st = bal_paired_make(&pair, (bal_named_predictions){first, &a}, (bal_named_predictions){second, &b},
+                             seed_of(args));
     if (!st) {
         st = say_pair(args, &pair);
         bal_paired_free(&pair);
@@ -203,6 +201,12 @@ const bal_verb bal_verb_eval = {
         "The report is printed; --json prints it as one line of JSON; --out writes report.html, report.txt,\n"
         "report.json, curves.json and predictions.csv. The resamples behind the intervals are drawn\n"
         "by --seed, 1 where it is not given.",
+    .examples = "The report on a run, then on other labelled images:\n"
+                "    ballast eval runs/xray\n"
+                "    ballast eval runs/xray --data other/images --out report\n"
+                "Which of two tools does better on the same images?\n"
+                "    ballast eval --predictions a.csv --against b.csv",
+    .values = "predictions=FILE.csv against=FILE.csv data=PATH",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_OUT,
     .max_words = 1,
     .size = sizeof(eval),

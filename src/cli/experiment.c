@@ -152,6 +152,10 @@ const bal_verb bal_verb_experiment = {
                "balanced_classic, real_synthetic (tested on generated images) and paper (generated images everywhere: "
                "it leaks).\n"
                "Every part is done once: --resume goes on, and tries failed ones again. --dry-run lists the parts.",
+    .examples = "See which parts there are, then do those of two arms:\n"
+                "    ballast experiment xray.ini --dry-run\n"
+                "    ballast experiment xray.ini --arms \"original classic\"",
+    .values = "resume=RUN arms=ARMS folds=N,... seeds=N,...",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
     .max_words = 1,
     .size = sizeof(experiment),

@@ -225,6 +225,9 @@ const bal_verb bal_verb_generate = {
     .details = "Writes OUT/CLASS/000001.png, ... and OUT/manifest.csv (path,label), which `source = manifest` reads. "
                "The same seed\n"
                "(--seed, else the run's) gives the same images.",
+    .examples = "100 images of one class, and a picture of them all:\n"
+                "    ballast generate runs/xray --class PNEUMONIA --count 100 --grid --out generated",
+    .values = "class=CLASS",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
     .min_words = 1,
     .max_words = 1,

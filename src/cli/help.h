@@ -6,9 +6,8 @@
 
 #include "cli/verb.h"
 
-void            bal_help_overview(FILE *to);
-void            bal_help_verb(const bal_verb *verb);
-const bal_verb *bal_help_find_verb(const char *name); /* NULL if absent */
-const char     *bal_help_nearest_verb(const char *name);
+void        bal_help_overview(FILE *to);
+void        bal_help_verb(const bal_verb *verb);
+const char *bal_help_nearest_verb(const char *name); /* NULL if none is near */
 
 #endif

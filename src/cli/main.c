@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ballast/version.h"
+#include "cli/_topics.h"
 #include "cli/args.h"
 #include "cli/help.h"
 #include "cli/progress.h"
@@ -59,7 +60,7 @@ int bal_done(bal_status st)
 
 static int usage_hint(const bal_verb *verb)
 {
-    if (verb == bal_help_find_verb("help")) fprintf(stderr, "ballast help lists the verbs\n");
+    if (verb == bal_verb_find("help")) fprintf(stderr, "ballast help lists the verbs\n");
     else fprintf(stderr, "ballast help %s explains it\n", verb->name);
     return BAL_EXIT_USAGE;
 }
@@ -122,6 +123,6 @@ int main(int argc, char **argv)
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0) return say_version();
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
-    const bal_verb *verb = bal_help_find_verb(name);
+    const bal_verb *verb = bal_verb_find(name);
     return verb ? run(verb, argc - 2, argv + 2) : fail_unknown(name);
 }

@@ -110,6 +110,8 @@ const bal_verb bal_verb_phantom = {
                "unless --seed says otherwise;\n"
                "the same seed gives the same pixels on every machine. `source = phantom` in [data] draws the same "
                "images without files.",
+    .examples = "Write 362 procedural chest radiographs:\n"
+                "    ballast phantom --kind xray --out images",
     .takes = BAL_TAKES_SEED | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
     .size = sizeof(phantom),
     .options = options,

@@ -240,6 +240,8 @@ const bal_verb bal_verb_predict = {
         "prepared as the run's were. Without --out FILE.csv the answers are printed. Exit 1 if one cannot be read; "
         "the\n"
         "others are answered all the same.",
+    .examples = "Which class does a run find in the images of a folder?\n"
+                "    ballast predict runs/xray images --out answers.csv",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
     .min_words = 2,
     .max_words = -1,

@@ -105,6 +105,8 @@ const bal_verb bal_verb_runs = {
     .help = "list the runs in a folder, and how well they did",
     .details = "FOLDER is `runs` unless it is named. Accuracy and balanced accuracy are those of report.json, on the "
                "test images.",
+    .examples = "Which runs are there?\n"
+                "    ballast runs",
     .max_words = 1,
     .run = run,
 };

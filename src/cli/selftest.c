@@ -63,6 +63,9 @@ const bal_verb bal_verb_selftest = {
     .details = "Runs each layer forward and backward, each loss and optimizer, and the operations below them on fixed "
                "inputs, and\n"
                "compares with double precision. Exit 1 if an answer is wrong.",
+    .examples = "Is every kernel right on the second device?\n"
+                "    ballast selftest --device 1",
+    .values = "kernels=cpu|gpu",
     .takes = BAL_TAKES_DEVICE,
     .size = sizeof(selftest),
     .options = options,

@@ -273,6 +273,11 @@ const bal_verb bal_verb_train = {
         "The run is OUT/NAME, or NAME-2, ... where it is taken; --out is OUT (run.out). Ctrl-C saves and stops at the "
         "next\n"
         "step; --resume RUN goes on as if it had never stopped, and with --set train.gan.steps=... beyond its end.",
+    .examples = "Train the generators and the classifier, with another seed:\n"
+                "    ballast train xray.ini --seed 2\n"
+                "Go on with a run that was stopped, for longer:\n"
+                "    ballast train --resume runs/xray --set train.classifier.epochs=60",
+    .values = "resume=RUN",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
     .max_words = 1,
     .size = sizeof(train),

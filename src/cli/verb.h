@@ -28,7 +28,8 @@ typedef enum {
     BAL_VERB_TRAIN,
     BAL_VERB_USE,
     BAL_VERB_MEASURE,
-    BAL_VERB_GROUPS
+    BAL_VERB_GROUPS,
+    BAL_VERB_HIDDEN = BAL_VERB_GROUPS /* for programs, not listed */
 } bal_verb_group;
 
 /* Common options that a verb takes; --quiet, --json and --help are everybody's. */
@@ -54,6 +55,8 @@ struct bal_verb {
     const char       *usage;                /* what stands behind the name, without options: "CONFIG", "RUN PATH..." */
     const char       *help;                 /* one line */
     const char       *details;              /* more lines, or NULL */
+    const char       *examples;             /* lines "what it is for: ballast x ...", or NULL */
+    const char       *values;               /* the words for options of text: "resume=RUN data=PATH"; or NULL */
     int               takes;                /* BAL_TAKES_... */
     int               min_words, max_words; /* max -1: any number */
     size_t            size;                 /* of the struct of own options */
