@@ -27,6 +27,11 @@ typedef struct bal_experiment_job {
  * counts them. *stopped: watch->stop asked for it. */
 bal_status bal_experiment_run(const bal_experiment_job *job, int *failed, bool *stopped);
 
+/* Compare every part in a run's folder that is done, whatever was picked, and write what is listed above; *parts: how
+ * many; of none nothing is written. Reads the folder alone: config.ini, split.csv, the parts' predictions.csv and
+ * log.csv. The same files give the same bits. */
+bal_status bal_experiment_compare(const char *folder, int *parts);
+
 /* Calls `each` for every part that the job picks, in order: its folder below the run's, and whether it is done. */
 typedef struct bal_experiment_part {
     const char *arm;

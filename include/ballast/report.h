@@ -5,8 +5,9 @@
  * report.json: accuracy, balanced_accuracy, loss, mcc, kappa, auroc_macro, auprc_macro, brier, ece (null where they
  * need probabilities and there are none), classes.<name>.{precision, recall, specificity, f1-score, support, predicted,
  * auroc, auprc, ci95}, "macro avg", "weighted avg", "micro avg" (.{precision, recall, specificity, f1-score, support}),
- * confusion_matrix.{labels, counts} (rows truth, columns prediction), ci95, warnings (the lines of the text). ci95 has
- * [low, high] under the names of the figures, or null (ballast/intervals.h). */
+ * confusion_matrix.{labels, counts} (rows truth, columns prediction), ci95, resamples.{count, seed, groups}, warnings
+ * (the lines of the text). ci95 has [low, high] under the names of the figures, or null (ballast/intervals.h); seed and
+ * groups say how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
 
@@ -29,6 +30,7 @@ typedef struct bal_report {
     bal_intervals          intervals;
     char                  *answer;   /* one line: balanced accuracy, lowest recall and of which class */
     bal_names              warnings; /* one line each */
+    uint64_t               seed;     /* of the resamples */
 } bal_report;
 
 #define BAL_REPORT_SEED 1 /* of the resamples, where nobody names another: the same predictions give the same report */

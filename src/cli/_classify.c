@@ -31,14 +31,43 @@ bal_status bal_classify_report(const bal_predictions *p, const bal_history *hist
     return st;
 }
 
-/* How the training went, if its log is there. */
+/* How the training went, if its log is there: a run's, or that of a part of an experiment. */
 static bal_status read_history(bal_history *h, const char *run)
 {
-    char      *path = bal_path_join(run, "classifier/log.csv");
-    bal_status st = path ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+    static const char *const places[] = {"classifier/log.csv", "log.csv"};
+    bal_status               st = BAL_OK;
 
     *h = (bal_history){0};
-    if (!st && bal_file_exists(path)) st = bal_history_read(h, path);
+    for (size_t i = 0; i < sizeof places / sizeof *places && !h->count && !st; i++) {
+        char *path = bal_path_join(run, places[i]);
+        if (!path) st = bal_fail(BAL_ENOMEM, "no memory for a path");
+        else if (bal_file_exists(path)) st = bal_history_read(h, path);
+        free(path);
+    }
+    return st;
+}
+
+static bal_status report_again(const bal_predictions *p, const bal_history *h, const char *folder, uint64_t seed)
+{
+    bal_report r;
+
+    BAL_TRY(bal_report_make(&r, p, h, seed));
+    bal_status st = bal_report_save(&r, folder);
+    bal_report_free(&r);
+    return st;
+}
+
+bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
+{
+    bal_history     history = {0};
+    bal_predictions p = {0};
+    char           *path = bal_path_join(folder, "predictions.csv");
+    bal_status      st = path ? bal_predictions_read(&p, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    if (!st) st = read_history(&history, folder);
+    if (!st) st = aloud ? bal_classify_report(&p, &history, folder, seed) : report_again(&p, &history, folder, seed);
+    bal_history_free(&history);
+    bal_predictions_free(&p);
     free(path);
     return st;
 }

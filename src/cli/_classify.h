@@ -26,4 +26,8 @@ bal_status bal_classify_report(const bal_predictions *p, const bal_history *hist
 bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder,
                              uint64_t seed);
 
+/* The report of a run, or of a part of an experiment, from its predictions.csv and log.csv; aloud: on standard output
+ * too. Touches no device. */
+bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud);
+
 #endif

@@ -1,6 +1,7 @@
 /* report -- see ballast/report.h. */
 #include "ballast/report.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static bal_status measure(bal_report *out, const bal_predictions *p, uint64_t se
 
 bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history, uint64_t seed)
 {
-    *out = (bal_report){.predictions = p};
+    *out = (bal_report){.predictions = p, .seed = seed};
     bal_status st = measure(out, p, seed);
     if (st == BAL_OK) st = bal_words_add(out, history);
     if (st) bal_report_free(out);
@@ -239,6 +240,16 @@ static bool add_warnings(cJSON *to, const bal_report *r)
     return list != NULL;
 }
 
+/* What draws the intervals of the bootstrap again. */
+static bool add_resamples(cJSON *to, const bal_report *r)
+{
+    char   seed[32];
+    cJSON *one = cJSON_AddObjectToObject(to, "resamples");
+    snprintf(seed, sizeof seed, "%" PRIu64, r->seed);
+    return one && add_number(one, "count", r->intervals.resamples) && cJSON_AddRawToObject(one, "seed", seed) &&
+           cJSON_AddBoolToObject(one, "groups", r->intervals.grouped);
+}
+
 static bool add_figures(cJSON *to, const bal_metrics *m)
 {
     bool whole = true;
@@ -252,6 +263,7 @@ static bool add_all(cJSON *to, const bal_report *r)
     return to && add_figures(to, m) && add_classes(to, r) && add_scores(to, "macro avg", &m->macro, false) &&
            add_scores(to, "weighted avg", &m->weighted, false) && add_scores(to, "micro avg", &m->micro, false) &&
            add_matrix(to, r) && add_intervals(to, bal_figures, r->intervals.figure, BAL_FIGURES) &&
+           add_resamples(to, r) &&
            add_warnings(to, r);
 }
 

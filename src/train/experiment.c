@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/classifier.h"
-#include "ballast/comparison.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
-#include "ballast/html.h"
 #include "ballast/log.h"
 #include "ballast/model.h"
 #include "ballast/report.h"
@@ -262,106 +260,6 @@ static bal_status run_part(void *user, const bal_experiment_part *part)
     return BAL_OK; /* it does not spoil the rest */
 }
 
-/* ---- comparing -------------------------------------------------------------------------------------------------- */
-
-typedef struct gathering {
-    const experiment *e;
-    bal_comparison    comparison;
-    bal_predictions   all;
-} gathering;
-
-static bal_status add_rows(bal_predictions *all, const bal_predictions *p)
-{
-    for (int i = 0; i < p->count; i++) BAL_TRY(bal_predictions_add(all, &p->row[i]));
-    return BAL_OK;
-}
-
-static bal_status gather(void *user, const bal_experiment_part *part)
-{
-    gathering      *g = user;
-    bal_predictions p = {0};
-    bal_history     history = {0};
-    bal_setup      *arm;
-    bal_status      st;
-    if (!part->done) return BAL_OK;
-    BAL_TRY(bal_setup_open_arm(&arm, g->e->job->config, g->e->job->sets, g->e->job->set_count, part->arm));
-    bal_part_result like = {.arm = (char *)(uintptr_t)part->arm, .fold = part->fold, .seed = part->seed};
-    like.generated = arm->composition.generated[BAL_TRAIN] != BAL_GENERATED_NONE;
-    like.leaks = arm->composition.generated[BAL_TEST] != BAL_GENERATED_NONE;
-    bal_setup_close(arm);
-    char *predictions = bal_path_join(part->folder, "predictions.csv"), *log = bal_path_join(part->folder, "log.csv");
-    if (!predictions || !log) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
-    BAL_TRY_OR(end, st, bal_predictions_read(&p, predictions));
-    BAL_TRY_OR(end, st, bal_history_read(&history, log));
-    BAL_TRY_OR(end, st, bal_comparison_add(&g->comparison, &like, &p, &history));
-    BAL_TRY_OR(end, st, add_rows(&g->all, &p));
-end:
-    bal_history_free(&history);
-    bal_predictions_free(&p);
-    free(predictions);
-    free(log);
-    return st;
-}
-
-static bal_status write_text(const char *run, const char *name, const char *text)
-{
-    char      *path = bal_path_join(run, name);
-    bal_status st = path ? bal_file_write(path, text, strlen(text)) : bal_fail(BAL_ENOMEM, "no memory for a path");
-    free(path);
-    return st;
-}
-
-static bal_status write_comparison(const gathering *g)
-{
-    const char *run = g->e->job->folder;
-    char       *text = NULL, *json = NULL, *html = NULL, *svg = NULL, *path = bal_path_join(run, "predictions.csv");
-    bal_status  st = path ? bal_predictions_write(&g->all, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
-    if (st == BAL_OK) st = bal_comparison_text(&text, &g->comparison);
-    if (st == BAL_OK) st = bal_comparison_json(&json, &g->comparison);
-    if (st == BAL_OK) st = bal_html_comparison(&html, &g->comparison, run);
-    if (st == BAL_OK) st = bal_html_forest(&svg, &g->comparison);
-    if (st == BAL_OK) st = write_text(run, "experiment.txt", text);
-    if (st == BAL_OK) st = write_text(run, "report.html", html);
-    if (st == BAL_OK) st = write_text(run, "forest.svg", svg);
-    if (st == BAL_OK) st = write_text(run, "experiment.json", json);
-    free(text);
-    free(json);
-    free(html);
-    free(svg);
-    free(path);
-    return st;
-}
-
-static double test_per_train(const bal_dataset *data)
-{
-    const int *list;
-    int        test = bal_dataset_part(data, BAL_TEST, -1, &list), train = bal_dataset_part(data, BAL_TRAIN, -1, &list);
-    return train ? (double)test / train : 0;
-}
-
-/* Compare every part of the experiment that is done, whatever was picked. */
-static bal_status compare(const experiment *e)
-{
-    bal_experiment_job all = *e->job;
-    gathering          g = {.e = e};
-    int                classes = bal_dataset_class_count(e->data);
-    const char       **names = calloc((size_t)classes, sizeof *names);
-    bal_status         st;
-    all.arms = all.folds = all.seeds = NULL;
-    if (!names) return bal_fail(BAL_ENOMEM, "no memory for names");
-    for (int k = 0; k < classes; k++) names[k] = bal_dataset_class(e->data, k);
-    BAL_TRY_OR(end, st, bal_dataset_compose(e->data, &real_alone));
-    BAL_TRY_OR(end, st, bal_comparison_init(&g.comparison, names, classes, test_per_train(e->data)));
-    BAL_TRY_OR(end, st, bal_predictions_init(&g.all, names, classes, true));
-    BAL_TRY_OR(end, st, each_part(&all, e->setup, gather, &g));
-    st = g.comparison.count ? write_comparison(&g) : BAL_OK;
-end:
-    bal_comparison_free(&g.comparison);
-    bal_predictions_free(&g.all);
-    free(names);
-    return st;
-}
-
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 /* Parts that are done and parts to come must see the same split. */
@@ -378,6 +276,7 @@ static bal_status keep_split(const bal_dataset *data, const char *folder)
 static bal_status run(experiment *e)
 {
     const bal_experiment_job *j = e->job;
+    int                       parts;
     BAL_TRY(bal_setup_open(&e->setup, j->config, j->sets, j->set_count));
     BAL_TRY(bal_dataset_open(&e->data, e->setup->config, (uint64_t)e->setup->run.seed));
     BAL_TRY(keep_split(e->data, j->folder));
@@ -386,7 +285,7 @@ static bal_status run(experiment *e)
     BAL_TRY(bal_device_open(&e->dev, &settings));
     BAL_TRY(bal_run_describe(j->folder, e->setup, e->dev, bal_run_seconds(j->folder))); /* report.html reads it */
     BAL_TRY(each_part(j, e->setup, run_part, e));
-    return compare(e);
+    return bal_experiment_compare(j->folder, &parts);
 }
 
 bal_status bal_experiment_run(const bal_experiment_job *job, int *failed, bool *stopped)

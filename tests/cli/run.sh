@@ -86,6 +86,15 @@ verdict predict_answers_the_others_the_same "$(grep 00002.png "$work/p.csv" | cu
 verdict predictions_can_be_reported "$("$BALLAST" eval --predictions "$work/labelled.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
 "$BALLAST" eval "$work/tiny" --out "$work/again" --quiet >/dev/null
 verdict eval_repeats "$(cmp "$work/tiny/report.json" "$work/again/report.json" 2>&1; cmp "$work/tiny/predictions.csv" "$work/again/predictions.csv" 2>&1)"
+cp -r "$work/tiny" "$work/remade"
+sed -i 1d "$work/remade/report.txt" "$work/remade/report.json" "$work/remade/report.html" "$work/remade/curves.json"
+said=$(OCL_ICD_VENDORS=/nonexistent "$BALLAST" report "$work/remade" 2>"$work/err")
+verdict report_makes_the_same_bits "$(diff -r "$work/tiny" "$work/remade"; printf '%s\n' "$said" | cmp - "$work/tiny/report.txt" 2>&1)"
+"$BALLAST" eval --predictions "$work/tiny/predictions.csv" --seed 7 --out "$work/seed7" --quiet >/dev/null
+cp -r "$work/seed7" "$work/seed7b"
+cp "$work/tiny/config.ini" "$work/seed7b/"
+"$BALLAST" report "$work/seed7b" --quiet >/dev/null
+verdict report_keeps_the_seed "$(cmp "$work/seed7/report.json" "$work/seed7b/report.json" 2>&1; cmp -s "$work/seed7/report.json" "$work/tiny/report.json" && echo 'seed 7 is seed 1')"
 cp -r "$work/tiny" "$work/changed"
 sed '2s/^[^,]*/elsewhere.png/' "$work/tiny/split.csv" >"$work/changed/split.csv"
 said=$("$BALLAST" eval "$work/changed" --quiet 2>&1)

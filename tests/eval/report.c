@@ -132,7 +132,7 @@ static void json_on_one_line(void **state)
     assert_non_null(strstr(text, "\"ci95\":{\"accuracy\":[0, 0.793450"));
     assert_non_null(strstr(text, "],\"balanced_accuracy\":null,\"loss\":null,\"mcc\":null,\"kappa\":null,"
                                  "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null},"
-                                 "\"warnings\":["));
+                                 "\"resamples\":{\"count\":2000,\"seed\":1,\"groups\":false},\"warnings\":["));
     assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
                                  "\"counts\":[[0, 1],[0, 0]]}"));
     bal_report_free(&r);

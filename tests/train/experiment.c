@@ -94,6 +94,13 @@ static void test_in_pieces_same_bits(void **state)
     assert_int_equal(bal_experiment_parts(&job, count_part, counts), BAL_OK);
     assert_int_equal(counts[0], 3 * 2 * 8);
     assert_int_equal(counts[1], 8);
+    assert_int_equal(remove(scratch("pieces/report.html")), 0);
+    assert_int_equal(bal_experiment_compare(pieces, counts), BAL_OK);
+    assert_int_equal(counts[0], 8);
+    assert_same(whole, pieces, "experiment.json");
+    assert_same(whole, pieces, "experiment.txt");
+    assert_same(whole, pieces, "forest.svg");
+    assert_int_equal(bal_file_exists(scratch("pieces/report.html")), true);
     free(whole);
     free(pieces);
 }

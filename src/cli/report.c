@@ -1,0 +1,126 @@
+/* report -- a run's or an experiment's report again, from what its folder holds. Touches no device and no image. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ballast/experiment.h"
+#include "ballast/log.h"
+#include "cli/_classify.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+
+typedef struct {
+    const char *run;
+    uint64_t    seed;
+    bool        given; /* by --seed: for all reports, whatever they were made by */
+} remaking;
+
+static bool has(const char *folder, const char *name)
+{
+    char *path = bal_path_join(folder, name);
+    bool  found = path && bal_file_exists(path);
+    free(path);
+    return found;
+}
+
+static bal_status is_experiment(bool *out, const char *run)
+{
+    bal_setup *setup;
+    char      *config = bal_path_join(run, "config.ini");
+    bal_status st = config ? bal_setup_open(&setup, config, NULL, 0) : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    free(config);
+    BAL_TRY(st);
+    *out = setup->has_experiment && !has(run, "report.json"); /* else it was trained as one run */
+    bal_setup_close(setup);
+    return BAL_OK;
+}
+
+/* Drawn with the seed that the former report names. */
+static uint64_t seed_of(const char *folder, const remaking *r)
+{
+    char  *path = bal_path_join(folder, "report.json"), *text = NULL;
+    size_t size;
+    double seed = BAL_REPORT_SEED;
+
+    if (!r->given && path && bal_file_exists(path) && bal_file_read(&text, &size, path, 0) == BAL_OK) {
+        cJSON *json = cJSON_Parse(text);
+        cJSON *found = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "resamples"), "seed");
+        if (cJSON_IsNumber(found) && found->valuedouble >= 0) seed = found->valuedouble;
+        cJSON_Delete(json);
+    }
+    free(text);
+    free(path);
+    return r->given ? r->seed : (uint64_t)seed;
+}
+
+static bal_status remake_part(void *user, const bal_experiment_part *part)
+{
+    const remaking *r = user;
+    return part->done ? bal_classify_again(part->folder, seed_of(part->folder, r), false) : BAL_OK;
+}
+
+static bal_status print_file(const char *folder, const char *name)
+{
+    char      *path = bal_path_join(folder, name), *text = NULL;
+    size_t     size;
+    bal_status st = path ? bal_file_read(&text, &size, path, 0) : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    if (!st) fputs(text, stdout);
+    free(text);
+    free(path);
+    return st;
+}
+
+static bal_status remake_experiment(remaking *r)
+{
+    char *config = bal_path_join(r->run, "config.ini");
+    int   parts = 0;
+
+    if (!config) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_experiment_job job = {.config = config, .folder = r->run};
+    bal_status         st = bal_experiment_parts(&job, remake_part, r);
+    free(config);
+    if (!st) st = bal_experiment_compare(r->run, &parts);
+    if (!st && !parts)
+        st = bal_fail(BAL_EIO,
+                      "%s: no part of the experiment is done, so there is nothing to report; "
+                      "ballast experiment --resume %s goes on",
+                      r->run, r->run);
+    if (!st) bal_info("%s: report.html, experiment.txt and .json, predictions.csv and the plots written", r->run);
+    return st ? st : print_file(r->run, bal_speaks_json() ? "experiment.json" : "experiment.txt");
+}
+
+static bal_status remake(remaking *r)
+{
+    bool experiment;
+
+    if (!bal_folder_exists(r->run)) return bal_fail(BAL_EIO, "%s: there is no such folder", r->run);
+    BAL_TRY(bal_args_is_run(r->run));
+    BAL_TRY(is_experiment(&experiment, r->run));
+    if (experiment) return remake_experiment(r);
+    if (!has(r->run, "predictions.csv"))
+        return bal_fail(BAL_EIO, "%s: has no predictions.csv to report on; ballast eval %s writes it", r->run, r->run);
+    return bal_classify_again(r->run, seed_of(r->run, r), true);
+}
+
+static int run(const bal_args *args)
+{
+    remaking r = {args->word[0], args->seed < 0 ? 0 : (uint64_t)args->seed, args->seed >= 0};
+    return bal_done(remake(&r));
+}
+
+const bal_verb bal_verb_report = {
+    .name = "report",
+    .group = BAL_VERB_USE,
+    .usage = "RUN",
+    .help = "write the report of a run or of an experiment again, from what is stored in it",
+    .details =
+        "Reads predictions.csv and the logs, needs neither a device nor the images, and writes report.html, .txt and\n"
+        ".json, curves.json and the plots (.svg): to the bit what was there, if this is the version that wrote it.\n"
+        "Of an experiment: the reports of its parts that are done, then the comparison. For other predictions than\n"
+        "the run's own: ballast eval.",
+    .takes = BAL_TAKES_SEED,
+    .min_words = 1,
+    .max_words = 1,
+    .run = run,
+};
