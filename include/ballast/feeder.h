@@ -1,10 +1,12 @@
 /* feeder -- batches of a data set on a device, prepared by a thread of its own while the device works (double
  * buffered).
  *
- * A stream of images by position: position p is image index[order[p % count]] with order the permutation keyed by
- * (seed, BAL_FOR_SHUFFLE, salt, epoch = p / count). Shuffled batches are always full and straddle epochs, so any count
- * feeds any batch, and going on at a step means starting at position step * batch. Unshuffled: once through in order,
- * the last batch may be smaller. */
+ * An endless stream of images by position: position p is image index[order[p % count]] with order the permutation keyed
+ * by (seed, BAL_FOR_SHUFFLE, salt, epoch = p / count), unshuffled the identity. Batches are always full and straddle
+ * epochs, so any count feeds any batch, and going on at a step means starting at position step * batch.
+ *
+ * A share label_noise of the images, drawn by (seed, BAL_FOR_LABEL, salt) and image, is labelled as the class after its
+ * own, the last as the first ("pair flip" noise): the same images in every epoch. */
 #ifndef BALLAST_FEEDER_H
 #define BALLAST_FEEDER_H
 
@@ -20,6 +22,7 @@ typedef struct bal_feeder_settings {
     uint32_t           salt;  /* tells streams of one run apart */
     bal_scaling        scaling;
     uint64_t           start; /* first position */
+    float              label_noise;
 } bal_feeder_settings;
 
 typedef struct bal_feeder bal_feeder;
@@ -27,9 +30,9 @@ typedef struct bal_feeder bal_feeder;
 bal_status bal_feeder_open(bal_feeder **out, bal_device *dev, const bal_feeder_settings *settings);
 void       bal_feeder_close(bal_feeder *feeder);
 
-/* The next batch: x [n][size][size][channels], label [n] (class indices as floats; -1 unlabelled). x->shape.n is 0
- * behind the end of an unshuffled stream. Views, not yours, valid until the call after the next. Allocates nothing. A
- * fault of the thread (an image that has gone) is reported here. */
+/* The next batch: x [n][size][size][channels], label [n] (class indices as floats; -1 unlabelled). Views, not
+ * yours, valid until the call after the next. Allocates nothing. A fault of the thread (an image that has gone) is
+ * reported here. */
 bal_status bal_feeder_next(bal_feeder *feeder, bal_tensor *x, bal_tensor *label);
 
 /* Seconds that bal_feeder_next has waited for the thread so far. */

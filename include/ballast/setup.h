@@ -20,7 +20,8 @@ typedef struct bal_gan_options {
 
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience;
-    float       ema, clip;
+    bool        shuffle;
+    float       ema, clip, label_noise;
     const char *loss, *optimizer, *schedule, *augment, *init;
 } bal_classifier_options;
 

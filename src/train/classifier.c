@@ -80,11 +80,12 @@ static bal_status first_weights(bal_classifier *c)
 
 static bal_status make_feeder(bal_classifier *c)
 {
-    bal_feeder_settings s = {.data = c->job.data, .batch = c->o.batch, .shuffle = true};
+    bal_feeder_settings s = {.data = c->job.data, .batch = c->o.batch, .shuffle = c->o.shuffle};
     s.count = bal_dataset_part(c->job.data, BAL_TRAIN, -1, &s.index);
     s.seed = (uint64_t)c->job.setup->run.seed;
     s.scaling = c->scaling;
     s.start = (uint64_t)c->step * (uint64_t)c->o.batch;
+    s.label_noise = c->o.label_noise;
     return bal_feeder_open(&c->feeder, c->job.dev, &s);
 }
 

@@ -18,7 +18,6 @@ enum { SLOTS = 4, AHEAD = SLOTS - 2, MOST_HELPERS = 15 };
 
 typedef struct {
     bal_tensor x, label;
-    int        n;        /* images in it; 0: the stream has ended */
     double     prepared; /* when its images were ready to be uploaded */
 } slot;
 
@@ -77,13 +76,22 @@ static void note_fault(bal_feeder *f, bal_status st)
 
 /* ---- one batch --------------------------------------------------------------------------------------------------- */
 
+static int label_of(const bal_feeder *f, int image)
+{
+    const bal_feeder_settings *s = &f->settings;
+    bal_stream                 stream = bal_stream_for(s->seed, BAL_FOR_LABEL, s->salt, 0);
+    int                        own = bal_dataset_sample(s->data, image)->label;
+    if (own < 0 || bal_random_uniform(&stream, (uint64_t)image) >= s->label_noise) return own;
+    return (own + 1) % bal_dataset_class_count(s->data);
+}
+
 /* Images still untaken, until there are none. */
 static void fill_some(bal_feeder *f)
 {
     for (int i; (i = atomic_fetch_add(&f->crew.next, 1)) < f->crew.n;) {
         bal_status st =
             bal_dataset_fill(f->settings.data, f->chosen[i], f->x + (size_t)i * f->pixels, &f->settings.scaling);
-        f->label[i] = (float)bal_dataset_sample(f->settings.data, f->chosen[i])->label;
+        f->label[i] = (float)label_of(f, f->chosen[i]);
         if (st) note_fault(f, st);
     }
 }
@@ -124,37 +132,27 @@ static void fill_batch(bal_feeder *f, int n)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* The images of batch k; how many. */
-static int choose(bal_feeder *f, uint64_t k)
+/* The images of batch k. */
+static void choose(bal_feeder *f, uint64_t k)
 {
     const bal_feeder_settings *s = &f->settings;
     uint64_t                   count = (uint64_t)s->count, first = s->start + k * (uint64_t)s->batch;
 
-    if (!s->shuffle) {
-        int n = 0;
-        for (; n < s->batch && first + (uint64_t)n < count; n++) f->chosen[n] = f->index[first + (uint64_t)n];
-        return n;
-    }
     for (int i = 0; i < s->batch; i++) {
         uint64_t at = first + (uint64_t)i, epoch = at / count;
-        if (epoch != f->epoch) {
+        if (s->shuffle && epoch != f->epoch) {
             bal_stream stream = bal_stream_for(s->seed, BAL_FOR_SHUFFLE, s->salt, (uint32_t)epoch);
             bal_random_order(f->order, s->count, &stream);
             f->epoch = epoch;
         }
-        f->chosen[i] = f->index[f->order[at % count]];
+        f->chosen[i] = f->index[s->shuffle ? f->order[at % count] : (int)(at % count)];
     }
-    return s->batch;
 }
 
-static bal_status upload(bal_feeder *f, slot *to, int n)
+static bal_status upload(bal_feeder *f, slot *to)
 {
-    bal_tensor x = to->x, label = to->label;
-
-    if (n == 0) return BAL_OK;
-    x.shape.n = label.shape.n = n;
-    BAL_TRY(bal_tensor_write(&x, f->x));
-    return bal_tensor_write(&label, f->label);
+    BAL_TRY(bal_tensor_write(&to->x, f->x));
+    return bal_tensor_write(&to->label, f->label);
 }
 
 /* Wait until the slot of batch k is free; false when there is nothing more to do. */
@@ -172,20 +170,19 @@ static void *prepare(void *user)
     bal_feeder *f = user;
 
     for (uint64_t k = 0;; k++) {
-        int n = choose(f, k);
-        fill_batch(f, n);
+        choose(f, k);
+        fill_batch(f, f->settings.batch);
         double prepared = now();
         if (!wait_for_slot(f, k)) break;
         slot      *to = &f->slot[k % SLOTS];
-        bal_status st = upload(f, to, n);
+        bal_status st = upload(f, to);
         if (st) note_fault(f, st);
         pthread_mutex_lock(&f->lock);
-        to->n = n;
         to->prepared = prepared;
         if (!f->status) f->made = k + 1;
         pthread_cond_signal(&f->changed);
         pthread_mutex_unlock(&f->lock);
-        if (st || n == 0) break;
+        if (st) break;
     }
     pthread_mutex_lock(&f->lock); /* whoever waits sees the fault */
     pthread_cond_signal(&f->changed);
@@ -293,11 +290,10 @@ bal_status bal_feeder_next(bal_feeder *f, bal_tensor *x, bal_tensor *label)
     double asked = now();
 
     pthread_mutex_lock(&f->lock);
-    bool ended = f->taken > 0 && f->slot[(f->taken - 1) % SLOTS].n == 0;
-    while (!ended && f->made <= f->taken && !f->status) pthread_cond_wait(&f->changed, &f->lock);
-    bool        is_there = ended || f->made > f->taken;
-    const slot *s = &f->slot[(ended ? f->taken - 1 : f->taken) % SLOTS];
-    if (is_there && !ended) {
+    while (f->made <= f->taken && !f->status) pthread_cond_wait(&f->changed, &f->lock);
+    bool        is_there = f->made > f->taken;
+    const slot *s = &f->slot[f->taken % SLOTS];
+    if (is_there) {
         if (s->prepared > asked) f->waited += s->prepared - asked; /* the rest of the wait is the device's */
         f->taken++;
         pthread_cond_signal(&f->changed);
@@ -306,7 +302,6 @@ bal_status bal_feeder_next(bal_feeder *f, bal_tensor *x, bal_tensor *label)
     if (!is_there) return bal_fail(f->status, "%s", f->fault);
     *x = s->x;
     *label = s->label;
-    x->shape.n = label->shape.n = s->n;
     return BAL_OK;
 }
 

@@ -51,7 +51,7 @@ static bal_feeder_settings settings(const bal_dataset *ds, bal_part part, bool s
 {
     const int *list;
     int        n = bal_dataset_part(ds, part, -1, &list);
-    return (bal_feeder_settings){ds, list, n, BATCH, shuffle, 7, 3, bal_dataset_scaling(ds, true), start};
+    return (bal_feeder_settings){ds, list, n, BATCH, shuffle, 7, 3, bal_dataset_scaling(ds, true), start, 0};
 }
 
 static bal_feeder *open_feeder(const bal_feeder_settings *s)
@@ -77,7 +77,7 @@ static void check_batch(const bal_feeder_settings *s, const bal_tensor *x, const
         uint64_t   at = first + (uint64_t)i;
         bal_stream stream = bal_stream_for(s->seed, BAL_FOR_SHUFFLE, s->salt, (uint32_t)(at / (uint64_t)s->count));
         bal_random_order(order, s->count, &stream);
-        int image = s->index[s->shuffle ? order[at % (uint64_t)s->count] : (int)at];
+        int image = s->index[s->shuffle ? order[at % (uint64_t)s->count] : (int)(at % (uint64_t)s->count)];
         assert_int_equal(BAL_OK, bal_dataset_fill(s->data, image, expected, &s->scaling));
         assert_memory_equal(expected, pixel + i * PIXELS, sizeof expected);
         assert_true(labels[i] == (float)bal_dataset_sample(s->data, image)->label);
@@ -130,30 +130,51 @@ static void a_batch_larger_than_the_part(void **state)
     bal_feeder_close(f);
 }
 
-static void once_in_order(void **state)
+static void in_order_again_and_again(void **state)
 {
     bal_feeder_settings s = settings(cached, BAL_TEST, false, 0);
     bal_feeder         *f = open_feeder(&s);
     bal_tensor          x, label;
 
     (void)state;
-    assert_in_range(s.count, BATCH + 1, 2 * BATCH - 1);
-    assert_int_equal(BAL_OK, bal_feeder_next(f, &x, &label));
-    check_batch(&s, &x, &label, 0, BATCH);
-    assert_int_equal(BAL_OK, bal_feeder_next(f, &x, &label));
-    check_batch(&s, &x, &label, BATCH, s.count - BATCH);
-    for (int i = 0; i < 3; i++) {
+    for (uint64_t step = 0; step < 4; step++) { /* 4 x 32 images of fewer than 64 */
         assert_int_equal(BAL_OK, bal_feeder_next(f, &x, &label));
-        assert_int_equal(0, x.shape.n);
+        check_batch(&s, &x, &label, step * BATCH, BATCH);
     }
     bal_feeder_close(f);
-    s.count = BATCH;
-    f = open_feeder(&s);
-    assert_int_equal(BAL_OK, bal_feeder_next(f, &x, &label));
-    check_batch(&s, &x, &label, 0, BATCH);
-    assert_int_equal(BAL_OK, bal_feeder_next(f, &x, &label));
-    assert_int_equal(0, x.shape.n);
+}
+
+/* How many of the part's images have another label than their own; each the next one, in both epochs. */
+static int count_wrong(float label_noise)
+{
+    bal_feeder_settings s = settings(cached, BAL_TRAIN, false, 0);
+    bal_tensor          x, label;
+    float               got[BATCH];
+    int                 wrong[2] = {0};
+
+    s.label_noise = label_noise;
+    s.count = 8 * BATCH;
+    bal_feeder *f = open_feeder(&s);
+    for (int i = 0; i < 2 * s.count; i++) {
+        if (i % BATCH == 0) {
+            assert_int_equal(BAL_OK, bal_feeder_next(f, &x, &label));
+            assert_int_equal(BAL_OK, bal_tensor_read(&label, got));
+        }
+        int own = bal_dataset_sample(cached, s.index[i % s.count])->label;
+        wrong[i / s.count] += got[i % BATCH] == (float)(1 - own);
+        assert_true(got[i % BATCH] == (float)own || got[i % BATCH] == (float)(1 - own));
+    }
     bal_feeder_close(f);
+    assert_int_equal(wrong[0], wrong[1]);
+    return wrong[0];
+}
+
+static void labels_by_pair_flip(void **state)
+{
+    (void)state;
+    assert_int_equal(count_wrong(0), 0);
+    assert_int_equal(count_wrong(1), 8 * BATCH);
+    assert_in_range(count_wrong(0.25f), 64 - 28, 64 + 28); /* four standard deviations */
 }
 
 /* A batch is still what it was after the next one has been taken and the thread has had time to run ahead. */
@@ -247,7 +268,8 @@ int main(void)
         cmocka_unit_test(shuffled_across_epochs),
         cmocka_unit_test(resumed_at_a_step),
         cmocka_unit_test(a_batch_larger_than_the_part),
-        cmocka_unit_test(once_in_order),
+        cmocka_unit_test(in_order_again_and_again),
+        cmocka_unit_test(labels_by_pair_flip),
         cmocka_unit_test(valid_until_the_call_after_the_next),
         cmocka_unit_test(allocates_nothing),
         cmocka_unit_test(closed_at_any_time),
