@@ -70,3 +70,13 @@ function(ballast_generate_verbs out)
         CONTENT "/* Generated from the file names in src/cli/. */\n#include <stddef.h>\n#include \"cli/verb.h\"\n\n${part}")
     set(${out} ${BALLAST_GENERATED}/verbs.c PARENT_SCOPE)
 endfunction()
+
+# The manual, written by the program from its own tables; with it, one page for each verb that is there now.
+function(ballast_generate_manual folder)
+    string(TIMESTAMP date "%Y-%m-%d" UTC) # SOURCE_DATE_EPOCH is honoured
+    add_custom_command(OUTPUT ${folder}/ballast.1
+        COMMAND ${CMAKE_COMMAND} -E rm -rf ${folder}
+        COMMAND ballast-cli man --out ${folder} --date ${date} --share ${CMAKE_INSTALL_FULL_DATADIR}/ballast
+        DEPENDS ballast-cli COMMENT "Writing the manual" VERBATIM)
+    add_custom_target(ballast_manual ALL DEPENDS ${folder}/ballast.1)
+endfunction()

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ballast/augment.h"
 #include "ballast/data.h"
 #include "ballast/layer.h"
 #include "ballast/loss.h"
@@ -13,7 +14,7 @@
 
 const char *const bal_verb_group_names[BAL_VERB_GROUPS] = {"Look", "Prepare", "Train", "Use", "Measure"};
 
-const char *const bal_kind_names[] = {"layer", "loss", "optimizer", "schedule", "source", NULL};
+const char *const bal_kind_names[] = {"layer", "loss", "optimizer", "schedule", "source", "augment", NULL};
 
 const bal_topic bal_topics[] = {
     {"run", "the run as a whole", bal_run_option_table},
@@ -39,6 +40,20 @@ static void collect(bal_kind *k, const char *name, const char *help, const bal_o
     if (k->count < BAL_THINGS_MAX) k->things[k->count++] = (bal_thing){name, help, options};
 }
 
+/* The table of the changes, with the values of the policy `classic` as defaults. */
+static const bal_option *classic_options(void)
+{
+    static bal_option rows[BAL_OPTIONS_MAX];
+    bal_augment       a;
+
+    if (bal_augment_parse(&a, "classic", (bal_where){"classic", 0}) != BAL_OK) return NULL;
+    for (int i = 0; bal_augment_option_table[i].name; i++) {
+        rows[i] = bal_augment_option_table[i];
+        rows[i].def = bal_option_number(bal_augment_option_table, &a, rows[i].name);
+    }
+    return rows;
+}
+
 bool bal_kind_find(bal_kind *k, const char *name)
 {
     *k = (bal_kind){.name = name};
@@ -57,6 +72,10 @@ bool bal_kind_find(bal_kind *k, const char *name)
     } else if (strcmp(name, "source") == 0) {
         k->title = "source = NAME option=value ... in [data]";
         for (const bal_data_def *const *d = bal_data_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
+    } else if (strcmp(name, "augment") == 0) {
+        k->title = "augment = NAME option=value ... in [train.classifier]";
+        collect(k, "none", "images stay as they are", NULL);
+        collect(k, "classic", "small random changes that leave the label true", classic_options());
     }
     return k->title != NULL;
 }

@@ -19,7 +19,7 @@ typedef struct bal_kind {
     bal_thing   things[BAL_THINGS_MAX];
 } bal_kind;
 
-extern const char *const bal_kind_names[]; /* layer, loss, optimizer, schedule, source; NULL-terminated */
+extern const char *const bal_kind_names[]; /* layer, loss, ...; NULL-terminated */
 bool                     bal_kind_find(bal_kind *out, const char *name); /* false if there is none */
 
 /* A section of a configuration; the last one's name is NULL. */

@@ -1,4 +1,5 @@
-/* help -- `ballast help [VERB | layer|loss|optimizer|schedule|source [NAME] | SECTION]`, all of it from tables. */
+/* help -- `ballast help [VERB | layer|loss|optimizer|schedule|source|augment [NAME] | SECTION]`, all of it from tables.
+ */
 #include "cli/help.h"
 
 #include <string.h>
@@ -33,8 +34,8 @@ void bal_help_overview(FILE *to)
     }
     fprintf(to, "\nballast help VERB explains a verb. Of an INI file, help data explains a section; help layer, loss, "
                 "optimizer,\n"
-                "schedule, source list what it may name, and help layer conv explains one of them. ballast --version "
-                "says what this is.\n");
+                "schedule, source, augment list what it may name, and help layer conv explains one of them.\n"
+                "ballast --version says what this is.\n");
 }
 
 /* "--count N" as a column. */
@@ -152,7 +153,7 @@ static int run(const bal_args *args)
         if (args->word_count == 2) return say_thing(args, &k, args->word[1]);
         say_kind(&k);
     } else if (args->word_count == 2)
-        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer, schedule or source", topic);
+        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer, schedule, source or augment", topic);
     else if (bal_verb_find(topic)) {
         bal_help_verb(bal_verb_find(topic));
         say_section("\n", topic); /* `experiment` is both */
@@ -163,7 +164,7 @@ static int run(const bal_args *args)
 const bal_verb bal_verb_help = {
     .name = "help",
     .group = BAL_VERB_LOOK,
-    .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source [NAME]]",
+    .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source|augment [NAME]]",
     .help = "explain a verb, or what an INI file may say",
     .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier, experiment.",
     .examples = "What may stand behind `layer = conv`?\n"

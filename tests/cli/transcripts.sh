@@ -1,6 +1,7 @@
 # Each tests/cli/transcripts/X.txt holds commands ("$ ballast ...") and, behind each, all that it prints and how it ends
 # ("[exit 2]", nothing for 0). The commands run here again and must say the same. UPDATE=1 writes what they say now.
 . tests/rules/_check.sh
+: "${BALLAST:?names the program}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
