@@ -36,7 +36,18 @@ bal_tensor bal_net_output_gradient(const bal_net *net);
 /* From the output's gradient to the weights' (added) and, where dx is not NULL, the input's (overwritten). Follows
  * a forward with the same x and pass. */
 bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx);
+/* Only as far as the gradient of one layer's output: y, that output, and dy, views that are valid until the next pass.
+ * Adds to the gradients of the weights behind it. */
+bal_status bal_net_backward_to(bal_net *net, const bal_pass *pass, const bal_tensor *x, int layer, bal_tensor *y,
+                               bal_tensor *dy);
 bal_status bal_net_zero_gradients(bal_net *net);
+
+/* The layer whose output says what was found where: the last one with a kernel (a convolution) and more than one
+ * position, or where layers that keep height and width follow (normalisation, activation, add, concat), the last of
+ * these; pooling comes after it. Never the last layer of the net. -1: the net has no such layer. */
+int bal_net_feature_map(const bal_net *net);
+/* The layer that `as=` names; BAL_ECONFIG if there is none. */
+bal_status bal_net_find_layer(int *out, const bal_net *net, const char *name);
 
 /* The arenas: trained weights, their gradients, states (running statistics). Elements before bal_net_decayed are
  * kernels. */

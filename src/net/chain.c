@@ -213,3 +213,31 @@ size_t bal_net_parameters(const bal_net *net)
         }
     return sum;
 }
+
+/* ---- the feature map --------------------------------------------------------------------------------------------- */
+
+static bool has_places(const bal_layer *l) { return l->out.h * l->out.w > 1; }
+
+static bool has_kernel(const bal_layer *l)
+{
+    for (int j = 0; j < l->weight_count; j++)
+        if (l->weights[j].role == BAL_KERNEL) return true;
+    return false;
+}
+
+static bool same_places(const bal_layer *a, const bal_layer *b) { return a->out.h == b->out.h && a->out.w == b->out.w; }
+
+int bal_net_feature_map(const bal_net *net)
+{
+    int last = net->count - 2; /* behind it there is at least the net's output */
+    while (last >= 0 && !(has_places(&net->nodes[last].layer) && has_kernel(&net->nodes[last].layer))) last--;
+    while (last >= 0 && last + 2 < net->count && same_places(&net->nodes[last].layer, &net->nodes[last + 1].layer))
+        last++;
+    return last;
+}
+
+bal_status bal_net_find_layer(int *out, const bal_net *net, const char *name)
+{
+    *out = find_value(net, net->count, name) - 1;
+    return *out >= 0 ? BAL_OK : bal_fail(BAL_ECONFIG, "no layer is named \"%s\" by as=", name);
+}

@@ -22,12 +22,14 @@ static void bind_activations(bal_net *net, const bal_tensor *x)
     }
 }
 
-static void bind_gradients(bal_net *net, const bal_tensor *dx, int n)
+/* Values before `lowest` get none, so nothing is computed for them. */
+static void bind_gradients(bal_net *net, const bal_tensor *dx, int n, int lowest)
 {
     static const bal_tensor none;
     for (int i = 0; i <= net->count; i++) {
         bal_value *v = &net->values[i], *root = &net->values[v->root];
-        v->dy = sized(v->root > 0 ? net->gradient_slots[root->gradient_slot] : dx ? *dx : none, v->shape, n);
+        bal_tensor at = v->root > 0 ? net->gradient_slots[root->gradient_slot] : dx ? *dx : none;
+        v->dy = sized(v->root < lowest ? none : at, v->shape, n);
     }
 }
 
@@ -66,12 +68,12 @@ bal_tensor bal_net_output_gradient(const bal_net *net)
 static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const bal_tensor *inputs)
 {
     static const bal_tensor none;
-    const bal_node  *node = &net->nodes[i];
-    bal_layer       *l = &net->nodes[i].layer;
-    const bal_value *out = &net->values[i + 1];
-    bal_tensor       dx[BAL_MAX_INPUTS];
-    bal_pass         again = *pass;
-    int              summed[BAL_MAX_INPUTS], sums = 0;
+    const bal_node         *node = &net->nodes[i];
+    bal_layer              *l = &net->nodes[i].layer;
+    const bal_value        *out = &net->values[i + 1];
+    bal_tensor              dx[BAL_MAX_INPUTS];
+    bal_pass                again = *pass;
+    int                     summed[BAL_MAX_INPUTS], sums = 0;
     for (int j = 0; j < l->inputs; j++) {
         const bal_value *v = &net->values[node->from[j]];
         bool             first = net->values[v->root].last == i;
@@ -94,17 +96,33 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
     return BAL_OK;
 }
 
-bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx)
+/* Through the layers behind value number `lowest`, last first. */
+static bal_status go_back(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx, int lowest)
 {
     assert(net->training && x->shape.n == net->values[0].y.shape.n);
-    bind_gradients(net, dx, x->shape.n);
-    for (int i = net->count - 1; i >= 0; i--) {
+    bind_gradients(net, dx, x->shape.n, net->values[lowest].root);
+    for (int i = net->count - 1; i >= lowest; i--) {
         bal_tensor inputs[BAL_MAX_INPUTS];
         if (net->nodes[i].layer.def->view) continue;
         gather(inputs, net, i);
         bal_device_scope(net->dev, net->nodes[i].backward);
         BAL_TRY(contribute(net, i, pass, inputs));
     }
+    return BAL_OK;
+}
+
+bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx)
+{
+    return go_back(net, pass, x, dx, 0);
+}
+
+bal_status bal_net_backward_to(bal_net *net, const bal_pass *pass, const bal_tensor *x, int layer, bal_tensor *y,
+                               bal_tensor *dy)
+{
+    assert(layer >= 0 && layer < net->count);
+    BAL_TRY(go_back(net, pass, x, NULL, layer + 1));
+    *y = net->values[layer + 1].y;
+    *dy = net->values[layer + 1].dy;
     return BAL_OK;
 }
 

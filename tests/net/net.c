@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/files.h"
 #include "ballast/net.h"
 
 static bal_device *dev;
@@ -205,6 +206,90 @@ static void test_frozen(void **state)
     bal_net_free(net);
 }
 
+/* The weights and states of layer i of `from` into layer j of `to`. */
+static void copy_layer(bal_net *to, int j, const bal_net *from, int i)
+{
+    const bal_layer *a = bal_net_layer(from, i), *b = bal_net_layer(to, j);
+    assert_int_equal(a->weight_count, b->weight_count);
+    for (int k = 0; k < a->weight_count; k++)
+        assert_int_equal(bal_tensor_copy(&b->weights[k].v, &a->weights[k].v), BAL_OK);
+}
+
+/* Outside training, back to the feature map: what a net gives that has the map as its input. The map is read twice, and
+ * so is a tensor before it. */
+static void test_back_to_a_layer(void **state)
+{
+    (void)state;
+    static const char body[] = "layer = conv filters=4 pad=1 as=early\nlayer = batch_norm\nlayer = silu\n"
+                               "layer = conv filters=4 kernel=1\nlayer = add from=early as=map\n";
+    static const char head[] =
+        "layer = tanh\nlayer = max_pool kernel=2\nlayer = conv filters=6 kernel=3\n"
+        "layer = batch_norm\nlayer = dropout\nlayer = flatten\nlayer = dense units=5\nlayer = dense units=3\n";
+    const bal_pass look = {.frozen = true};
+    bal_shape      in = {2, 8, 8, 3}, at = {2, 8, 8, 4};
+    bal_net       *whole, *part;
+    bal_tensor     x, y, dy, map, dmap, dx;
+    int            layer;
+    char          *text = bal_format("%s%s", body, head);
+    assert_int_equal(read_net(&whole, text, in), BAL_OK);
+    assert_int_equal(read_net(&part, head, at), BAL_OK);
+    free(text);
+    assert_int_equal(bal_net_build(whole, dev, true, 3, 0), BAL_OK);
+    assert_int_equal(bal_net_build(part, dev, true, 4, 0), BAL_OK);
+    assert_int_equal(bal_tensor_init(&x, dev, in), BAL_OK);
+    assert_int_equal(bal_tensor_init(&dx, dev, at), BAL_OK);
+    fill(&x, 1, 2);
+    for (int i = 0; i < 3; i++) assert_int_equal(bal_net_forward(whole, &pass, &x, &y), BAL_OK);
+    for (int i = 0; i < bal_net_count(part); i++) copy_layer(part, i, whole, i + 5);
+    assert_int_equal(bal_net_find_layer(&layer, whole, "map"), BAL_OK);
+    assert_int_equal(layer, 4);
+
+    assert_int_equal(bal_net_forward(whole, &look, &x, &y), BAL_OK);
+    dy = bal_net_output_gradient(whole);
+    fill(&dy, 2, 1);
+    assert_int_equal(bal_net_backward_to(whole, &look, &x, layer, &map, &dmap), BAL_OK);
+    assert_true(dot(bal_net_gradients(whole), bal_net_gradients(whole)) == 0);
+    assert_int_equal(bal_net_forward(part, &look, &map, &y), BAL_OK);
+    dy = bal_net_output_gradient(part);
+    fill(&dy, 2, 1);
+    assert_int_equal(bal_net_backward(part, &look, &map, &dx), BAL_OK);
+    assert_true(bal_shape_equal(dmap.shape, at));
+    assert_true(dot(&dx, &dx) > 0 && dot(&dx, &dx) == dot(&dmap, &dmap) && dot(&dx, &dmap) == dot(&dx, &dx));
+    assert_int_equal(bal_net_find_layer(&layer, whole, "mapp"), BAL_ECONFIG);
+    assert_string_equal(bal_error(), "no layer is named \"mapp\" by as=");
+    bal_tensor_free(&x);
+    bal_tensor_free(&dx);
+    bal_net_free(whole);
+    bal_net_free(part);
+}
+
+static void test_feature_map(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers;
+        int         map;
+    } cases[] = {
+        {"layer = conv filters=4 pad=1\nlayer = relu\nlayer = max_pool kernel=2\nlayer = flatten\nlayer = dense "
+         "units=2\n",
+         1},
+        {"layer = conv filters=4 pad=1 as=a\nlayer = relu\nlayer = conv filters=4 pad=1\nlayer = batch_norm\n"
+         "layer = add from=a\nlayer = relu\nlayer = global_avg_pool\nlayer = flatten\nlayer = dense units=2\n",
+         5},
+        {"layer = conv filters=4 kernel=2 stride=2\nlayer = leaky_relu\nlayer = conv filters=1 kernel=4\n", 1},
+        {"layer = conv filters=4 kernel=2 stride=2\n", -1},
+        {"layer = flatten\nlayer = dense units=8\nlayer = relu\nlayer = dense units=2\n", -1},
+        {"layer = avg_pool kernel=2\nlayer = flatten\nlayer = dense units=2\n", -1},
+        {"layer = conv filters=2 kernel=3\nlayer = relu\nlayer = conv filters=2 kernel=3\nlayer = sigmoid\n", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bal_net *net;
+        assert_int_equal(read_net(&net, cases[i].layers, (bal_shape){2, 8, 8, 3}), BAL_OK);
+        assert_int_equal(bal_net_feature_map(net), cases[i].map);
+        bal_net_free(net);
+    }
+}
+
 /* Looking without training needs buffers for what is alive only, and gives what training memory gives. */
 static void test_shared_buffers(void **state)
 {
@@ -262,7 +347,8 @@ int main(void)
         cmocka_unit_test(test_residual),     cmocka_unit_test(test_shortcut_by_convolution),
         cmocka_unit_test(test_many_readers), cmocka_unit_test(test_views),
         cmocka_unit_test(test_frozen),       cmocka_unit_test(test_shared_buffers),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_faults),       cmocka_unit_test(test_back_to_a_layer),
+        cmocka_unit_test(test_feature_map),
     };
     return cmocka_run_group_tests_name("net/net", tests, open_device, close_device);
 }
