@@ -5,9 +5,11 @@
  * report.json: accuracy, balanced_accuracy, loss, mcc, kappa, auroc_macro, auprc_macro, brier, ece (null where they
  * need probabilities and there are none), classes.<name>.{precision, recall, specificity, f1-score, support, predicted,
  * auroc, auprc, ci95}, "macro avg", "weighted avg", "micro avg" (.{precision, recall, specificity, f1-score, support}),
- * confusion_matrix.{labels, counts} (rows truth, columns prediction), ci95, resamples.{count, seed, groups}, warnings
- * (the lines of the text). ci95 has [low, high] under the names of the figures, or null (ballast/intervals.h); seed and
- * groups say how the bootstrap drew, count how often. */
+ * confusion_matrix.{labels, counts} (rows truth, columns prediction), ci95, resamples.{count, seed, groups},
+ * operating_point.{class, want, value, threshold, validation.{recall, precision, specificity, positives, negatives}}
+ * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), warnings (the lines of
+ * the text). ci95 has [low, high] under the names of the figures, or null (ballast/intervals.h); seed and groups say
+ * how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
 
@@ -17,6 +19,7 @@
 #include "ballast/intervals.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
+#include "ballast/threshold.h"
 
 /* When the words warn. Each warning says the figure behind it. */
 #define BAL_WIDTH_MAX 0.30       /* of the 95 % interval of a class's recall; a wider one concludes nothing */
@@ -24,10 +27,23 @@
 #define BAL_DRIFT_ACCURACY 0.10  /* train accuracy above validation accuracy by more, at the kept epoch */
 #define BAL_DRIFT_LOSS 1.25      /* last validation loss above its lowest by more than this factor */
 
+/* What is known besides the predictions; zeroed: nothing. */
+typedef struct bal_background {
+    const bal_history *history;   /* of the training that made them, or NULL; not owned, must outlive the report */
+    bool               has_point; /* whether a threshold decided them; else the likeliest class was answered */
+    bal_threshold      point;
+    bal_goal           unmet; /* what was wanted where no threshold was found for it */
+} bal_background;
+
+/* What an earlier report.json of a folder says of it, without history; nothing where there is none. */
+bal_status bal_background_read(bal_background *out, const char *folder, const bal_predictions *p);
+
 typedef struct bal_report {
     const bal_predictions *predictions; /* not owned */
+    bal_background         background;
     bal_metrics            metrics;
     bal_intervals          intervals;
+    char                  *operating; /* one line: the threshold and what it gave on validation; NULL without one */
     char                  *answer;   /* one line: balanced accuracy, lowest recall and of which class */
     bal_names              warnings; /* one line each */
     uint64_t               seed;     /* of the resamples */
@@ -35,8 +51,8 @@ typedef struct bal_report {
 
 #define BAL_REPORT_SEED 1 /* of the resamples, where nobody names another: the same predictions give the same report */
 
-/* history: of the training that made the predictions, or NULL. The predictions must outlive the report. */
-bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history, uint64_t seed);
+/* The predictions must outlive the report; b may be NULL. */
+bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_background *b, uint64_t seed);
 void       bal_report_free(bal_report *r);
 
 /* The caller frees *out. Both end with a line end. */
@@ -48,6 +64,6 @@ bal_status bal_report_json(char **out, const bal_report *r, bool one_line);
 bal_status bal_report_save(const bal_report *r, const char *folder);
 
 /* All of that in one call, by BAL_REPORT_SEED. */
-bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_history *history);
+bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_background *b);
 
 #endif

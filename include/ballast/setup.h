@@ -22,7 +22,7 @@ typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience;
     bool        shuffle;
     float       ema, clip, label_noise;
-    const char *loss, *optimizer, *schedule, *augment, *init;
+    const char *loss, *optimizer, *schedule, *augment, *want, *init;
 } bal_classifier_options;
 
 typedef struct bal_experiment_options {

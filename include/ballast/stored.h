@@ -4,10 +4,16 @@
 
 #include "ballast/checkpoint.h"
 #include "ballast/dataset.h"
+#include "ballast/threshold.h"
 
 /* "scaling": how images become what the net sees. get: BAL_EIO naming `path` if it is not there. */
 bal_status bal_stored_put_scaling(bal_checkpoint *c, const bal_scaling *s);
 bal_status bal_stored_get_scaling(bal_scaling *s, const bal_checkpoint *c, const char *path);
+
+/* "operating_point": a threshold; t NULL: none. get: *there says whether there is one; BAL_EIO naming `path` if it is
+ * malformed or of no class. */
+bal_status bal_stored_put_point(bal_checkpoint *c, const bal_threshold *t);
+bal_status bal_stored_get_point(bal_threshold *t, bool *there, const bal_checkpoint *c, int classes, const char *path);
 
 /* "figures": of steps since the last line of a log, so that the line comes out the same to the bit after going on. */
 bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count);

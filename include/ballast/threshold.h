@@ -6,6 +6,7 @@
 #ifndef BALLAST_THRESHOLD_H
 #define BALLAST_THRESHOLD_H
 
+#include "ballast/option.h"
 #include "ballast/predictions.h"
 
 /* The points of the ROC and of the precision-recall curve, one for each probability that occurs, falling. Recall is
@@ -21,23 +22,40 @@ typedef struct bal_curve {
 bal_status bal_curve_of(bal_curve *out, const bal_predictions *p, int positive);
 void       bal_curve_free(bal_curve *c);
 
-typedef enum { BAL_WANT_RECALL, BAL_WANT_PRECISION } bal_want;
+typedef enum { BAL_WANT_NONE, BAL_WANT_RECALL, BAL_WANT_PRECISION } bal_want;
 
+/* What a threshold is to give: at least that recall, or that precision, of the positive class. */
+typedef struct bal_goal {
+    bal_want want;
+    double   value; /* above 0, to 1 */
+} bal_goal;
+
+/* "recall 0.95", "precision=0.8" or "none". Fails at `at`; `what` names the setting in the message. */
+bal_status bal_goal_parse(bal_goal *out, const char *text, const char *what, bal_where at);
+
+/* An operating point: the threshold, and what it gave on the images that it was chosen on. */
 typedef struct bal_threshold {
-    int    positive; /* the class */
-    double threshold;
-    double recall, precision, specificity; /* at it, on the images it was chosen on; precision is never undefined */
+    bal_goal goal;
+    int      positive; /* the class */
+    double   threshold;
+    double   recall, precision, specificity; /* precision is never undefined; specificity is without negatives */
+    int      positives, negatives;           /* images */
 } bal_threshold;
 
-/* A recall of at least `value` (above 0, to 1): the highest threshold that gives it, so the fewest false alarms. A
- * precision of at least that: the lowest threshold that gives it, so the most images found. Fails with the best that
- * there is where none gives it, and where there is no image of the class. */
-bal_status bal_threshold_choose(bal_threshold *out, const bal_predictions *validation, int positive, bal_want want,
-                                double value);
+/* A recall of at least the goal's: the highest threshold that gives it, so the fewest false alarms. A precision of at
+ * least that: the lowest threshold that gives it, so the most images found. BAL_ECONFIG with the best that there is
+ * where none gives it, and where there is no image of the class. */
+bal_status bal_threshold_choose(bal_threshold *out, const bal_predictions *validation, int positive, bal_goal goal);
+
+/* The class with the fewest labelled images (at least one; of equal ones the first), or -1. */
+int bal_predictions_rarest(const bal_predictions *p);
 
 /* The class of an image by its probabilities, and of all rows. */
 int  bal_threshold_class(const bal_threshold *t, const double *probability, int class_count);
 void bal_threshold_apply(bal_predictions *p, const bal_threshold *t);
+
+/* What was chosen, on what, and what it gave there, as one line. The caller frees *out. */
+bal_status bal_threshold_words(char **out, const bal_threshold *t, const char *positive);
 
 /* curves.json: classes.<name>.roc.{threshold, fpr, tpr} and .pr.{threshold, recall, precision}, thresholds falling, the
  * ROC from its corner (threshold null) on; null where there are no probabilities, or no images of the class or of the

@@ -19,16 +19,24 @@ static bal_status say(const bal_report *r)
     return BAL_OK;
 }
 
-bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder, uint64_t seed)
+bal_status bal_classify_report(const bal_predictions *p, const bal_background *b, const char *folder, uint64_t seed)
 {
     bal_report r;
 
-    BAL_TRY(bal_report_make(&r, p, history, seed));
+    BAL_TRY(bal_report_make(&r, p, b, seed));
     bal_status st = folder ? bal_report_save(&r, folder) : BAL_OK;
     if (!st && folder) bal_info("%s: report.html, .txt and .json, curves.json and predictions.csv written", folder);
     if (!st) st = say(&r);
     bal_report_free(&r);
     return st;
+}
+
+bal_status bal_classify_open(bal_model *out, const bal_classify *how, const char *run)
+{
+    BAL_TRY(bal_model_open(out, how->dev, run));
+    out->likeliest = how->threshold == BAL_THRESHOLD_NONE;
+    out->has_point &= !out->likeliest;
+    return BAL_OK;
 }
 
 /* How the training went, if its log is there: a run's, or that of a part of an experiment. */
@@ -47,11 +55,11 @@ static bal_status read_history(bal_history *h, const char *run)
     return st;
 }
 
-static bal_status report_again(const bal_predictions *p, const bal_history *h, const char *folder, uint64_t seed)
+static bal_status report_again(const bal_predictions *p, const bal_background *b, const char *folder, uint64_t seed)
 {
     bal_report r;
 
-    BAL_TRY(bal_report_make(&r, p, h, seed));
+    BAL_TRY(bal_report_make(&r, p, b, seed));
     bal_status st = bal_report_save(&r, folder);
     bal_report_free(&r);
     return st;
@@ -60,12 +68,15 @@ static bal_status report_again(const bal_predictions *p, const bal_history *h, c
 bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
 {
     bal_history     history = {0};
+    bal_background  b = {0};
     bal_predictions p = {0};
     char           *path = bal_path_join(folder, "predictions.csv");
     bal_status      st = path ? bal_predictions_read(&p, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     if (!st) st = read_history(&history, folder);
-    if (!st) st = aloud ? bal_classify_report(&p, &history, folder, seed) : report_again(&p, &history, folder, seed);
+    if (!st) st = bal_background_read(&b, folder, &p);
+    b.history = &history;
+    if (!st) st = aloud ? bal_classify_report(&p, &b, folder, seed) : report_again(&p, &b, folder, seed);
     bal_history_free(&history);
     bal_predictions_free(&p);
     free(path);
@@ -102,8 +113,7 @@ static bal_status show_mistakes(const bal_model *m, const bal_dataset *data, con
     return st;
 }
 
-bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder,
-                             uint64_t seed)
+bal_status bal_classify_test(const bal_classify *how, const char *run, const bal_dataset *data, const char *folder)
 {
     const int      *index;
     bal_model       model;
@@ -114,11 +124,12 @@ bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset
         bal_warn("%s: no test images, so no report", run);
         return BAL_OK;
     }
-    BAL_TRY(bal_model_open(&model, dev, run));
+    BAL_TRY(bal_classify_open(&model, how, run));
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
     if (!st) st = show_mistakes(&model, data, &p, index, folder);
-    if (!st) st = bal_classify_report(&p, &history, folder, seed);
+    bal_background b = bal_model_background(&model, &history);
+    if (!st) st = bal_classify_report(&p, &b, folder, how->seed);
     bal_history_free(&history);
     bal_predictions_free(&p);
     bal_model_close(&model);
@@ -147,6 +158,7 @@ bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_ima
     BAL_TRY_OR(end, st, bal_predictions_init(out, (const char *const *)m->classes, m->class_count, true));
     BAL_TRY_OR(end, st, bal_probabilities(p, m->net, m->dev, images->count, images->fill, images->user));
     BAL_TRY_OR(end, st, add_rows(out, images, p));
+    bal_model_decide(m, out);
 end:
     free(p);
     return st;

@@ -5,6 +5,21 @@
 #include "ballast/model.h"
 #include "ballast/report.h"
 
+/* The option --threshold: by the run's operating point, if it has one, or by the likeliest class. */
+enum { BAL_THRESHOLD_RUN, BAL_THRESHOLD_NONE };
+#define BAL_OPT_THRESHOLD(type) \
+    BAL_OPT_CHOICE(type, threshold, BAL_THRESHOLD_RUN, "run|none", \
+                   "by the threshold that the run keeps, or by the likeliest class")
+
+typedef struct bal_classify {
+    bal_device *dev;
+    int         threshold;
+    uint64_t    seed; /* of the resamples behind a report's intervals */
+} bal_classify;
+
+/* A run's classifier, that decides as --threshold says. */
+bal_status bal_classify_open(bal_model *out, const bal_classify *how, const char *run);
+
 /* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the
  * model's, -1: not known) of row i, or says false, and the row is left out. */
 typedef struct bal_images {
@@ -20,11 +35,10 @@ bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_datase
 
 /* The report on standard output, and in a folder (all that bal_report_save writes) unless that is NULL. seed: of the
  * resamples behind the intervals. */
-bal_status bal_classify_report(const bal_predictions *p, const bal_history *history, const char *folder, uint64_t seed);
+bal_status bal_classify_report(const bal_predictions *p, const bal_background *b, const char *folder, uint64_t seed);
 
 /* The test images of a run: predictions and report into `folder`. Without test images: a warning. */
-bal_status bal_classify_test(bal_device *dev, const char *run, const bal_dataset *data, const char *folder,
-                             uint64_t seed);
+bal_status bal_classify_test(const bal_classify *how, const char *run, const bal_dataset *data, const char *folder);
 
 /* The report of a run, or of a part of an experiment, from its predictions.csv and log.csv; aloud: on standard output
  * too. Touches no device. */

@@ -10,6 +10,12 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 
+typedef struct {
+    int threshold;
+} predict;
+
+static const bal_option options[] = {BAL_OPT_THRESHOLD(predict), BAL_OPT_END};
+
 /* The images, and what a manifest says of them ("" where it says nothing). */
 typedef struct {
     bal_names  path, label;
@@ -164,21 +170,37 @@ static bal_status say(const bal_predictions *p, const char *out)
     return BAL_OK;
 }
 
+static bal_status say_point(const bal_model *m)
+{
+    char *words;
+
+    if (!m->has_point) return BAL_OK;
+    BAL_TRY(bal_threshold_words(&words, &m->point, m->classes[m->point.positive]));
+    bal_info("%s", words);
+    free(words);
+    return BAL_OK;
+}
+
 static bal_status work(batch *b, const bal_args *args, bal_device *dev)
 {
-    bal_model       model;
-    bal_predictions p = {0};
-    bal_images      images = {b->path.count, fill, describe, b};
+    const predict     *o = args->own;
+    const bal_classify how = {dev, o->threshold, 0};
+    bal_model          model;
+    bal_predictions    p = {0};
+    bal_images         images = {b->path.count, fill, describe, b};
+    bal_status         st;
 
-    BAL_TRY(bal_model_open(&model, dev, args->word[0]));
+    BAL_TRY(bal_classify_open(&model, &how, args->word[0]));
+    BAL_TRY_OR(end, st, say_point(&model));
     b->model = &model;
     bal_progress_begin("predict", "image", b->path.count, 0);
-    bal_status st = bal_classify_images(&p, &model, &images);
+    st = bal_classify_images(&p, &model, &images);
     bal_progress_end();
     if (!st && p.count) st = say(&p, args->out);
     if (!st && b->unreadable)
         st = bal_fail(BAL_EIO, "%d of %d images cannot be read%s", b->unreadable, b->path.count,
                       p.count ? "; the others have their answers" : "");
+end:
     bal_predictions_free(&p);
     bal_model_close(&model);
     return st;
@@ -234,16 +256,17 @@ const bal_verb bal_verb_predict = {
     .group = BAL_VERB_USE,
     .usage = "RUN PATH...",
     .help = "say which class a run's classifier finds in images",
-    .details =
-        "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
-        "Images are\n"
-        "prepared as the run's were. Without --out FILE.csv the answers are printed. Exit 1 if one cannot be read; "
-        "the\n"
-        "others are answered all the same.",
+    .details = "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
+               "Images are\n"
+               "prepared as the run's were, and decided by the threshold that the run keeps, if it has one. Without\n"
+               "--out FILE.csv the answers are printed. Exit 1 if one cannot be read; the others are answered all the "
+               "same.",
     .examples = "Which class does a run find in the images of a folder?\n"
                 "    ballast predict runs/xray images --out answers.csv",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
     .min_words = 2,
     .max_words = -1,
+    .size = sizeof(predict),
+    .options = options,
     .run = run,
 };

@@ -202,7 +202,8 @@ static bal_status train_classifier(session *s)
 
     free(folder);
     if (st || s->stopped) return st;
-    return bal_classify_test(s->dev, s->folder, s->data, s->folder, BAL_REPORT_SEED);
+    const bal_classify how = {s->dev, BAL_THRESHOLD_RUN, BAL_REPORT_SEED};
+    return bal_classify_test(&how, s->folder, s->data, s->folder);
 }
 
 static bal_status work(session *s)

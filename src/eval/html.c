@@ -32,7 +32,13 @@ static void put_answer(FILE *to, const bal_report *r)
     fprintf(to, "</p>\n<p>%d image%s", m->count, m->count == 1 ? "" : "s");
     if (!isnan(m->accuracy)) fprintf(to, ", accuracy %.2f", m->accuracy);
     if (!isnan(m->loss)) fprintf(to, ", loss %.4f (mean cross-entropy in nats)", m->loss);
-    fputs(".</p>\n</section>\n", to);
+    fputs(".</p>\n", to);
+    if (r->operating) {
+        fputs("<p>", to);
+        bal_page_text(to, r->operating);
+        fputs("</p>\n", to);
+    }
+    fputs("</section>\n", to);
 }
 
 static void put_warnings(FILE *to, const bal_names *warnings)

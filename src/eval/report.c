@@ -9,7 +9,7 @@
 #include <cjson/cJSON.h>
 #include "ballast/html.h"
 #include "ballast/text.h"
-#include "ballast/threshold.h"
+#include "eval/background.h"
 #include "eval/bootstrap.h"
 #include "eval/prose.h"
 #include "eval/words.h"
@@ -31,11 +31,12 @@ static bal_status measure(bal_report *out, const bal_predictions *p, uint64_t se
     return st;
 }
 
-bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_history *history, uint64_t seed)
+bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_background *b, uint64_t seed)
 {
     *out = (bal_report){.predictions = p, .seed = seed};
+    if (b) out->background = *b;
     bal_status st = measure(out, p, seed);
-    if (st == BAL_OK) st = bal_words_add(out, history);
+    if (st == BAL_OK) st = bal_words_add(out);
     if (st) bal_report_free(out);
     return st;
 }
@@ -47,6 +48,7 @@ void bal_report_free(bal_report *r)
     bal_intervals_free(&r->intervals);
     bal_names_free(&r->warnings);
     free(r->answer);
+    free(r->operating);
     *r = (bal_report){0};
 }
 
@@ -137,6 +139,10 @@ static bal_status put_words(FILE *to, const bal_report *r)
     fprintf(to, ", %d image%s", m->count, m->count == 1 ? "" : "s");
     if (!isnan(m->loss)) fprintf(to, ", loss %.4f (mean cross-entropy in nats)", m->loss);
     fputs(".\n", to);
+    if (r->operating) {
+        fputs("\noperating point\n  ", to);
+        bal_prose_wrapped(to, r->operating, 2);
+    }
     if (m->class_count <= MATRIX_CLASSES) BAL_TRY(bal_words_intervals(to, r));
     if (r->warnings.count) fputc('\n', to);
     for (int i = 0; i < r->warnings.count; i++) {
@@ -263,8 +269,7 @@ static bool add_all(cJSON *to, const bal_report *r)
     return to && add_figures(to, m) && add_classes(to, r) && add_scores(to, "macro avg", &m->macro, false) &&
            add_scores(to, "weighted avg", &m->weighted, false) && add_scores(to, "micro avg", &m->micro, false) &&
            add_matrix(to, r) && add_intervals(to, bal_figures, r->intervals.figure, BAL_FIGURES) &&
-           add_resamples(to, r) &&
-           add_warnings(to, r);
+           add_resamples(to, r) && bal_background_put(to, &r->background, r->predictions) && add_warnings(to, r);
 }
 
 bal_status bal_report_json(char **out, const bal_report *r, bool one_line)
@@ -312,10 +317,10 @@ bal_status bal_report_save(const bal_report *r, const char *folder)
     return save(folder, "report.json", text);
 }
 
-bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_history *history)
+bal_status bal_report_write(const char *folder, const bal_predictions *p, const bal_background *b)
 {
     bal_report r;
-    BAL_TRY(bal_report_make(&r, p, history, BAL_REPORT_SEED));
+    BAL_TRY(bal_report_make(&r, p, b, BAL_REPORT_SEED));
     bal_status st = bal_report_save(&r, folder);
     bal_report_free(&r);
     return st;

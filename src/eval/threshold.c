@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cjson/cJSON.h>
 #include "ballast/files.h"
 #include "ballast/text.h"
@@ -64,15 +65,9 @@ void bal_curve_free(bal_curve *c)
     *c = (bal_curve){0};
 }
 
-static double recall_at(const bal_curve *c, int i)
-{
-    return (double)c->true_positives[i] / c->positives;
-}
+static double recall_at(const bal_curve *c, int i) { return (double)c->true_positives[i] / c->positives; }
 
-static double fpr_at(const bal_curve *c, int i)
-{
-    return (double)c->false_positives[i] / c->negatives;
-}
+static double fpr_at(const bal_curve *c, int i) { return (double)c->false_positives[i] / c->negatives; }
 
 /* Some image is at or above every threshold. */
 static double precision_at(const bal_curve *c, int i)
@@ -108,24 +103,40 @@ static bal_status too_precise(const bal_curve *c, const char *name, double value
                     name, value, precision_at(c, best), c->threshold[best]);
 }
 
-bal_status bal_threshold_choose(bal_threshold *out, const bal_predictions *validation, int positive, bal_want want,
-                                double value)
+bal_status bal_threshold_choose(bal_threshold *out, const bal_predictions *validation, int positive, bal_goal goal)
 {
     bal_curve   c;
     const char *name = validation->classes[positive];
     bal_status  st = BAL_OK;
-    assert(value > 0 && value <= 1);
+    assert(goal.want != BAL_WANT_NONE && goal.value > 0 && goal.value <= 1);
     BAL_TRY(bal_curve_of(&c, validation, positive));
     int i = -1;
     if (c.positives == 0)
         st = bal_fail(BAL_ECONFIG, "no validation image of class \"%s\" to choose a threshold on", name);
-    else i = want == BAL_WANT_RECALL ? choose_recall(&c, value) : choose_precision(&c, value);
-    if (st == BAL_OK && i < 0) st = too_precise(&c, name, value);
+    else i = goal.want == BAL_WANT_RECALL ? choose_recall(&c, goal.value) : choose_precision(&c, goal.value);
+    if (st == BAL_OK && i < 0) st = too_precise(&c, name, goal.value);
     if (st == BAL_OK)
-        *out = (bal_threshold){positive, c.threshold[i], recall_at(&c, i), precision_at(&c, i),
-                               c.negatives ? 1 - fpr_at(&c, i) : (double)NAN};
+        *out = (bal_threshold){goal,
+                               positive,
+                               c.threshold[i],
+                               recall_at(&c, i),
+                               precision_at(&c, i),
+                               c.negatives ? 1 - fpr_at(&c, i) : (double)NAN,
+                               c.positives,
+                               c.negatives};
     bal_curve_free(&c);
     return st;
+}
+
+int bal_predictions_rarest(const bal_predictions *p)
+{
+    int *count = calloc((size_t)p->class_count + 1, sizeof *count), rarest = -1;
+    for (int i = 0; count && i < p->count; i++)
+        if (p->row[i].label >= 0) count[p->row[i].label]++;
+    for (int c = 0; count && c < p->class_count; c++)
+        if (count[c] > 0 && (rarest < 0 || count[c] < count[rarest])) rarest = c;
+    free(count);
+    return rarest;
 }
 
 int bal_threshold_class(const bal_threshold *t, const double *probability, int class_count)
@@ -144,15 +155,54 @@ void bal_threshold_apply(bal_predictions *p, const bal_threshold *t)
         p->row[i].predicted = bal_threshold_class(t, p->row[i].probability, p->class_count);
 }
 
+static const char *const wants[] = {"none", "recall", "precision"};
+
+bal_status bal_goal_parse(bal_goal *out, const char *text, const char *what, bal_where at)
+{
+    char   word[16] = "";
+    size_t length = strcspn(text, " =");
+    *out = (bal_goal){BAL_WANT_NONE, 0};
+    if (strcmp(text, "none") == 0) return BAL_OK;
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    for (int w = BAL_WANT_RECALL; w <= BAL_WANT_PRECISION; w++)
+        if (strcmp(word, wants[w]) == 0) out->want = (bal_want)w;
+    const char *number = text + length + strspn(text + length, " =");
+    if (out->want && bal_number_parse(&out->value, number) && out->value > 0 && out->value <= 1) return BAL_OK;
+    return bal_fail_at(at,
+                       "%s: \"%s\" is not none, or recall or precision and a number above 0, at most 1, as recall 0.95",
+                       what, text);
+}
+
+static void put_part(FILE *to, const char *word, double part, int of)
+{
+    fprintf(to, "%s %.2f (", word, part);
+    bal_prose_interval(to, bal_interval_wilson(part * of, of));
+    fputs(")", to);
+}
+
+bal_status bal_threshold_words(char **out, const bal_threshold *t, const char *positive)
+{
+    size_t size;
+    FILE  *to = open_memstream(out, &size);
+    if (!to) return bal_prose_no_memory();
+    bal_prose_name(to, positive);
+    fprintf(to, " is answered from a probability of %.4g on, else the likeliest other class: chosen for a ",
+            t->threshold);
+    fprintf(to, "%s of at least %.4g on %d validation images (%d of the class, %d others), where it gives ",
+            wants[t->goal.want], t->goal.value, t->positives + t->negatives, t->positives, t->negatives);
+    put_part(to, "recall", t->recall, t->positives);
+    fprintf(to, ", precision %.2f", t->precision);
+    if (t->negatives) put_part(to, " and specificity", t->specificity, t->negatives);
+    fputs("; in brackets 95 % intervals.", to);
+    return bal_prose_close(to, out);
+}
+
 /* ---- curves.json ----------------------------------------------------------------------------------------------------
  */
 
 typedef double (*value_at)(const bal_curve *c, int i);
 
-static double threshold_at(const bal_curve *c, int i)
-{
-    return c->threshold[i];
-}
+static double threshold_at(const bal_curve *c, int i) { return c->threshold[i]; }
 
 /* Whether a point stays; last: the one before it that did, -1 for the corner. */
 static bool stays(const bal_curve *c, int i, int last)

@@ -6,10 +6,11 @@
 #include "eval/prose.h"
 
 typedef struct subject {
-    const bal_metrics   *m;
-    const bal_intervals *i;
-    char *const         *name;    /* of the classes */
-    const bal_history   *history; /* or NULL */
+    const bal_metrics    *m;
+    const bal_intervals  *i;
+    char *const          *name;    /* of the classes */
+    const bal_history    *history; /* or NULL */
+    const bal_background *b;
 } subject;
 
 static int supported_classes(const bal_metrics *m)
@@ -141,9 +142,18 @@ static void too_few(FILE *to, const subject *s)
     if (any) fputc('.', to);
 }
 
+static void goal_unmet(FILE *to, const subject *s)
+{
+    bal_goal g = s->b->unmet;
+    if (!g.want) return;
+    fprintf(to, "No operating point: %s %.4g was wanted, but no threshold for it has been found on validation images, ",
+            g.want == BAL_WANT_RECALL ? "recall" : "precision", g.value);
+    fputs("so the likeliest class is answered.", to);
+}
+
 /* Each writes one sentence or two where there is something to say. */
 static void (*const warnings[])(FILE *to, const subject *s) = {
-    never_predicted, no_better_than_majority, accuracies_drift, losses_drift, too_few,
+    never_predicted, no_better_than_majority, accuracies_drift, losses_drift, too_few, goal_unmet,
 };
 
 static bal_status say(char **out, void (*what)(FILE *, const subject *), const subject *s)
@@ -155,9 +165,12 @@ static bal_status say(char **out, void (*what)(FILE *, const subject *), const s
     return bal_prose_close(to, out);
 }
 
-bal_status bal_words_add(bal_report *r, const bal_history *history)
+bal_status bal_words_add(bal_report *r)
 {
-    const subject s = {&r->metrics, &r->intervals, r->predictions->classes, history};
+    const bal_background *b = &r->background;
+    const subject         s = {&r->metrics, &r->intervals, r->predictions->classes, b->history, b};
+    if (b->has_point)
+        BAL_TRY(bal_threshold_words(&r->operating, &b->point, r->predictions->classes[b->point.positive]));
     BAL_TRY(say(&r->answer, answer, &s));
     for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++) {
         char *text;

@@ -406,5 +406,5 @@ bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped)
     bal_status st = run(c, stopped);
     job->watch->end();
     bal_classifier_close(c);
-    return st;
+    return st || *stopped ? st : bal_model_operate(job->dev, job->setup, job->data, job->folder);
 }

@@ -220,7 +220,8 @@ static bal_status test_part(experiment *e, const bal_setup *arm, const bal_exper
         p.row[i].arm = part->arm;
     }
     BAL_TRY_OR(end, st, bal_history_read(&history, log));
-    BAL_TRY_OR(end, st, bal_report_write(part->folder, &p, &history));
+    bal_background background = bal_model_background(&model, &history);
+    BAL_TRY_OR(end, st, bal_report_write(part->folder, &p, &background));
 end:
     bal_history_free(&history);
     bal_predictions_free(&p);
@@ -267,8 +268,8 @@ static bal_status keep_split(const bal_dataset *data, const char *folder)
 {
     char *path = bal_path_join(folder, "split.csv");
     if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_file_exists(path) ? bal_dataset_check_split(data, path, folder)
-                                          : bal_dataset_write_split(data, path);
+    bal_status st =
+        bal_file_exists(path) ? bal_dataset_check_split(data, path, folder) : bal_dataset_write_split(data, path);
     free(path);
     return st;
 }

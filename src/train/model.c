@@ -123,6 +123,7 @@ static bal_status read_weights(bal_model *m, const char *path)
     BAL_TRY(bal_checkpoint_read(&c, path));
     BAL_TRY_OR(end, st, bal_stored_get_classes(&m->classes, &m->class_count, c, path));
     BAL_TRY_OR(end, st, bal_stored_get_scaling(&m->scaling, c, path));
+    BAL_TRY_OR(end, st, bal_stored_get_point(&m->point, &m->has_point, c, m->class_count, path));
     BAL_TRY_OR(end, st, bal_checkpoint_get_net(c, "", m->net, NULL, NULL));
 end:
     bal_checkpoint_free(c);
@@ -175,5 +176,7 @@ bal_status bal_model_classify(bal_predictions *out, bal_model *m, const bal_data
 {
     *out = (bal_predictions){0};
     BAL_TRY(check_same_classes(m, data));
-    return bal_classify_part(out, m->net, m->dev, data, part, &m->scaling);
+    BAL_TRY(bal_classify_part(out, m->net, m->dev, data, part, &m->scaling));
+    bal_model_decide(m, out);
+    return BAL_OK;
 }

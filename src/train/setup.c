@@ -8,6 +8,7 @@
 #include "ballast/files.h"
 #include "ballast/plugin.h"
 #include "ballast/schedule.h"
+#include "ballast/threshold.h"
 #include "train/setup_parts.h"
 
 const bal_option bal_run_option_table[] = {
@@ -61,6 +62,8 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT(bal_classifier_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
     BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6,
             "epochs without a better validation balanced accuracy before stopping; 0: never"),
+    BAL_OPT_TEXT(bal_classifier_options, want, "none",
+                 "recall or precision of the positive class, as recall 0.95: a threshold for it, from validation"),
     BAL_OPT_TEXT(bal_classifier_options, init, NULL, "first weights: a .safetensors file"),
     BAL_OPT_END,
 };
@@ -198,6 +201,9 @@ static bal_status check_classifier(bal_setup *s)
     BAL_TRY(check_optimizer(c, "train.classifier", "optimizer", s->classifier.optimizer));
     bal_augment unused;
     BAL_TRY(bal_augment_parse(&unused, s->classifier.augment, bal_setup_place(c, "train.classifier", "augment")));
+    bal_goal goal;
+    BAL_TRY(bal_goal_parse(&goal, s->classifier.want, "[train.classifier] want",
+                           bal_setup_place(c, "train.classifier", "want")));
     return check_schedule(c, "train.classifier", s->classifier.schedule);
 }
 

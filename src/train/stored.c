@@ -1,11 +1,12 @@
 /* stored -- see include/ballast/stored.h. */
 #include "ballast/stored.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/files.h"
 
-enum { SCALINGS = 6 };
+enum { SCALINGS = 6, POINT = 9 }; /* numbers of each */
 
 bal_status bal_stored_put_scaling(bal_checkpoint *c, const bal_scaling *s)
 {
@@ -34,6 +35,33 @@ bal_status bal_stored_get_scaling(bal_scaling *s, const bal_checkpoint *c, const
     if (!text || !read_floats(v, SCALINGS, text))
         return bal_fail(BAL_EIO, "%s: does not say how images are scaled; ballast did not write it", path);
     *s = (bal_scaling){{v[0], v[1], v[2]}, {v[3], v[4], v[5]}};
+    return BAL_OK;
+}
+
+bal_status bal_stored_put_point(bal_checkpoint *c, const bal_threshold *t)
+{
+    char text[256] = "";
+    if (t)
+        snprintf(text, sizeof text, "%d %.17g %d %.17g %.17g %.17g %.17g %d %d", t->goal.want, t->goal.value,
+                 t->positive, t->threshold, t->recall, t->precision, t->specificity, t->positives, t->negatives);
+    return bal_checkpoint_note(c, "operating_point", text);
+}
+
+bal_status bal_stored_get_point(bal_threshold *t, bool *there, const bal_checkpoint *c, int classes, const char *path)
+{
+    const char *text = bal_checkpoint_find_note(c, "operating_point");
+    double      v[POINT];
+    int         n = 0;
+    *there = text && *text;
+    if (!*there) return BAL_OK;
+    for (char *end; n < POINT; n++, text = end) {
+        v[n] = strtod(text, &end);
+        if (end == text) break;
+    }
+    bool whole = n == POINT && (v[0] == BAL_WANT_RECALL || v[0] == BAL_WANT_PRECISION) && v[2] >= 0 && v[2] < classes &&
+                 v[3] >= 0 && v[3] <= 1 && v[7] >= 0 && v[7] <= INT_MAX && v[8] >= 0 && v[8] <= INT_MAX;
+    if (!whole) return bal_fail(BAL_EIO, "%s: its operating point is damaged; ballast did not write it", path);
+    *t = (bal_threshold){{(bal_want)v[0], v[1]}, (int)v[2], v[3], v[4], v[5], v[6], (int)v[7], (int)v[8]};
     return BAL_OK;
 }
 

@@ -101,6 +101,31 @@ said=$("$BALLAST" eval "$work/changed" --quiet 2>&1)
 verdict eval_refuses_another_split "$([ $? -eq 1 ] && [ -s "$work/changed/split.csv.now" ] || echo "$said")"
 verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manifest.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
 
+# A threshold for a wanted recall: the same whether asked for at first, after a stop, or of a run that is done.
+"$BALLAST" train $config --out "$work/want" --only classifier --set train.classifier.want='recall 0.95' --quiet >/dev/null
+cp -r "$work/tiny" "$work/later"
+"$BALLAST" train --resume "$work/later" --only classifier --set train.classifier.want='recall 0.95' --quiet >"$work/out" 2>&1 || cat "$work/out"
+verdict want_later_same_bits "$(for file in classifier/best.safetensors predictions.csv report.json report.txt; do
+    cmp "$work/want/tiny/$file" "$work/later/$file" 2>&1
+done)"
+"$BALLAST" train $config --out "$work/half" --only classifier --set train.classifier.want='recall 0.95' --set train.classifier.epochs=2 --quiet >/dev/null
+"$BALLAST" train --resume "$work/half/tiny" --set train.classifier.epochs=4 --only classifier --quiet >"$work/out" 2>&1 || cat "$work/out"
+"$BALLAST" train --resume "$work/half/tiny" --set train.classifier.epochs=4 --set train.classifier.want=none --only classifier --quiet >/dev/null
+verdict want_none_takes_it_back "$(grep -q '"operating_point":.null' "$work/half/tiny/report.json" || grep operating "$work/half/tiny/report.json")"
+verdict want_is_reported "$(grep -q '"operating_point":.{' "$work/want/tiny/report.json" && grep -q 'PNEUMONIA is answered from a probability of' "$work/want/tiny/report.txt" &&
+    grep -q 'PNEUMONIA is answered from a probability of' "$work/want/tiny/report.html" || cat "$work/want/tiny/report.txt")"
+"$BALLAST" eval "$work/want/tiny" --out "$work/want/again" --quiet >/dev/null
+verdict want_is_applied_by_eval "$(cmp "$work/want/tiny/predictions.csv" "$work/want/again/predictions.csv" 2>&1)"
+cp -r "$work/want/tiny" "$work/want/remade"
+"$BALLAST" report "$work/want/remade" --quiet >/dev/null
+verdict want_is_reported_again "$(cmp "$work/want/tiny/report.json" "$work/want/remade/report.json" 2>&1; cmp "$work/want/tiny/report.txt" "$work/want/remade/report.txt" 2>&1)"
+"$BALLAST" eval "$work/want/tiny" --threshold none --out "$work/want/none" --quiet >/dev/null
+verdict want_can_be_left_out "$(cmp "$work/tiny/predictions.csv" "$work/want/none/predictions.csv" 2>&1)"
+"$BALLAST" predict "$work/want/tiny" "$work/one" --out "$work/w.csv" 2>"$work/err"
+"$BALLAST" predict "$work/want/tiny" "$work/one" --threshold none --out "$work/n.csv" --quiet
+verdict want_is_applied_by_predict "$(cmp "$work/n.csv" "$work/p.csv" 2>&1; cmp -s "$work/w.csv" "$work/p.csv" && echo equal; grep -q 'from a probability' "$work/err" || cat "$work/err")"
+verdict want_that_cannot_be_had_is_said "$("$BALLAST" train --resume "$work/later" --only classifier --set train.classifier.want='precision 1' 2>&1 | grep -q 'No operating point: precision 1 was wanted' || echo no)"
+
 "$BALLAST" train $config --out "$work/dry" --dry-run >"$work/out" 2>&1
 verdict dry_run_writes_nothing "$([ ! -e "$work/dry" ] && grep -q 'would train' "$work/out" || cat "$work/out")"
 sed '/^name/d' $config >"$work/my own.ini"

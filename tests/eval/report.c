@@ -45,7 +45,7 @@ static char *text_of(const bal_predictions *p, const bal_history *h)
 {
     bal_report r;
     char      *text;
-    assert_int_equal(bal_report_make(&r, p, h, BAL_REPORT_SEED), BAL_OK);
+    assert_int_equal(bal_report_make(&r, p, &(bal_background){.history = h}, BAL_REPORT_SEED), BAL_OK);
     assert_int_equal(bal_report_text(&text, &r), BAL_OK);
     bal_report_free(&r);
     return text;
@@ -113,6 +113,33 @@ static void json_is_scikit_learns(void **state)
     }
 }
 
+static void operating_point(void **state)
+{
+    (void)state;
+    const bal_threshold t = {{BAL_WANT_RECALL, 0.9}, 1, 0.3, 0.95, 0.8, (double)NAN, 20, 0};
+    bal_predictions     p = parse("label,predicted,p:a,p:b\na,b,.6,.4\n");
+    bal_report          r;
+    char               *text;
+    assert_int_equal(bal_report_make(&r, &p, &(bal_background){.has_point = true, .point = t}, 1), BAL_OK);
+    assert_int_equal(bal_report_json(&text, &r, true), BAL_OK);
+    assert_non_null(strstr(text, "\"operating_point\":{\"class\":\"b\",\"want\":\"recall\",\"value\":0.9,"
+                                 "\"threshold\":0.3,\"validation\":{\"recall\":0.95,\"precision\":0.8,"
+                                 "\"specificity\":null,\"positives\":20,\"negatives\":0}},\"wanted\":null"));
+    free(text);
+    assert_int_equal(bal_report_text(&text, &r), BAL_OK);
+    assert_non_null(strstr(text, "\noperating point\n  b is answered from a probability of 0.3 on"));
+    assert_null(strstr(text, "No operating point"));
+    free(text);
+    bal_report_free(&r);
+    assert_int_equal(bal_report_make(&r, &p, &(bal_background){.unmet = {BAL_WANT_RECALL, 0.9}}, 1), BAL_OK);
+    assert_int_equal(bal_report_text(&text, &r), BAL_OK);
+    assert_null(strstr(text, "\noperating point\n"));
+    assert_non_null(strstr(text, "- No operating point: recall 0.9 was wanted"));
+    free(text);
+    bal_report_free(&r);
+    bal_predictions_free(&p);
+}
+
 static void json_on_one_line(void **state)
 {
     (void)state;
@@ -132,7 +159,8 @@ static void json_on_one_line(void **state)
     assert_non_null(strstr(text, "\"ci95\":{\"accuracy\":[0, 0.793450"));
     assert_non_null(strstr(text, "],\"balanced_accuracy\":null,\"loss\":null,\"mcc\":null,\"kappa\":null,"
                                  "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null},"
-                                 "\"resamples\":{\"count\":2000,\"seed\":1,\"groups\":false},\"warnings\":["));
+                                 "\"resamples\":{\"count\":2000,\"seed\":1,\"groups\":false},"
+                                 "\"operating_point\":null,\"wanted\":null,\"warnings\":["));
     assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
                                  "\"counts\":[[0, 1],[0, 0]]}"));
     bal_report_free(&r);
@@ -202,7 +230,7 @@ static void expect_warnings(const char *csv, const bal_history *h, const char *c
     bal_predictions p = parse(csv);
     bal_report      r;
     int             i = 0;
-    assert_int_equal(bal_report_make(&r, &p, h, BAL_REPORT_SEED), BAL_OK);
+    assert_int_equal(bal_report_make(&r, &p, &(bal_background){.history = h}, BAL_REPORT_SEED), BAL_OK);
     for (; expected[i]; i++) {
         assert_true(i < r.warnings.count);
         assert_string_equal(r.warnings.name[i], expected[i]);
@@ -405,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_scikit_learns),
         cmocka_unit_test(json_is_scikit_learns),
+        cmocka_unit_test(operating_point),
         cmocka_unit_test(json_on_one_line),
         cmocka_unit_test(words_of_a_collapsed_classifier),
         cmocka_unit_test(nothing_to_warn_of),

@@ -43,8 +43,8 @@ static void curves_are_scikit_learns(void **state)
     static const char *const cases[] = {"random", "rounded"};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        char *csv = bal_format("tests/golden/metrics/%s.csv", cases[i]), *golden;
-        char *path = bal_format("tests/golden/metrics/%s.curves.json", cases[i]);
+        char           *csv = bal_format("tests/golden/metrics/%s.csv", cases[i]), *golden;
+        char           *path = bal_format("tests/golden/metrics/%s.curves.json", cases[i]);
         size_t          size;
         bal_predictions p;
         assert_int_equal(bal_predictions_read(&p, csv), BAL_OK);
@@ -81,17 +81,18 @@ static void wanted_recall_and_precision(void **state)
     (void)state;
     bal_predictions p = parse(six);
     bal_threshold   t;
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_RECALL, 0.3), BAL_OK);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_RECALL, 0.3}), BAL_OK);
     expect_threshold(&t, 0.9, 1.0 / 3, 1, 1);
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_RECALL, 0.5), BAL_OK);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_RECALL, 0.5}), BAL_OK);
     expect_threshold(&t, 0.7, 2.0 / 3, 2.0 / 3, 2.0 / 3);
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_RECALL, 1), BAL_OK);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_RECALL, 1}), BAL_OK);
     expect_threshold(&t, 0.6, 1, 0.75, 2.0 / 3);
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.75), BAL_OK);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_PRECISION, 0.75}), BAL_OK);
     expect_threshold(&t, 0.6, 1, 0.75, 2.0 / 3);
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.5), BAL_OK); /* all that there is */
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_PRECISION, 0.5}),
+                     BAL_OK); /* all that there is */
     expect_threshold(&t, 0.2, 1, 0.5, 0);
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.8), BAL_OK);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_PRECISION, 0.8}), BAL_OK);
     expect_threshold(&t, 0.9, 1.0 / 3, 1, 1);
     bal_predictions_free(&p);
 }
@@ -101,10 +102,10 @@ static void what_cannot_be_had_is_said(void **state)
     (void)state;
     bal_predictions p = parse("label,predicted,p:a,p:b,p:c\na,b,.1,.9,0\nb,b,.2,.8,0\na,a,.8,.2,0\n");
     bal_threshold   t;
-    assert_int_equal(bal_threshold_choose(&t, &p, 1, BAL_WANT_PRECISION, 0.95), BAL_ECONFIG);
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_PRECISION, 0.95}), BAL_ECONFIG);
     assert_string_equal(bal_error(), "no threshold gives class \"b\" a precision of 0.95 on validation; the highest is "
                                      "0.5, at 0.8");
-    assert_int_equal(bal_threshold_choose(&t, &p, 2, BAL_WANT_RECALL, 0.9), BAL_ECONFIG);
+    assert_int_equal(bal_threshold_choose(&t, &p, 2, (bal_goal){BAL_WANT_RECALL, 0.9}), BAL_ECONFIG);
     assert_string_equal(bal_error(), "no validation image of class \"c\" to choose a threshold on");
     bal_predictions_free(&p);
 }
@@ -118,7 +119,7 @@ static void applied(void **state)
     bal_metrics     m;
     assert_int_equal(bal_predictions_read(&p, "tests/golden/metrics/rounded.csv"), BAL_OK);
     for (int c = 0; c < p.class_count; c++) {
-        assert_int_equal(bal_threshold_choose(&t, &p, c, BAL_WANT_RECALL, 0.8), BAL_OK);
+        assert_int_equal(bal_threshold_choose(&t, &p, c, (bal_goal){BAL_WANT_RECALL, 0.8}), BAL_OK);
         bal_threshold_apply(&p, &t);
         assert_int_equal(bal_metrics_of(&m, &p), BAL_OK);
         assert_true(t.recall >= 0.8 && m.classes[c].recall == t.recall && m.classes[c].precision == t.precision);
@@ -130,6 +131,54 @@ static void applied(void **state)
     assert_int_equal(bal_threshold_class(&(bal_threshold){.positive = 1, .threshold = 0.5}, below, 3), 0);
     assert_int_equal(bal_threshold_class(&(bal_threshold){.positive = 1, .threshold = 0.5}, at, 3), 1);
     assert_int_equal(bal_threshold_class(&(bal_threshold){.positive = 0, .threshold = 0.2}, below, 3), 0);
+}
+
+static void goals(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",           "recall",    "recall 0",   "recall 1.01", "precision -1",
+                                      "recall nan", "recal 0.9", "recall 0x1", "0.9",         "none 0.9"};
+    const bal_where          at = {"x.ini", 3};
+    bal_goal                 g;
+    assert_int_equal(bal_goal_parse(&g, "recall 0.95", "want", at), BAL_OK);
+    assert_true(g.want == BAL_WANT_RECALL && g.value == 0.95);
+    assert_int_equal(bal_goal_parse(&g, "precision = 1", "want", at), BAL_OK);
+    assert_true(g.want == BAL_WANT_PRECISION && g.value == 1);
+    assert_int_equal(bal_goal_parse(&g, "none", "want", at), BAL_OK);
+    assert_true(g.want == BAL_WANT_NONE);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(bal_goal_parse(&g, bad[i], "want", at), BAL_ECONFIG);
+    assert_string_equal(bal_error(), "x.ini:3: want: \"none 0.9\" is not none, or recall or precision and a number "
+                                     "above 0, at most 1, as recall 0.95");
+}
+
+static void rarest_class(void **state)
+{
+    (void)state;
+    bal_predictions p = parse("label,predicted\nb,a\na,a\na,c\nb,a\na,b\n"); /* c is never a label */
+    assert_int_equal(bal_predictions_rarest(&p), 1);
+    p.row[1].label = -1;
+    assert_int_equal(bal_predictions_rarest(&p), 0); /* of equal ones the first */
+    for (int i = 0; i < p.count; i++) p.row[i].label = -1;
+    assert_int_equal(bal_predictions_rarest(&p), -1);
+    bal_predictions_free(&p);
+}
+
+static void said_in_words(void **state)
+{
+    (void)state;
+    bal_predictions p = parse(six);
+    bal_threshold   t;
+    char           *words;
+    assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_RECALL, 0.5}), BAL_OK);
+    assert_int_equal(bal_threshold_words(&words, &t, "b\x1b"), BAL_OK);
+    assert_string_equal(words,
+                        "b? is answered from a probability of 0.7 on, else the likeliest other class: chosen for "
+                        "a recall of at least 0.5 on 6 validation images (3 of the class, 3 others), where it "
+                        "gives recall 0.67 (0.21 to 0.94), precision 0.67 and specificity 0.67 (0.21 to 0.94); "
+                        "in brackets 95 % intervals.");
+    free(words);
+    bal_predictions_free(&p);
 }
 
 static void undefined_curves_are_null(void **state)
@@ -188,6 +237,9 @@ int main(void)
         cmocka_unit_test(wanted_recall_and_precision),
         cmocka_unit_test(what_cannot_be_had_is_said),
         cmocka_unit_test(applied),
+        cmocka_unit_test(goals),
+        cmocka_unit_test(rarest_class),
+        cmocka_unit_test(said_in_words),
         cmocka_unit_test(undefined_curves_are_null),
         cmocka_unit_test(long_curves_are_thinned),
     };
