@@ -57,6 +57,7 @@ typedef struct bal_sample {
     int         fold;                    /* 0 .. folds-1; -1 without folds */
     int         cluster;                 /* equal numbers: never parted */
     int         width, height, channels; /* of the file */
+    bool        colour;                  /* red, green and blue differ, by more than 2 of 255 on average */
     char        sha256[65];              /* of the file; of the decoded pixels where items are not files */
 } bal_sample;
 const bal_sample *bal_dataset_sample(const bal_dataset *ds, int i);

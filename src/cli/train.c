@@ -60,20 +60,28 @@ static bal_status describe(const session *s)
     return bal_run_describe(s->folder, s->setup, s->dev, s->before + bal_run_clock() - s->begun);
 }
 
+static bool wants(const session *s, int what) { return s->o->only == EVERYTHING || s->o->only == what; }
+
+/* An experiment may have a GAN that `train` leaves alone. */
+static bool trains_gan(const session *s)
+{
+    return s->setup->has_gan && wants(s, GAN) && strcmp(s->setup->gan.classes, "none") != 0;
+}
+
 /* The label that [train.gan] classes names; -1 for "all". */
 static bal_status find_class(int *label, const session *s, const char *name)
 {
     const bal_section *section = bal_config_find(s->setup->config, "train.gan");
     const bal_entry   *entry = section ? bal_section_find(section, "classes") : NULL;
-    const char        *names[66] = {"each", "all"};
+    const char        *names[67] = {"each", "all", "none"};
 
     *label = strcmp(name, "all") == 0 ? -1 : bal_dataset_find_class(s->data, name);
     if (*label >= 0 || strcmp(name, "all") == 0) return BAL_OK;
-    for (int i = 0; i < 63 && i < bal_dataset_class_count(s->data); i++) names[i + 2] = bal_dataset_class(s->data, i);
+    for (int i = 0; i < 63 && i < bal_dataset_class_count(s->data); i++) names[i + 3] = bal_dataset_class(s->data, i);
     const char *near = bal_nearest(name, names);
     return bal_fail_at(entry ? entry->at : (bal_where){"[train.gan]", 0},
-                       "[train.gan] classes: \"%s\" is not each, all or a class; %s\"%s\"%s", name,
-                       near ? "did you mean " : "the first one is ", near ? near : names[2], near ? "?" : "");
+                       "[train.gan] classes: \"%s\" is not each, all, none or a class; %s\"%s\"%s", name,
+                       near ? "did you mean " : "the first one is ", near ? near : names[3], near ? "?" : "");
 }
 
 static bal_status train_gan(session *s, int label)
@@ -104,14 +112,15 @@ static bal_status train_gans(session *s)
     return BAL_OK;
 }
 
-static bool wants(const session *s, int what) { return s->o->only == EVERYTHING || s->o->only == what; }
-
 static bal_status check_only(const session *s)
 {
     const char *path = bal_config_path(s->setup->config);
 
     if (s->o->only == GAN && !s->setup->has_gan)
         return bal_fail(BAL_ECONFIG, "%s: describes no GAN, so there is nothing to train with --only gan", path);
+    if (s->o->only == GAN && !trains_gan(s))
+        return bal_fail(BAL_ECONFIG, "%s: [train.gan] classes = none: with --only gan say --set train.gan.classes=each",
+                        path);
     if (s->o->only == CLASSIFIER && !s->setup->has_classifier)
         return bal_fail(BAL_ECONFIG, "%s: describes no classifier, so there is nothing to train with --only classifier",
                         path);
@@ -124,7 +133,7 @@ static bal_status check_data(const session *s)
     const char *classes = s->setup->gan.classes;
     int         label;
 
-    if (s->setup->has_gan && wants(s, GAN) && strcmp(classes, "each") != 0) BAL_TRY(find_class(&label, s, classes));
+    if (trains_gan(s) && strcmp(classes, "each") != 0) BAL_TRY(find_class(&label, s, classes));
     if (!s->setup->has_classifier || !wants(s, CLASSIFIER)) return BAL_OK;
     return bal_classifier_check(s->setup, s->data);
 }
@@ -185,7 +194,7 @@ static void say_plan(const session *s)
 
     printf("would write %s/%s\n", u->run.out, u->run.name);
     printf("would use %s\n", bal_device_describe(s->dev)->name);
-    if (u->has_gan && wants(s, GAN))
+    if (trains_gan(s))
         printf("would train the GAN (classes: %s) for %d %s\n", u->gan.classes,
                u->gan.steps ? u->gan.steps : u->gan.epochs, u->gan.steps ? "steps" : "epochs");
     if (u->has_classifier && wants(s, CLASSIFIER))
@@ -208,7 +217,7 @@ static bal_status train_classifier(session *s)
 
 static bal_status work(session *s)
 {
-    if (s->setup->has_gan && wants(s, GAN)) BAL_TRY(train_gans(s));
+    if (trains_gan(s)) BAL_TRY(train_gans(s));
     if (s->setup->has_classifier && wants(s, CLASSIFIER) && !s->stopped) BAL_TRY(train_classifier(s));
     return describe(s);
 }

@@ -88,21 +88,25 @@ static int by_value(const void *a, const void *b) { return *(const int *)a - *(c
 
 static bal_status report_sizes(bal_dataset *ds)
 {
-    int *shorter = malloc(((size_t)ds->count + 1) * sizeof *shorter), smaller = 0, colour = 0, n = ds->count;
+    int *shorter = malloc(((size_t)ds->count + 1) * sizeof *shorter), smaller = 0, stored = 0, colour = 0;
+    int  n = ds->count;
+    char grey[48] = "";
 
     if (!shorter) return bal_fail(BAL_ENOMEM, "no memory for sizes of %d images", n);
     for (int i = 0; i < n; i++) {
         const bal_sample *s = &ds->sample[i];
         shorter[i] = s->width < s->height ? s->width : s->height;
         smaller += shorter[i] < ds->options.size;
-        colour += s->channels == 3;
+        stored += s->channels == 3;
+        colour += s->colour;
     }
     qsort(shorter, (size_t)n, sizeof *shorter, by_value);
     int least = n ? shorter[0] : 0, middle = n ? shorter[n / 2] : 0, most = n ? shorter[n - 1] : 0;
     free(shorter);
     if (n == 0) return BAL_OK;
-    INFO("shorter side of the images: %d to %d pixels, median %d; %d of %d stored in colour", least, most, middle,
-         colour, n);
+    if (colour < stored) snprintf(grey, sizeof grey, ", %d of which %s grey", stored - colour, is_are(stored - colour));
+    INFO("shorter side of the images: %d to %d pixels, median %d; %d of %d stored in colour%s", least, most, middle,
+         stored, n, grey);
     if (smaller)
         WARN("%d image%s %s smaller than size = %d and will be enlarged", smaller, s_if(smaller), is_are(smaller),
              ds->options.size);

@@ -1,5 +1,6 @@
 /* dataset_scan -- every image once, in threads: decoded, hashed, sketched, and kept where the cache has room. What is
  * found of an image depends on it alone, so threads change nothing. */
+#include <math.h>
 #include <pthread.h>
 #include <sha2.h>
 #include <stdatomic.h>
@@ -9,7 +10,7 @@
 #include "ballast/files.h"
 #include "dataset_parts.h"
 
-enum { MOST_THREADS = 32, GRID = 72 }; /* 72 is 9 columns of 8 and 8 rows of 9 */
+enum { MOST_THREADS = 32, GRID = 72, MOST_SPREAD = 2 }; /* 72 is 9 columns of 8 and 8 rows of 9 */
 
 typedef struct {
     bal_dataset *ds;
@@ -68,6 +69,20 @@ done:
     return st;
 }
 
+/* Radiographs are often stored with three equal components, and a coloured mark in a corner is no colour picture. */
+static bool is_colour(const bal_image *image)
+{
+    size_t count = (size_t)image->width * (size_t)image->height;
+    double spread = 0;
+
+    if (image->channels != 3) return false;
+    for (size_t i = 0; i < count; i++) {
+        const float *v = image->pixel + 3 * i;
+        spread += (double)(fmaxf(fmaxf(v[0], v[1]), v[2]) - fminf(fminf(v[0], v[1]), v[2]));
+    }
+    return spread > MOST_SPREAD / 255.0 * (double)count;
+}
+
 /* Of the file where there is one, else of the decoded pixels behind width, height and channels. */
 static bal_status hash_item(char out[65], const bal_data *d, int item, const bal_image *image)
 {
@@ -96,6 +111,7 @@ static bal_status scan_image(bal_dataset *ds, int i, uint16_t *packed, const bal
     sample->width = image->width;
     sample->height = image->height;
     sample->channels = image->channels;
+    sample->colour = is_colour(image);
     BAL_TRY(hash_item(sample->sha256, &ds->data, i, image));
     BAL_TRY(sketch_image(&ds->sketch[i], image));
     BAL_TRY(bal_dataset_pack(packed, image, &ds->options));

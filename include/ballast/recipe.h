@@ -1,0 +1,39 @@
+/* recipe -- a whole configuration chosen for a collection of images: small rules go from the facts (fingerprint.h) to
+ * settings, in order, and give the reason of each. The text is an INI file that `check`, `train` and `experiment` take
+ * as it is. */
+#ifndef BALLAST_RECIPE_H
+#define BALLAST_RECIPE_H
+
+#include "ballast/fingerprint.h"
+
+typedef struct bal_choice {
+    const char *section, *key;
+    char       *value;
+    char       *reason; /* NULL: as that of the choice before */
+} bal_choice;
+
+typedef struct bal_recipe {
+    bal_choice *choice; /* in the order of the file; `layer` lines are choices too */
+    int         count, capacity;
+    char       *because; /* of the next choice */
+
+    /* What later rules go by. */
+    int  size, channels, folds; /* folds 0: one split */
+    int  train_images;          /* of one fold or of the split, about */
+    int  batch, updates;
+    bool uneven, generates; /* a class has clearly more images than another; there is a GAN for some arm */
+} bal_recipe;
+
+/* `path` is what [data] path shall say: the images, as seen from where the file will be. BAL_EIO if it cannot stand in
+ * an INI file. The caller's, bal_recipe_free, also on failure. */
+bal_status bal_recipe_choose(bal_recipe *out, const bal_fingerprint *facts, const char *path);
+void       bal_recipe_free(bal_recipe *r);
+
+/* The value chosen for a key, or NULL. */
+const char *bal_recipe_find(const bal_recipe *r, const char *section, const char *key);
+
+/* The facts in a few lines; the INI file, which begins with them. malloc'd. */
+bal_status bal_fingerprint_text(char **out, const bal_fingerprint *f);
+bal_status bal_recipe_text(char **out, const bal_recipe *r, const bal_fingerprint *f);
+
+#endif
