@@ -11,6 +11,7 @@
 #ifndef BALLAST_EXPERIMENT_H
 #define BALLAST_EXPERIMENT_H
 
+#include "ballast/device.h"
 #include "ballast/setup.h"
 #include "ballast/watch.h"
 
@@ -41,5 +42,45 @@ typedef struct bal_experiment_part {
 } bal_experiment_part;
 bal_status bal_experiment_parts(const bal_experiment_job *job,
                                 bal_status (*each)(void *user, const bal_experiment_part *part), void *user);
+
+/* ---- task by task: several at a time in processes of their own, or only to see what there is to do --------------- */
+
+typedef enum { BAL_TASK_TODO, BAL_TASK_RUNNING, BAL_TASK_DONE, BAL_TASK_FAILED } bal_task_state;
+
+/* A part, or a GAN that some part takes images from. */
+typedef struct bal_experiment_task {
+    char          *folder;
+    const char    *name;   /* the same below the run's: "fold0/gan/NORMAL", "fold0/seed1/original" */
+    const char    *arm;    /* NULL: a GAN */
+    int            index;  /* of the arm, or of the GAN's class */
+    int            fold, seed;
+    bool           waits;  /* for the GANs of its fold */
+    int            step, total; /* steps taken, of how many at most */
+    double         seconds;     /* about, for what is left; NaN before bal_experiment_measure */
+    bal_task_state state;
+} bal_experiment_task;
+
+/* Read configuration, data and what is done; writes nothing and touches no device. The job's texts must live on. */
+typedef struct bal_experiment bal_experiment;
+bal_status           bal_experiment_open(bal_experiment **out, const bal_experiment_job *job);
+void                 bal_experiment_close(bal_experiment *e);
+bal_experiment_task *bal_experiment_tasks(bal_experiment *e, int *count);
+
+/* Time some steps of each trainer that is still needed, on real images, and estimate every task's seconds from them: its
+ * steps, and a third of a step for as many images that are validated or tested. Writes nothing. */
+bal_status bal_experiment_measure(bal_experiment *e);
+
+/* split.csv and config.ini in the run's folder; BAL_EIO where the folder's split is another one. */
+bal_status bal_experiment_begin(bal_experiment *e);
+/* run.json. Opens the device. */
+bal_status bal_experiment_describe(bal_experiment *e);
+
+/* The first task that is to do and need not wait, or NULL. One whose GAN failed is logged, and fails too. */
+bal_experiment_task *bal_experiment_next(bal_experiment *e);
+/* Do it on device `slot` of run.device, which may be a list ("0,1"), counted round. Sets the state: BAL_TASK_TODO where
+ * *stopped; a failure is logged. The same bits in whatever process, after whatever tasks. */
+void bal_experiment_do(bal_experiment *e, bal_experiment_task *task, int slot, bool *stopped);
+/* The device in use, opened if there is none; the experiment's. */
+bal_status bal_experiment_device(bal_device **out, bal_experiment *e, int slot);
 
 #endif

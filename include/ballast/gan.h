@@ -18,6 +18,9 @@ typedef struct bal_gan_job {
     const bal_watch   *watch;
 } bal_gan_job;
 
+/* Steps of the budget for a class, or for all together (-1). */
+int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label);
+
 /* Train to the end of the budget, or until watch->stop (then *stopped). Writes last.safetensors, generator.safetensors,
  * log.csv, speed.csv, samples/, real.png, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step. */
 bal_status bal_gan_train(const bal_gan_job *job, bool *stopped);

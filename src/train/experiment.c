@@ -1,5 +1,5 @@
-/* experiment -- see include/ballast/experiment.h. */
-#include "ballast/experiment.h"
+/* experiment -- doing the tasks. See include/ballast/experiment.h. */
+#include "train/experiment_parts.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,120 +11,30 @@
 #include "ballast/model.h"
 #include "ballast/report.h"
 
-typedef struct experiment {
-    const bal_experiment_job *job;
-    bal_setup                *setup; /* of the whole */
-    bal_dataset              *data;
-    bal_device               *dev;
-    int                       fold;      /* that the data is split for; INT_MIN: none yet */
-    bool                      generated; /* whether its generated images are there */
-    int                       failed;
-    bool                     *stopped;
-} experiment;
+const bal_composition bal_real_alone = {{true, true, true},
+                                        {BAL_GENERATED_NONE, BAL_GENERATED_NONE, BAL_GENERATED_NONE}};
 
-/* ---- parts ------------------------------------------------------------------------------------------------------ */
-
-static bool picked(const char *list, const char *word)
+bal_status bal_experiment_split(bal_experiment *e, int fold)
 {
-    char other[64];
-    if (!list) return true;
-    for (int i = 0; bal_setup_word(other, sizeof other, list, i); i++)
-        if (strcmp(other, word) == 0) return true;
-    return false;
+    if (e->fold == fold) return BAL_OK;
+    e->fold = fold;
+    e->generated = false;
+    return bal_dataset_split(e->data, (uint64_t)e->setup->run.seed, fold);
 }
 
-static bool picked_number(const char *list, int number)
+bal_setup bal_experiment_setup(const bal_experiment *e, int arm, int seed)
 {
-    char word[16];
-    snprintf(word, sizeof word, "%d", number);
-    return picked(list, word);
-}
-
-static const char *fold_folder(char out[32], int fold)
-{
-    if (fold < 0) snprintf(out, 32, "split");
-    else snprintf(out, 32, "fold%d", fold);
-    return out;
-}
-
-static char *part_folder(const char *run, const char *arm, int fold, int seed)
-{
-    char name[32];
-    return bal_format("%s/%s/seed%d/%s", run, fold_folder(name, fold), seed, arm);
-}
-
-static bool part_done(const char *folder)
-{
-    char *path = bal_path_join(folder, "report.json");
-    bool  done = path && bal_file_exists(path);
-    free(path);
-    return done;
-}
-
-typedef bal_status (*part_use)(void *user, const bal_experiment_part *part);
-
-static bal_status use_part(const bal_experiment_job *job, const char *arm, int fold, int seed, part_use each,
-                           void *user)
-{
-    char *folder = part_folder(job->folder, arm, fold, seed);
-    if (!folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_experiment_part part = {arm, fold, seed, folder, part_done(folder)};
-    bal_status          st = each(user, &part);
-    free(folder);
-    return st;
-}
-
-/* The parts of a fold: arms within seeds, so that a comparison is complete early. */
-static bal_status each_of_fold(const bal_experiment_job *job, const bal_setup *s, int fold, part_use each, void *user)
-{
-    char arm[64], word[32], own_seed[16];
-    snprintf(own_seed, sizeof own_seed, "%d", s->run.seed);
-    const char *seeds = s->experiment.seeds ? s->experiment.seeds : own_seed;
-    for (int i = 0; bal_setup_word(word, sizeof word, seeds, i); i++) {
-        int seed = (int)strtol(word, NULL, 10);
-        for (int j = 0; picked_number(job->seeds, seed) && bal_setup_word(arm, sizeof arm, s->experiment.arms, j); j++)
-            if (picked(job->arms, arm)) BAL_TRY(use_part(job, arm, fold, seed, each, user));
-    }
-    return BAL_OK;
-}
-
-static bal_status each_part(const bal_experiment_job *job, const bal_setup *s, part_use each, void *user)
-{
-    if (s->data.folds == 0) return each_of_fold(job, s, -1, each, user);
-    for (int fold = 0; fold < s->data.folds; fold++)
-        if (picked_number(job->folds, fold)) BAL_TRY(each_of_fold(job, s, fold, each, user));
-    return BAL_OK;
-}
-
-bal_status bal_experiment_parts(const bal_experiment_job *job, part_use each, void *user)
-{
-    bal_setup *s;
-    BAL_TRY(bal_setup_open(&s, job->config, job->sets, job->set_count));
-    bal_status st = each_part(job, s, each, user);
-    bal_setup_close(s);
-    return st;
+    bal_setup  own = *e->arm[arm].setup;
+    const int *list;
+    int        count = bal_dataset_part(e->data, BAL_TRAIN, -1, &list), batch = own.classifier.batch;
+    own.run.seed = seed;
+    if (own.classifier.steps) return own;
+    own.classifier.steps = own.classifier.epochs * ((count + batch - 1) / batch);
+    own.classifier.epochs = 0;
+    return own;
 }
 
 /* ---- generated images ------------------------------------------------------------------------------------------- */
-
-static const bal_composition real_alone = {{true, true, true},
-                                           {BAL_GENERATED_NONE, BAL_GENERATED_NONE, BAL_GENERATED_NONE}};
-
-/* The most generated images of a class that any arm of the experiment takes, picked or not: so the same images,
- * whatever is picked. */
-static bal_status count_needed(int *out, const experiment *e, int label)
-{
-    char name[64];
-    *out = 0;
-    for (int i = 0; bal_setup_word(name, sizeof name, e->setup->experiment.arms, i); i++) {
-        bal_setup *arm;
-        BAL_TRY(bal_setup_open_arm(&arm, e->job->config, e->job->sets, e->job->set_count, name));
-        int n = bal_dataset_needs(e->data, &arm->composition, label);
-        bal_setup_close(arm);
-        if (n > *out) *out = n;
-    }
-    return BAL_OK;
-}
 
 typedef struct take {
     bal_dataset *data;
@@ -138,73 +48,45 @@ static bal_status take_images(void *user, int first, int count, const float *pix
     return bal_dataset_add_generated(t->data, t->label, pixel, count, scaling);
 }
 
-static bal_status generate_class(experiment *e, int label, int count)
+static bal_status train_gan(bal_experiment *e, const bal_experiment_task *task, bool *stopped)
 {
-    char class[128], fold[32];
-    take        t = {e->data, label};
-    bal_gan_job job = {.setup = e->setup, .data = e->data, .dev = e->dev, .label = label, .watch = e->job->watch};
-    bal_run_class_folder(class, sizeof class, bal_dataset_class(e->data, label));
-    char      *what = bal_format("%s/gan/%s", fold_folder(fold, e->fold), class);
-    char      *folder = what ? bal_path_join(e->job->folder, what) : NULL;
-    char      *weights = folder ? bal_path_join(folder, "generator.safetensors") : NULL;
-    bal_status st = weights ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");
-    job.what = what;
-    job.folder = folder;
-    if (st == BAL_OK) st = bal_gan_train(&job, e->stopped);
-    uint64_t seed = (uint64_t)e->setup->run.seed;
-    if (st == BAL_OK && !*e->stopped) st = bal_gan_generate(e->setup, e->dev, weights, seed, count, take_images, &t);
-    free(what);
-    free(folder);
+    bal_gan_job job = {.setup = e->setup, .data = e->data, .dev = e->dev, .label = task->index, .watch = e->job.watch};
+    job.what = task->name;
+    job.folder = task->folder;
+    BAL_TRY(bal_dataset_compose(e->data, &bal_real_alone));
+    BAL_TRY(bal_folder_create(task->folder));
+    return bal_gan_train(&job, stopped);
+}
+
+static bal_status generate_class(bal_experiment *e, const bal_experiment_task *gan)
+{
+    take       t = {e->data, gan->index};
+    char      *weights = bal_path_join(gan->folder, "generator.safetensors");
+    int        count = bal_experiment_needs(e, gan->index);
+    uint64_t   seed = (uint64_t)e->setup->run.seed;
+    bal_status st = weights ? bal_gan_generate(e->setup, e->dev, weights, seed, count, take_images, &t)
+                            : bal_fail(BAL_ENOMEM, "no memory for a path");
     free(weights);
     return st;
 }
 
-/* Train the fold's generators, if they are not, and draw what any arm takes. */
-static bal_status need_generated(experiment *e)
+/* Draw what any arm takes from the fold's generators. */
+static bal_status need_generated(bal_experiment *e)
 {
     if (e->generated) return BAL_OK;
-    BAL_TRY(bal_dataset_compose(e->data, &real_alone));
     bal_dataset_drop_generated(e->data);
-    for (int label = 0; label < bal_dataset_class_count(e->data) && !*e->stopped; label++) {
-        int count;
-        BAL_TRY(count_needed(&count, e, label));
-        if (count > 0) BAL_TRY(generate_class(e, label, count));
-    }
-    e->generated = !*e->stopped;
+    for (int i = 0; i < e->task_count; i++)
+        if (!e->task[i].arm && e->task[i].fold == e->fold) BAL_TRY(generate_class(e, &e->task[i]));
+    e->generated = true;
     return BAL_OK;
-}
-
-static bool takes_generated(const bal_composition *c)
-{
-    for (int p = 0; p < BAL_PARTS; p++)
-        if (c->generated[p] != BAL_GENERATED_NONE) return true;
-    return false;
 }
 
 /* ---- one part --------------------------------------------------------------------------------------------------- */
 
-static bal_status split_for(experiment *e, int fold)
-{
-    if (e->fold == fold) return BAL_OK;
-    e->fold = fold;
-    e->generated = false;
-    return bal_dataset_split(e->data, (uint64_t)e->setup->run.seed, fold);
-}
-
-/* All arms get as many updates as the real training images give in the budget's epochs. */
-static void same_budget(bal_setup *arm, const bal_dataset *data)
-{
-    const int *list;
-    int        count = bal_dataset_part(data, BAL_TRAIN, -1, &list), batch = arm->classifier.batch;
-    if (arm->classifier.steps) return;
-    arm->classifier.steps = arm->classifier.epochs * ((count + batch - 1) / batch);
-    arm->classifier.epochs = 0;
-}
-
 static char *text_of(int number) { return number < 0 ? NULL : bal_format("%d", number); }
 
 /* The test predictions with what the part is, and the report on them. */
-static bal_status test_part(experiment *e, const bal_setup *arm, const bal_experiment_part *part)
+static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_experiment_part *part)
 {
     bal_model       model = {0};
     bal_predictions p = {0};
@@ -232,38 +114,111 @@ end:
     return st;
 }
 
-static bal_status train_part(experiment *e, bal_setup *arm, const bal_experiment_part *part)
+static bal_status train_part(bal_experiment *e, const bal_experiment_task *task, bool *stopped)
 {
-    BAL_TRY(bal_dataset_compose(e->data, &real_alone));
-    same_budget(arm, e->data);
-    arm->run.seed = part->seed;
-    if (takes_generated(&arm->composition)) BAL_TRY(need_generated(e));
-    if (*e->stopped) return BAL_OK;
-    BAL_TRY(bal_dataset_compose(e->data, &arm->composition));
-    bal_classifier_job job = {arm, e->data, e->dev, part->folder, e->job->watch};
-    BAL_TRY(bal_classifier_train(&job, e->stopped));
-    return *e->stopped ? BAL_OK : test_part(e, arm, part);
+    BAL_TRY(bal_dataset_compose(e->data, &bal_real_alone));
+    bal_setup arm = bal_experiment_setup(e, task->index, task->seed);
+    if (task->waits) BAL_TRY(need_generated(e));
+    BAL_TRY(bal_dataset_compose(e->data, &arm.composition));
+    bal_classifier_job job = {&arm, e->data, e->dev, task->folder, e->job.watch};
+    BAL_TRY(bal_classifier_train(&job, stopped));
+    bal_experiment_part part = {task->arm, task->fold, task->seed, task->folder, false};
+    return *stopped ? BAL_OK : test_part(e, &arm, &part);
 }
 
-static bal_status run_part(void *user, const bal_experiment_part *part)
+/* Word `slot` of a list separated by commas, counted round; malloc'd. */
+static char *cut_device(const char *list, int slot)
 {
-    experiment *e = user;
-    bal_setup  *arm;
-    if (part->done || *e->stopped) return BAL_OK;
-    bal_info("%s", part->folder);
-    BAL_TRY(split_for(e, part->fold));
-    BAL_TRY(bal_setup_open_arm(&arm, e->job->config, e->job->sets, e->job->set_count, part->arm));
-    bal_status st = train_part(e, arm, part);
-    bal_setup_close(arm);
-    if (st == BAL_OK) return BAL_OK;
-    bal_log(BAL_LOG_ERROR, "%s failed: %s", part->folder, bal_error());
-    e->failed++;
-    return BAL_OK; /* it does not spoil the rest */
+    int count = 1;
+    for (const char *p = list; *p; p++) count += *p == ',';
+    for (slot %= count; slot > 0; slot--) list = strchr(list, ',') + 1;
+    list += strspn(list, " ");
+    return bal_format("%.*s", (int)strcspn(list, ","), list);
+}
+
+bal_status bal_experiment_device(bal_device **out, bal_experiment *e, int slot)
+{
+    char               *which = cut_device(e->setup->run.device ? e->setup->run.device : "", slot);
+    bal_device_settings settings = {.which = which, .kernels = e->setup->run.kernels};
+    bal_status          st = which ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a name");
+    if (st == BAL_OK && !e->dev) st = bal_device_open(&e->dev, &settings);
+    free(which);
+    *out = e->dev;
+    return st;
+}
+
+static bal_status do_task(bal_experiment *e, const bal_experiment_task *task, int slot, bool *stopped)
+{
+    bal_device *dev;
+    BAL_TRY(bal_experiment_device(&dev, e, slot));
+    BAL_TRY(bal_experiment_split(e, task->fold));
+    return task->arm ? train_part(e, task, stopped) : train_gan(e, task, stopped);
+}
+
+void bal_experiment_do(bal_experiment *e, bal_experiment_task *task, int slot, bool *stopped)
+{
+    bal_status st = do_task(e, task, slot, stopped);
+    task->state = st != BAL_OK ? BAL_TASK_FAILED : *stopped ? BAL_TASK_TODO : BAL_TASK_DONE;
+    if (st != BAL_OK) bal_log(BAL_LOG_ERROR, "%s failed: %s", task->folder, bal_error());
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
-/* Parts that are done and parts to come must see the same split. */
+static bal_status open_arms(bal_experiment *e)
+{
+    char name[64];
+    int  count = 0;
+    while (bal_setup_word(name, sizeof name, e->setup->experiment.arms, count)) count++;
+    e->arm = calloc((size_t)count + 1, sizeof *e->arm);
+    for (int i = 0; e->arm && bal_setup_word(name, sizeof name, e->setup->experiment.arms, i); i++) {
+        bal_experiment_arm *arm = &e->arm[e->arm_count++];
+        arm->name = bal_format("%s", name);
+        if (!arm->name) return bal_fail(BAL_ENOMEM, "no memory for an arm");
+        BAL_TRY(bal_setup_open_arm(&arm->setup, e->job.config, e->job.sets, e->job.set_count, name));
+    }
+    return e->arm ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for arms");
+}
+
+static bal_status open_experiment(bal_experiment *e)
+{
+    BAL_TRY(bal_setup_open(&e->setup, e->job.config, e->job.sets, e->job.set_count));
+    BAL_TRY(open_arms(e));
+    BAL_TRY(bal_dataset_open(&e->data, e->setup->config, (uint64_t)e->setup->run.seed));
+    return bal_experiment_list(e);
+}
+
+bal_status bal_experiment_open(bal_experiment **out, const bal_experiment_job *job)
+{
+    bal_experiment *e = calloc(1, sizeof *e);
+    *out = NULL;
+    if (!e) return bal_fail(BAL_ENOMEM, "no memory for an experiment");
+    e->job = *job;
+    e->fold = INT_MIN;
+    e->began = bal_run_clock();
+    e->before = bal_run_seconds(job->folder);
+    bal_status st = open_experiment(e);
+    if (st == BAL_OK) *out = e;
+    else bal_experiment_close(e);
+    return st;
+}
+
+void bal_experiment_close(bal_experiment *e)
+{
+    if (!e) return;
+    for (int i = 0; i < e->task_count; i++) free(e->task[i].folder);
+    for (int i = 0; i < e->arm_count; i++) {
+        free(e->arm[i].name);
+        bal_setup_close(e->arm[i].setup);
+    }
+    free(e->task);
+    free(e->arm);
+    bal_device_close(e->dev);
+    bal_dataset_close(e->data);
+    bal_setup_close(e->setup);
+    free(e);
+}
+
+/* Parts that are done and parts to come must see the same split. The file shows the first one. */
 static bal_status keep_split(const bal_dataset *data, const char *folder)
 {
     char *path = bal_path_join(folder, "split.csv");
@@ -274,31 +229,42 @@ static bal_status keep_split(const bal_dataset *data, const char *folder)
     return st;
 }
 
-static bal_status run(experiment *e)
+bal_status bal_experiment_begin(bal_experiment *e)
 {
-    const bal_experiment_job *j = e->job;
-    int                       parts;
-    BAL_TRY(bal_setup_open(&e->setup, j->config, j->sets, j->set_count));
-    BAL_TRY(bal_dataset_open(&e->data, e->setup->config, (uint64_t)e->setup->run.seed));
-    BAL_TRY(keep_split(e->data, j->folder));
-    BAL_TRY(bal_run_write_config(j->folder, e->setup, e->data));
-    bal_device_settings settings = {.which = e->setup->run.device, .kernels = e->setup->run.kernels};
-    BAL_TRY(bal_device_open(&e->dev, &settings));
-    BAL_TRY(bal_run_describe(j->folder, e->setup, e->dev, bal_run_seconds(j->folder))); /* report.html reads it */
-    BAL_TRY(each_part(j, e->setup, run_part, e));
-    return bal_experiment_compare(j->folder, &parts);
+    BAL_TRY(bal_experiment_split(e, e->setup->data.folds ? e->setup->data.fold : -1));
+    BAL_TRY(keep_split(e->data, e->job.folder));
+    return bal_run_write_config(e->job.folder, e->setup, e->data);
+}
+
+bal_status bal_experiment_describe(bal_experiment *e)
+{
+    bal_device *dev;
+    BAL_TRY(bal_experiment_device(&dev, e, 0));
+    return bal_run_describe(e->job.folder, e->setup, dev, e->before + bal_run_clock() - e->began);
+}
+
+static bal_status run(bal_experiment *e, bool *stopped)
+{
+    bal_experiment_task *t;
+    int                  parts;
+    BAL_TRY(bal_experiment_begin(e));
+    BAL_TRY(bal_experiment_describe(e)); /* report.html reads it */
+    while (!*stopped && (t = bal_experiment_next(e))) {
+        bal_info("%s", t->folder);
+        bal_experiment_do(e, t, 0, stopped);
+    }
+    BAL_TRY(bal_experiment_compare(e->job.folder, &parts));
+    return bal_experiment_describe(e);
 }
 
 bal_status bal_experiment_run(const bal_experiment_job *job, int *failed, bool *stopped)
 {
-    experiment e = {.job = job, .fold = INT_MIN, .stopped = stopped};
-    double     began = bal_run_clock(), before = bal_run_seconds(job->folder);
+    bal_experiment *e;
     *stopped = false;
-    bal_status st = run(&e);
-    if (st == BAL_OK) st = bal_run_describe(job->folder, e.setup, e.dev, before + bal_run_clock() - began);
-    *failed = e.failed;
-    bal_device_close(e.dev);
-    bal_dataset_close(e.data);
-    bal_setup_close(e.setup);
+    *failed = 0;
+    BAL_TRY(bal_experiment_open(&e, job));
+    bal_status st = run(e, stopped);
+    for (int i = 0; i < e->task_count; i++) *failed += e->task[i].state == BAL_TASK_FAILED;
+    bal_experiment_close(e);
     return st;
 }

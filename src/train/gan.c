@@ -102,12 +102,11 @@ static bal_status make_feeder(bal_gan *gan)
     return bal_feeder_open(&gan->feeder, gan->job.dev, &s);
 }
 
-static void set_total(bal_gan *gan)
+int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label)
 {
     const int *index;
-    long       count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
-    long       epoch = (count + gan->o.batch - 1) / gan->o.batch;
-    gan->total = gan->o.steps ? gan->o.steps : (int)(epoch * gan->o.epochs);
+    int        count = bal_dataset_part(data, BAL_TRAIN, label, &index), batch = s->gan.batch;
+    return s->gan.steps ? s->gan.steps : (count + batch - 1) / batch * s->gan.epochs;
 }
 
 static char *inside(const bal_gan *gan, const char *name) { return bal_path_join(gan->job.folder, name); }
@@ -382,7 +381,7 @@ static bal_status open_gan(bal_gan *gan)
 {
     bal_device *dev = gan->job.dev;
     static const char *const nets[] = {"generator", "discriminator"};
-    set_total(gan);
+    gan->total = bal_gan_budget(gan->job.setup, gan->job.data, gan->job.label);
     BAL_TRY(bal_memory_check(gan->job.setup, dev, "train.gan", nets, 2, gan->o.batch));
     BAL_TRY(make_nets(gan));
     gan->scaling = bal_dataset_scaling(gan->job.data, ends_in_tanh(gan->generator));

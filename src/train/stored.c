@@ -118,3 +118,17 @@ bal_status bal_stored_get_classes(char ***names, int *count, const bal_checkpoin
     }
     return *count == lines ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for names");
 }
+
+int bal_stored_step(const char *folder, const char *key)
+{
+    char           *path = bal_path_join(folder, "last.safetensors");
+    bal_checkpoint *c = NULL;
+    long            step = 0;
+    if (path && bal_file_exists(path) && bal_checkpoint_read(&c, path) == BAL_OK) {
+        const char *text = bal_checkpoint_find_note(c, key);
+        step = text ? strtol(text, NULL, 10) : 0;
+    }
+    bal_checkpoint_free(c);
+    free(path);
+    return step < 0 || step > INT_MAX ? 0 : (int)step;
+}
