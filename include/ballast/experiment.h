@@ -45,7 +45,7 @@ bal_status bal_experiment_parts(const bal_experiment_job *job,
 
 /* ---- task by task: several at a time in processes of their own, or only to see what there is to do --------------- */
 
-typedef enum { BAL_TASK_TODO, BAL_TASK_RUNNING, BAL_TASK_DONE, BAL_TASK_FAILED } bal_task_state;
+typedef enum { BAL_TASK_OPEN, BAL_TASK_RUNNING, BAL_TASK_DONE, BAL_TASK_FAILED } bal_task_state;
 
 /* A part, or a GAN that some part takes images from. */
 typedef struct bal_experiment_task {
@@ -66,8 +66,8 @@ bal_status           bal_experiment_open(bal_experiment **out, const bal_experim
 void                 bal_experiment_close(bal_experiment *e);
 bal_experiment_task *bal_experiment_tasks(bal_experiment *e, int *count);
 
-/* Time some steps of each trainer that is still needed, on real images, and estimate every task's seconds from them: its
- * steps, and a third of a step for as many images that are validated or tested. Writes nothing. */
+/* Time some steps of each trainer that is still needed, on real images, and estimate every task's seconds from them:
+ * its steps, and a third of a step for as many images that are validated or tested. Writes nothing. */
 bal_status bal_experiment_measure(bal_experiment *e);
 
 /* split.csv and config.ini in the run's folder; BAL_EIO where the folder's split is another one. */
@@ -77,7 +77,7 @@ bal_status bal_experiment_describe(bal_experiment *e);
 
 /* The first task that is to do and need not wait, or NULL. One whose GAN failed is logged, and fails too. */
 bal_experiment_task *bal_experiment_next(bal_experiment *e);
-/* Do it on device `slot` of run.device, which may be a list ("0,1"), counted round. Sets the state: BAL_TASK_TODO where
+/* Do it on device `slot` of run.device, which may be a list ("0,1"), counted round. Sets the state: BAL_TASK_OPEN where
  * *stopped; a failure is logged. The same bits in whatever process, after whatever tasks. */
 void bal_experiment_do(bal_experiment *e, bal_experiment_task *task, int slot, bool *stopped);
 /* The device in use, opened if there is none; the experiment's. */

@@ -158,7 +158,7 @@ static bal_status do_task(bal_experiment *e, const bal_experiment_task *task, in
 void bal_experiment_do(bal_experiment *e, bal_experiment_task *task, int slot, bool *stopped)
 {
     bal_status st = do_task(e, task, slot, stopped);
-    task->state = st != BAL_OK ? BAL_TASK_FAILED : *stopped ? BAL_TASK_TODO : BAL_TASK_DONE;
+    task->state = st != BAL_OK ? BAL_TASK_FAILED : *stopped ? BAL_TASK_OPEN : BAL_TASK_DONE;
     if (st != BAL_OK) bal_log(BAL_LOG_ERROR, "%s failed: %s", task->folder, bal_error());
 }
 

@@ -79,7 +79,7 @@ static bal_status measure_kind(bal_experiment *e, int arm)
     for (int i = 0; i < e->task_count; i++) {
         bal_experiment_task *t = &e->task[i];
         if ((t->arm ? t->index : -1) != arm) continue;
-        if (!known && t->state == BAL_TASK_TODO) {
+        if (!known && t->state == BAL_TASK_OPEN) {
             BAL_TRY(arm < 0 ? time_gan(&seconds, e) : time_arm(&seconds, e, arm));
             known = true;
         }

@@ -173,7 +173,7 @@ static bal_status add_part(void *user, const bal_experiment_part *part)
     t.waits = bal_takes_generated(&setup.composition);
     t.total = setup.classifier.steps;
     t.step = part->done ? t.total : bal_stored_step(part->folder, "step");
-    t.state = part->done ? BAL_TASK_DONE : BAL_TASK_TODO;
+    t.state = part->done ? BAL_TASK_DONE : BAL_TASK_OPEN;
     return add_task(e, bal_format("%s", part->folder), &t);
 }
 
@@ -219,7 +219,7 @@ bal_experiment_task *bal_experiment_tasks(bal_experiment *e, int *count)
 
 /* ---- what is next ----------------------------------------------------------------------------------------------- */
 
-/* DONE: all GANs of the fold are; FAILED: one has; else TODO. */
+/* DONE: all GANs of the fold are; FAILED: one has; else OPEN. */
 static bal_task_state gans_of(const bal_experiment *e, int fold)
 {
     bal_task_state all = BAL_TASK_DONE;
@@ -227,7 +227,7 @@ static bal_task_state gans_of(const bal_experiment *e, int fold)
         const bal_experiment_task *t = &e->task[i];
         if (t->arm || t->fold != fold || t->state == BAL_TASK_DONE) continue;
         if (t->state == BAL_TASK_FAILED) return BAL_TASK_FAILED;
-        all = BAL_TASK_TODO;
+        all = BAL_TASK_OPEN;
     }
     return all;
 }
@@ -237,7 +237,7 @@ bal_experiment_task *bal_experiment_next(bal_experiment *e)
     for (int i = 0; i < e->task_count; i++) {
         bal_experiment_task *t = &e->task[i];
         bal_task_state       gans = t->waits ? gans_of(e, t->fold) : BAL_TASK_DONE;
-        if (t->state != BAL_TASK_TODO || gans == BAL_TASK_TODO) continue;
+        if (t->state != BAL_TASK_OPEN || gans == BAL_TASK_OPEN) continue;
         if (gans == BAL_TASK_DONE) return t;
         t->state = BAL_TASK_FAILED;
         bal_log(BAL_LOG_ERROR, "%s failed: it needs images of a GAN that failed", t->folder);
