@@ -7,6 +7,7 @@
 #ifndef BALLAST_HEATMAP_H
 #define BALLAST_HEATMAP_H
 
+#include "ballast/examples.h"
 #include "ballast/model.h"
 
 typedef struct bal_heatmap bal_heatmap;
@@ -22,5 +23,15 @@ void       bal_heatmap_close(bal_heatmap *h);
 /* out[size][size] in 0 to 1, of one image [size][size][channels] as the net sees it. The largest value of the layer's
  * map is 1; all are 0 where nothing speaks for the class. Allocates nothing on the device. */
 bal_status bal_heatmap_make(float *out, bal_heatmap *h, const float *pixel, int class);
+
+/* The heat map over the image as a PNG (ballast/examples.h); `scaling` made the image what the net sees. */
+bal_status bal_heatmap_paint(const char *path, bal_heatmap *h, const float *pixel, int class,
+                             const bal_scaling *scaling);
+
+/* Pictures of the examples among `p` into FOLDER/examples (ballast/examples.h), which is made; what was there of others
+ * is removed. fill: the image of row i, as the net sees it. Heat maps are of the predicted class; without a feature map
+ * there are none. */
+bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const bal_predictions *p, bal_fill_image fill,
+                                void *user);
 
 #endif

@@ -3,8 +3,8 @@
  * (names, paths, messages) is escaped. The same input gives the same bytes.
  *
  * Of `folder` is shown what is there: run.json, config.ini, split.csv, curves.svg (or classifier/curves.svg), and under
- * gan/<class>/ real.png, the last of samples/ and progression.png. A file that cannot be read is named in the page and
- * fails nothing. */
+ * gan/<class>/ real.png, the last of samples/ and progression.png; of a classification its examples/
+ * (ballast/examples.h). A file that cannot be read is named in the page and fails nothing. */
 #ifndef BALLAST_HTML_H
 #define BALLAST_HTML_H
 
@@ -15,12 +15,6 @@
 bal_status bal_html_report(char **out, const bal_report *r, const char *folder);
 /* report.html and, where there are probabilities, probabilities.svg: ROC, precision and recall, reliability. */
 bal_status bal_html_save(const bal_report *r, const char *folder);
-
-/* The rows whose wrong answer was given the highest probability, the surest first; how many. 0 without probabilities.
- * Their images, where whoever classified them made a grid: mistakes.png in the folder, in the same order. */
-#define BAL_MISTAKES 10
-#define BAL_MISTAKE_COLUMNS 5
-int bal_html_surest(int out[BAL_MISTAKES], const bal_predictions *p);
 
 /* What an experiment found; the caller frees *out. */
 bal_status bal_html_comparison(char **out, const bal_comparison *c, const char *folder);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ballast/html.h"
+#include "ballast/heatmap.h"
 #include "ballast/log.h"
 #include "ballast/run.h"
 #include "cli/progress.h"
@@ -83,34 +83,23 @@ bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
     return st;
 }
 
-/* Row i of the predictions is image index[i]. Those of an earlier report must not stand beside this one's. */
-static bal_status save_mistakes(const bal_model *m, const bal_dataset *data, const bal_predictions *p, const int *index,
-                                const char *path)
-{
-    const bal_dataset_options *o = bal_dataset_settings(data);
-    size_t                     image = (size_t)o->size * (size_t)o->size * (size_t)o->channels;
-    int                        row[BAL_MISTAKES], n = bal_html_surest(row, p);
-    float                     *pixel = calloc((size_t)n + 1, image * sizeof *pixel);
-    bal_status                 st = pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a picture");
+typedef struct {
+    const bal_model   *model;
+    const bal_dataset *data;
+    const int         *index;
+} listed;
 
-    for (int i = 0; i < n && !st; i++)
-        st = bal_dataset_fill(data, index[row[i]], pixel + (size_t)i * image, &m->scaling);
-    if (!n) remove(path);
-    if (n && !st) st = bal_run_grid(path, pixel, n, BAL_MISTAKE_COLUMNS, o, &m->scaling);
-    free(pixel);
-    return st;
+static bal_status fill_listed(void *user, int i, float *pixel)
+{
+    const listed *l = user;
+    return bal_dataset_fill(l->data, l->index ? l->index[i] : i, pixel, &l->model->scaling);
 }
 
-static bal_status show_mistakes(const bal_model *m, const bal_dataset *data, const bal_predictions *p, const int *index,
-                                const char *folder)
+bal_status bal_classify_show(const char *folder, const bal_model *m, const bal_predictions *p, const bal_dataset *data,
+                             const int *index)
 {
-    char *path = bal_path_join(folder, "mistakes.png");
-
-    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_folder_create(folder);
-    if (!st) st = save_mistakes(m, data, p, index, path);
-    free(path);
-    return st;
+    listed l = {m, data, index};
+    return bal_heatmap_examples(folder, m, p, fill_listed, &l);
 }
 
 bal_status bal_classify_test(const bal_classify *how, const char *run, const bal_dataset *data, const char *folder)
@@ -127,7 +116,7 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     BAL_TRY(bal_classify_open(&model, how, run));
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
-    if (!st) st = show_mistakes(&model, data, &p, index, folder);
+    if (!st) st = bal_classify_show(folder, &model, &p, data, index);
     bal_background b = bal_model_background(&model, &history);
     if (!st) st = bal_classify_report(&p, &b, folder, how->seed);
     bal_history_free(&history);

@@ -33,6 +33,11 @@ bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_ima
 /* All images of a data set, whatever their part. Its classes must be among the model's. */
 bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_dataset *data);
 
+/* Pictures of the examples among the predictions, for the report in the folder (ballast/heatmap.h). Row i is image
+ * index[i] of the data; NULL: image i. */
+bal_status bal_classify_show(const char *folder, const bal_model *m, const bal_predictions *p, const bal_dataset *data,
+                             const int *index);
+
 /* The report on standard output, and in a folder (all that bal_report_save writes) unless that is NULL. seed: of the
  * resamples behind the intervals. */
 bal_status bal_classify_report(const bal_predictions *p, const bal_background *b, const char *folder, uint64_t seed);

@@ -48,6 +48,7 @@ static const row files[] = {
     {"log.csv, speed.csv", "in each of these folders: figures of each step or epoch, and their times", PROGRAM},
     {"predictions.csv", "the test images, their labels, and each class's probability", PROGRAM},
     {"report.txt, report.json, report.html, curves.json", "the report on the test images", PROGRAM},
+    {"examples/", "the surest mistakes and right answers, and heat maps of what the net went by", PROGRAM},
     {NULL, NULL, PROGRAM},
 };
 

@@ -83,7 +83,7 @@ static bal_status put_report(FILE *to, const bal_report *r, const char *folder)
     bal_html_classes(to, &r->metrics, r->predictions->classes, &r->intervals);
     bal_html_matrix(to, &r->metrics, r->predictions->classes);
     bal_html_terms(to);
-    bal_html_mistakes(to, r->predictions, folder);
+    bal_html_examples(to, r->predictions, folder);
     bal_html_figures(to, &r->metrics, &r->intervals);
     BAL_TRY(put_probabilities(to, r));
     bal_html_curves(to, folder);

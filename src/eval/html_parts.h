@@ -14,8 +14,11 @@ void bal_html_figures(FILE *to, const bal_metrics *m, const bal_intervals *inter
 void bal_html_matrix(FILE *to, const bal_metrics *m, char *const *name);
 /* What the two show. */
 void bal_html_terms(FILE *to);
-/* The wrong predictions that were given the highest probability. */
-void bal_html_mistakes(FILE *to, const bal_predictions *p, const char *folder);
+
+/* ---- html_examples.c: pictures only where they are there ---- */
+
+/* The surest mistakes and right answers, with pictures and heat maps (ballast/examples.h). */
+void bal_html_examples(FILE *to, const bal_predictions *p, const char *folder);
 
 /* ---- html_plots.c ---- */
 

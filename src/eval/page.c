@@ -42,6 +42,10 @@ static const char style[] =
     ".plot img{min-width:34rem}.forest img{min-width:20rem;width:100%;max-width:40rem}\n"
     ".grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));gap:0 1rem}\n"
     ".grid img{width:100%;max-width:32rem}\n"
+    ".examples{list-style:none;padding:0;margin:.6rem 0;display:grid;gap:1rem;"
+    "grid-template-columns:repeat(auto-fill,minmax(min(100%,16rem),1fr))}\n"
+    ".examples figure{margin:0}.pair{display:flex;gap:.3rem}.pair img{width:calc(50% - .15rem);max-width:9rem}\n"
+    ".heat{display:inline-block;width:8rem;height:.8em;vertical-align:-.1em;border:1px solid var(--rule)}\n"
     "pre{overflow-x:auto;padding:.6rem;background:var(--soft);font-size:.85rem;overflow-wrap:normal}\n"
     "summary{cursor:pointer}footer{margin-top:2rem;font-size:.85rem}\n"
     "@media(max-width:30rem){body{padding:.6rem}th,td{padding:.2rem .35rem;font-size:.85rem}\n"
@@ -127,26 +131,48 @@ static void put_base64(FILE *to, const unsigned char *p, size_t size)
     }
 }
 
+static void put_img(FILE *to, const char *alt, const char *type, const void *data, size_t size)
+{
+    fputs("<img alt=\"", to);
+    bal_page_text(to, alt);
+    fprintf(to, "\" src=\"data:%s;base64,", type);
+    put_base64(to, data, size);
+    fputs("\">", to);
+}
+
 void bal_page_image(FILE *to, const bal_page_picture *p, const void *data, size_t size)
 {
-    fprintf(to, "<figure class=\"%s\">\n<div class=\"wide\"><img alt=\"", p->class);
-    bal_page_text(to, p->alt);
-    fprintf(to, "\" src=\"data:%s;base64,", p->type);
-    put_base64(to, data, size);
-    fputs("\"></div>\n<figcaption>", to);
+    fprintf(to, "<figure class=\"%s\">\n<div class=\"wide\">", p->class);
+    put_img(to, p->alt, p->type, data, size);
+    fputs("</div>\n<figcaption>", to);
     bal_page_text(to, p->caption);
     fputs("</figcaption>\n</figure>\n", to);
 }
 
+/* NULL where it is not there, and where it cannot be read: then the page says so. */
+static char *read_picture(FILE *to, size_t *size, const char *path)
+{
+    char *data;
+    if (!bal_file_exists(path)) return NULL;
+    if (bal_file_read(&data, size, path, FILE_MAX) == BAL_OK) return data;
+    bal_page_fault(to);
+    return NULL;
+}
+
 void bal_page_file(FILE *to, const bal_page_picture *p, const char *path)
 {
-    char  *data;
     size_t size;
-    if (!bal_file_exists(path)) return;
-    if (bal_file_read(&data, &size, path, FILE_MAX) != BAL_OK) {
-        bal_page_fault(to);
-        return;
-    }
-    bal_page_image(to, p, data, size);
+    char  *data = read_picture(to, &size, path);
+    if (data) bal_page_image(to, p, data, size);
     free(data);
+}
+
+bool bal_page_thumbnail(FILE *to, const char *alt, const char *path)
+{
+    size_t size;
+    char  *data = read_picture(to, &size, path);
+    bool   there = data != NULL;
+    if (there) put_img(to, alt, "image/png", data, size);
+    free(data);
+    return there;
 }

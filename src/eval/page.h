@@ -3,6 +3,7 @@
 #ifndef EVAL_PAGE_H
 #define EVAL_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include "ballast/status.h"
@@ -25,6 +26,9 @@ typedef struct bal_page_picture {
 void bal_page_image(FILE *to, const bal_page_picture *p, const void *data, size_t size);
 /* From a file: nothing where it is not there, a sentence where it cannot be read. */
 void bal_page_file(FILE *to, const bal_page_picture *p, const char *path);
+
+/* A PNG alone, without a figure around it; whether it was there. */
+bool bal_page_thumbnail(FILE *to, const char *alt, const char *path);
 
 /* A paragraph that names a file's fault: bal_error(). */
 void bal_page_fault(FILE *to);

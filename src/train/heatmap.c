@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/files.h"
 #include "ballast/image.h"
 
 struct bal_heatmap {
@@ -142,4 +143,87 @@ bal_status bal_heatmap_make(float *out, bal_heatmap *h, const float *pixel, int 
     memcpy(out, large.pixel, (size_t)size * (size_t)size * sizeof *out);
     bal_image_free(&large);
     return BAL_OK;
+}
+
+/* ---- pictures ---------------------------------------------------------------------------------------------------- */
+
+/* 0 black to 1 white again. */
+static void unscale(float *out, const float *pixel, size_t count, int channels, const bal_scaling *s)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = pixel[i] * s->deviation[i % (size_t)channels] + s->mean[i % (size_t)channels];
+}
+
+bal_status bal_heatmap_paint(const char *path, bal_heatmap *h, const float *pixel, int class,
+                             const bal_scaling *scaling)
+{
+    int        size = h->x.shape.h, channels = h->x.shape.c;
+    size_t     positions = (size_t)size * (size_t)size, count = positions * (size_t)channels;
+    float     *image = malloc((count + positions) * sizeof *image);
+    bal_status st = image ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a picture");
+    if (st == BAL_OK) st = bal_heatmap_make(image + count, h, pixel, class);
+    if (st == BAL_OK) unscale(image, pixel, count, channels, scaling);
+    if (st == BAL_OK) st = bal_examples_paint_heat(path, image, size, channels, image + count);
+    free(image);
+    return st;
+}
+
+/* What the pictures of a list of examples share. pixel and plain: an image as the net sees it, and as it is. */
+typedef struct showing {
+    const char            *folder;
+    const bal_model       *m;
+    const bal_predictions *p;
+    bal_heatmap           *heatmap; /* NULL: the net has no feature map */
+    float                 *pixel, *plain;
+} showing;
+
+static bal_status paint_plain(const showing *s, const char *path)
+{
+    const bal_dataset_options *o = &s->m->setup->data;
+    unscale(s->plain, s->pixel, (size_t)o->size * (size_t)o->size * (size_t)o->channels, o->channels, &s->m->scaling);
+    return bal_examples_paint(path, s->plain, o->size, o->channels);
+}
+
+static bal_status show(const showing *s, const bal_example *e)
+{
+    char      *plain = bal_examples_path(s->folder, e, false), *heat = bal_examples_path(s->folder, e, true);
+    bal_status st = plain && heat ? paint_plain(s, plain) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (st == BAL_OK && s->heatmap)
+        st = bal_heatmap_paint(heat, s->heatmap, s->pixel, s->p->row[e->row].predicted, &s->m->scaling);
+    free(plain);
+    free(heat);
+    return st;
+}
+
+static bal_status prepare(showing *s)
+{
+    const bal_dataset_options *o = &s->m->setup->data;
+    size_t                     count = (size_t)o->size * (size_t)o->size * (size_t)o->channels;
+    char                      *folder = bal_path_join(s->folder, "examples");
+    bal_status                 st = folder ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    free(folder);
+    BAL_TRY(st);
+    s->pixel = malloc(count * sizeof *s->pixel);
+    s->plain = malloc(count * sizeof *s->plain);
+    if (!s->pixel || !s->plain) return bal_fail(BAL_ENOMEM, "no memory for a picture");
+    return bal_net_feature_map(s->m->net) < 0 ? BAL_OK : bal_heatmap_open(&s->heatmap, s->m, NULL);
+}
+
+bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const bal_predictions *p, bal_fill_image fill,
+                                void *user)
+{
+    bal_example example[BAL_EXAMPLES_MAX];
+    int         n = bal_examples_choose(example, p);
+    showing     s = {.folder = folder, .m = m, .p = p};
+    bal_examples_clear(folder);
+    if (!n) return BAL_OK;
+    bal_status st = prepare(&s);
+    for (int i = 0; i < n && st == BAL_OK; i++) {
+        st = fill(user, example[i].row, s.pixel);
+        if (st == BAL_OK) st = show(&s, &example[i]);
+    }
+    bal_heatmap_close(s.heatmap);
+    free(s.pixel);
+    free(s.plain);
+    return st;
 }

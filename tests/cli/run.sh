@@ -13,6 +13,7 @@ same() {
         classifier/best.safetensors classifier/log.csv predictions.csv report.json report.txt split.csv; do
         cmp "$1/$file" "$2/$file" 2>&1
     done
+    diff -r "$1/examples" "$2/examples" 2>&1
 }
 # Start a run of its own and wait until it has written a checkpoint; its process is $!, its folder $run.
 start() {
@@ -34,6 +35,7 @@ fi
 verdict exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
 verdict json_lines "$(printf '%s\n' "$said" | grep -v '^{.*}$')"
 verdict all_files "$(for file in config.ini run.json split.csv gan/PNEUMONIA/speed.csv gan/PNEUMONIA/real.png report.html probabilities.svg \
+    examples/wrong-01.png examples/wrong-01-heat.png examples/right-01.png examples/right-01-heat.png \
     classifier/curves.svg classifier/speed.csv; do
     [ -s "$work/tiny/$file" ] || echo "no $file"
 done)"
@@ -85,7 +87,7 @@ verdict predict_answers_the_others_the_same "$(grep 00002.png "$work/p.csv" | cu
 "$BALLAST" predict "$work/tiny" "$work/one/manifest.csv" --out "$work/labelled.csv" --quiet
 verdict predictions_can_be_reported "$("$BALLAST" eval --predictions "$work/labelled.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
 "$BALLAST" eval "$work/tiny" --out "$work/again" --quiet >/dev/null
-verdict eval_repeats "$(cmp "$work/tiny/report.json" "$work/again/report.json" 2>&1; cmp "$work/tiny/predictions.csv" "$work/again/predictions.csv" 2>&1)"
+verdict eval_repeats "$(diff -r "$work/tiny/examples" "$work/again/examples" 2>&1; cmp "$work/tiny/report.json" "$work/again/report.json" 2>&1; cmp "$work/tiny/predictions.csv" "$work/again/predictions.csv" 2>&1)"
 cp -r "$work/tiny" "$work/remade"
 sed -i 1d "$work/remade/report.txt" "$work/remade/report.json" "$work/remade/report.html" "$work/remade/curves.json"
 said=$(OCL_ICD_VENDORS=/nonexistent "$BALLAST" report "$work/remade" 2>"$work/err")
@@ -99,7 +101,8 @@ cp -r "$work/tiny" "$work/changed"
 sed '2s/^[^,]*/elsewhere.png/' "$work/tiny/split.csv" >"$work/changed/split.csv"
 said=$("$BALLAST" eval "$work/changed" --quiet 2>&1)
 verdict eval_refuses_another_split "$([ $? -eq 1 ] && [ -s "$work/changed/split.csv.now" ] || echo "$said")"
-verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manifest.csv" 2>&1 | grep -q PNEUMONIA || echo no)"
+verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manifest.csv" --out "$work/other" 2>&1 | grep -q PNEUMONIA || echo no)"
+verdict eval_other_data_shows_examples "$([ -s "$work/other/examples/right-01-heat.png" ] || [ -s "$work/other/examples/wrong-01-heat.png" ] || ls "$work/other")"
 
 # A threshold for a wanted recall: the same whether asked for at first, after a stop, or of a run that is done.
 "$BALLAST" train $config --out "$work/want" --only classifier --set train.classifier.want='recall 0.95' --quiet >/dev/null

@@ -134,15 +134,42 @@ static void mistakes_come_surest_first(void **state)
 {
     (void)state;
     bal_predictions p = parse("path,label,predicted,p:a,p:b\n1,a,b,0.4,0.6\n2,a,b,0.1,0.9\n3,a,a,1,0\n4,b,a,0.8,0.2\n");
-    scratch_text("wrong/mistakes.png", "grid");
-    char *html = page_of(&p, scratch("wrong")), *at = strstr(html, "Most confident mistakes");
+    char           *html = page_of(&p, scratch("nothing")), *at = strstr(html, "Most confident mistakes");
     assert_sound(html);
-    assert_non_null(strstr(html, "data:image/png;base64,Z3JpZA==\""));
     assert_non_null(at);
     char *first = strstr(at, "<bdi>2</bdi>"), *second = strstr(at, "<bdi>4</bdi>"), *third = strstr(at, "<bdi>1</bdi>");
     assert_true(first && second && third && first < second && second < third);
     assert_null(strstr(at, "<bdi>3</bdi>"));
+    assert_null(strstr(at, "Grad-CAM"));
+    assert_non_null(strstr(html, "<strong>taken for <bdi>b</bdi> 0.90</strong></div><div>is <bdi>a</bdi> 0.10</div>"));
     assert_non_null(strstr(html, "AUROC</th>"));
+    free(html);
+    bal_predictions_free(&p);
+}
+
+/* Each beside its words; a right answer only with a picture. */
+static void examples_have_their_pictures(void **state)
+{
+    (void)state;
+    bal_predictions p = parse(
+        "path,label,predicted,\"p:a\"\"<i>\",p:b\n1,\"a\"\"<i>\",b,0.4,0.6\n2,\"a\"\"<i>\",b,0.1,0.9\n3,b,b,0,1\n");
+    scratch_text("wrong/examples/wrong-01.png", "first");
+    scratch_text("wrong/examples/wrong-01-heat.png", "heat");
+    scratch_text("wrong/examples/wrong-02.png", "second");
+    scratch_text("wrong/examples/right-01.png", "right");
+    char *html = page_of(&p, scratch("wrong"));
+    assert_sound(html);
+    assert_int_equal(count_of(html, "image/png;base64,"), 4);
+    assert_int_equal(count_of(html, "Grad-CAM"), 1);
+    assert_non_null(strstr(html, "linear-gradient(90deg,#440154,#3b528b,#21918c,#5ec962,#fde725)"));
+    char *first =
+        strstr(html, "<img alt=\"Image 2 of class a&quot;&lt;i&gt;.\" src=\"data:image/png;base64,Zmlyc3Q=\">"
+                     "<img alt=\"Heat map over it: what spoke for b.\" src=\"data:image/png;base64,aGVhdA==\">");
+    char *second =
+        strstr(html, "<img alt=\"Image 1 of class a&quot;&lt;i&gt;.\" src=\"data:image/png;base64,c2Vjb25k\">");
+    char *right = strstr(html, "<img alt=\"Image 3 of class b.\" src=\"data:image/png;base64,cmlnaHQ=\">");
+    assert_true(first && second && right && first < second && second < right);
+    assert_true(strstr(html, "<bdi>2</bdi>") < second);
     free(html);
     bal_predictions_free(&p);
 }
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(names_stay_text),
         cmocka_unit_test(figures_are_those_of_the_report),
         cmocka_unit_test(mistakes_come_surest_first),
+        cmocka_unit_test(examples_have_their_pictures),
         cmocka_unit_test(a_folder_is_shown),
         cmocka_unit_test(faults_of_files_are_named),
         cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
