@@ -22,20 +22,23 @@ typedef struct line {
     int                places;
     const bal_option  *option; /* whose value is to be completed; NULL: none */
     bool               ended;  /* `--` was there */
+    int                offers;
 } line;
 
-static void offer(const line *l, const char *text)
+static void offer(line *l, const char *text)
 {
-    if (strncmp(text, l->typed, strlen(l->typed)) == 0) puts(text);
+    if (strncmp(text, l->typed, strlen(l->typed)) != 0) return;
+    puts(text);
+    l->offers++;
 }
 
-static void offer_verbs(const line *l)
+static void offer_verbs(line *l)
 {
     for (const bal_verb *const *v = bal_verbs; *v; v++)
         if (!bal_verb_hidden(*v)) offer(l, (*v)->name);
 }
 
-static void offer_things(const line *l, const char *kind)
+static void offer_things(line *l, const char *kind)
 {
     bal_kind k;
 
@@ -43,7 +46,7 @@ static void offer_things(const line *l, const char *kind)
     for (int i = 0; i < k.count; i++) offer(l, k.things[i].name);
 }
 
-static void offer_devices(const line *l)
+static void offer_devices(line *l)
 {
     bal_device_info *list = NULL;
     int              count = 0;
@@ -60,7 +63,7 @@ static void offer_devices(const line *l)
 }
 
 /* Folders in `folder` that hold `file` (NULL: any), as what is typed would name them. */
-static void offer_inside(const line *l, const char *folder, const char *shown, const char *file)
+static void offer_inside(line *l, const char *folder, const char *shown, const char *file)
 {
     bal_names names = {0};
 
@@ -76,18 +79,18 @@ static void offer_inside(const line *l, const char *folder, const char *shown, c
     bal_names_free(&names);
 }
 
-static void offer_runs(const line *l)
+static void offer_runs(line *l)
 {
     const char *slash = strrchr(l->typed, '/');
     char       *folder = slash ? bal_format("%.*s", (int)(slash - l->typed) + 1, l->typed) : NULL;
 
     offer_inside(l, folder ? folder : "runs", folder ? folder : "runs/", "config.ini");
     free(folder);
-    puts(":folders");
+    if (l->offers == 0) puts(":folders");
 }
 
 /* Classes that the run has generators of. */
-static void offer_classes(const line *l)
+static void offer_classes(line *l)
 {
     char *folder = l->place ? bal_path_join(l->place, "gan") : NULL;
 
@@ -95,7 +98,7 @@ static void offer_classes(const line *l)
     free(folder);
 }
 
-static void offer_arms(const line *l)
+static void offer_arms(line *l)
 {
     bal_config *config = NULL;
 
@@ -108,7 +111,7 @@ static void offer_arms(const line *l)
     bal_config_free(config);
 }
 
-static void offer_keys(const line *l)
+static void offer_keys(line *l)
 {
     char text[256];
 
@@ -119,22 +122,22 @@ static void offer_keys(const line *l)
         }
 }
 
-static void offer_sections(const line *l)
+static void offer_sections(line *l)
 {
     for (const bal_topic *t = bal_topics; t->name; t++) offer(l, t->name);
 }
 
-static void offer_kind(const line *l) { offer_things(l, l->last); }
-static void offer_files(const line *l) { (void)l, puts(":files"); }
-static void offer_folders(const line *l) { (void)l, puts(":folders"); }
-static void offer_configs(const line *l) { (void)l, puts(":files ini"); }
+static void offer_kind(line *l) { offer_things(l, l->last); }
+static void offer_files(line *l) { (void)l, puts(":files"); }
+static void offer_folders(line *l) { (void)l, puts(":folders"); }
+static void offer_configs(line *l) { (void)l, puts(":files ini"); }
 
 /* One of the words that usages and `values` are made of. */
-static void offer_noun(const line *l, const char *noun)
+static void offer_noun(line *l, const char *noun)
 {
     static const struct {
         const char *noun;
-        void (*offer)(const line *l);
+        void (*offer)(line *l);
     } nouns[] = {
         {"VERB", offer_verbs},     {"SECTION", offer_sections}, {"NAME", offer_kind}, {"DEVICE", offer_devices},
         {"RUN", offer_runs},       {"CLASS", offer_classes},    {"ARMS", offer_arms}, {"KEY=VALUE", offer_keys},
@@ -156,7 +159,7 @@ static void offer_noun(const line *l, const char *noun)
 }
 
 /* "[FOLDER|FILE.npz...]": each of them. */
-static void offer_nouns(const line *l, const char *nouns)
+static void offer_nouns(line *l, const char *nouns)
 {
     char noun[BAL_NOUN_SIZE];
 
@@ -169,7 +172,7 @@ static void offer_nouns(const line *l, const char *nouns)
 }
 
 /* What the usage has at the place that is to be completed: "RUN PATH..." has RUN at 0, then PATH. */
-static void offer_place(const line *l)
+static void offer_place(line *l)
 {
     char        usage[256], token[256], last[256] = "";
     size_t      n = 0;
@@ -198,14 +201,14 @@ static const bal_option *find_option(const bal_verb *verb, const char *flag)
     return NULL;
 }
 
-static bool given(const line *l, const char *flag)
+static bool given(line *l, const char *flag)
 {
     for (int i = 1; i < l->count - 1; i++)
         if (strcmp(l->word[i], flag) == 0) return true;
     return false;
 }
 
-static void offer_options(const line *l)
+static void offer_options(line *l)
 {
     char              text[64];
     const bal_option *o;
@@ -216,7 +219,7 @@ static void offer_options(const line *l)
     }
 }
 
-static void offer_value(const line *l, const bal_option *o)
+static void offer_value(line *l, const bal_option *o)
 {
     char noun[BAL_NOUN_SIZE];
 
@@ -226,7 +229,7 @@ static void offer_value(const line *l, const bal_option *o)
 }
 
 /* The value of a setting, "train.gan.classes". */
-static void offer_setting(const line *l, const char *key)
+static void offer_setting(line *l, const char *key)
 {
     const char *dot = strrchr(key, '.');
 

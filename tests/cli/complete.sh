@@ -32,8 +32,9 @@ expect on_sign 'all classifier gan' train --only =
 expect option_repeats '--seed --set' train x.ini --set run.seed = 2 --se
 expect option_again '' train x.ini --seed 1 --see
 expect configs 'c.ini images folder runs' train ''
-expect runs 'runs runs/one' eval ru
-expect resume 'runs runs/one' train --resume r
+expect runs 'runs/one' eval ru
+expect run_elsewhere 'images folder' eval im
+expect resume 'runs/one' train --resume r
 expect devices 'cpu gpu' train c.ini --device ''
 expect classes 'BENIGN' generate runs/one --class ''
 expect arms 'mine' experiment c.ini --arms m
