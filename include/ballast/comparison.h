@@ -7,6 +7,7 @@
 #define BALLAST_COMPARISON_H
 
 #include <stdbool.h>
+#include "ballast/bands.h"
 #include "ballast/history.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
@@ -18,6 +19,8 @@ typedef struct bal_part_result {
     bool        generated, leaks; /* generated images among its training images; its test images are generated */
     bal_metrics test;
     bal_epoch   kept; /* of the history: the epoch whose weights were kept; NaN where not known */
+    bal_band_line  *roc, *pr; /* [class_count]; NULL without probabilities, or with more than 40 classes */
+    bal_reliability reliability;
 } bal_part_result;
 
 typedef struct bal_comparison {
@@ -30,7 +33,7 @@ typedef struct bal_comparison {
 
 bal_status bal_comparison_init(bal_comparison *out, const char *const *classes, int class_count, double test_per_train);
 void       bal_comparison_free(bal_comparison *c);
-/* The part's own members are taken from `like` (arm is copied, test and kept are made here). */
+/* The part's own members are taken from `like` (arm is copied, the rest is made here). */
 bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, const bal_predictions *test,
                               const bal_history *history);
 
@@ -60,6 +63,17 @@ bool bal_comparison_first(const bal_comparison *c, int i);
 bool bal_comparison_has(const bal_comparison *c, const char *arm);
 /* Test predictions of all parts of an arm together: counts and what follows from them. Free with bal_metrics_free. */
 bal_status bal_comparison_pool(bal_metrics *out, const bal_comparison *c, const char *arm);
+
+/* ROC and PR curves of an arm, averaged over its parts at fixed rates (ballast/bands.h), with intervals of the mean as
+ * above; the classes with the lowest mean AUROC. Free with bal_bands_free. */
+bal_status bal_comparison_bands(bal_bands *out, const bal_comparison *c, const char *arm);
+/* A figure of a class (BAL_CLASS_...) over the parts of an arm, within 0 to 1. */
+bal_estimate bal_comparison_class(const bal_comparison *c, const char *arm, int class, int figure);
+/* Bins of all parts of an arm together. */
+void bal_comparison_reliability(bal_reliability *out, const bal_comparison *c, const char *arm);
+
+/* The curves and bins of a part whose other members are set (of this module). */
+bal_status bal_part_trace(bal_part_result *part, const bal_predictions *test);
 
 /* The answer in words, a sentence a line; the caller frees *out. */
 bal_status bal_comparison_answer(char **out, const bal_comparison *c);

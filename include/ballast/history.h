@@ -28,7 +28,10 @@ int bal_history_best(const bal_history *h);
  * Refused with file:line: a missing column, what is no number, epochs that do not rise. */
 bal_status bal_history_read(bal_history *out, const char *path);
 
-/* Loss and accuracy of train and validation over the epochs, the kept epoch marked. */
+/* Loss and accuracy of train and validation over the epochs, the kept epoch marked: an SVG, the same in a file, and in
+ * words for who cannot see it. The caller frees texts. */
+bal_status bal_history_svg(char **svg, const bal_history *h);
 bal_status bal_history_plot(const bal_history *h, const char *path);
+bal_status bal_history_words(char **out, const bal_history *h);
 
 #endif

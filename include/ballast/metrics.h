@@ -67,4 +67,12 @@ void       bal_metrics_finish(bal_metrics *m);
 bal_status bal_metrics_of(bal_metrics *out, const bal_predictions *p);
 void       bal_metrics_free(bal_metrics *m);
 
+/* The bins of the calibration error: images, the sum of their highest probabilities, how many were right. All 0 without
+ * probabilities. */
+typedef struct bal_reliability {
+    int    count[BAL_ECE_BINS], right[BAL_ECE_BINS];
+    double sure[BAL_ECE_BINS];
+} bal_reliability;
+void bal_reliability_of(bal_reliability *out, const bal_predictions *p);
+
 #endif

@@ -14,6 +14,7 @@
 #define BALLAST_REPORT_H
 
 #include <stdbool.h>
+#include "ballast/bands.h"
 #include "ballast/files.h"
 #include "ballast/history.h"
 #include "ballast/intervals.h"
@@ -43,6 +44,7 @@ typedef struct bal_report {
     bal_background         background;
     bal_metrics            metrics;
     bal_intervals          intervals;
+    bal_bands              bands; /* what the ROC and PR curves show */
     char                  *operating; /* one line: the threshold and what it gave on validation; NULL without one */
     char                  *answer;   /* one line: balanced accuracy, lowest recall and of which class */
     bal_names              warnings; /* one line each */

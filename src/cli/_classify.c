@@ -55,6 +55,20 @@ static bal_status read_history(bal_history *h, const char *run)
     return st;
 }
 
+/* Beside the log. */
+static bal_status draw_history(const bal_history *h, const char *run)
+{
+    char      *part = bal_path_join(run, "log.csv");
+    bool       is_part = part && bal_file_exists(part);
+    char      *path = bal_path_join(run, is_part ? "curves.svg" : "classifier/curves.svg");
+    bal_status st = path ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    if (!st && h->count) st = bal_history_plot(h, path);
+    free(part);
+    free(path);
+    return st;
+}
+
 static bal_status report_again(const bal_predictions *p, const bal_background *b, const char *folder, uint64_t seed)
 {
     bal_report r;
@@ -74,6 +88,7 @@ bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
     bal_status      st = path ? bal_predictions_read(&p, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     if (!st) st = read_history(&history, folder);
+    if (!st) st = draw_history(&history, folder);
     if (!st) st = bal_background_read(&b, folder, &p);
     b.history = &history;
     if (!st) st = aloud ? bal_classify_report(&p, &b, folder, seed) : report_again(&p, &b, folder, seed);

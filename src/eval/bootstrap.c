@@ -19,8 +19,7 @@ typedef struct named_row {
 static int by_group(const void *a, const void *b)
 {
     const named_row *x = a, *y = b;
-    int              order = !x->group || !y->group ? (y->group == NULL) - (x->group == NULL)
-                                                    : strcmp(x->group, y->group);
+    int order = !x->group || !y->group ? (y->group == NULL) - (x->group == NULL) : strcmp(x->group, y->group);
     return order ? order : (x->row > y->row) - (x->row < y->row);
 }
 
@@ -169,10 +168,27 @@ void bal_bootstrap_draw(bal_times *times, const bal_bootstrap *b, int first)
     }
 }
 
-static int by_value(const void *a, const void *b)
+/* The k-th smallest, from 0; the smaller ones are moved before it. Hoare 1961: sorting all of them takes three times as
+ * long. */
+static double kth(double *v, int count, int k)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    int low = 0, high = count - 1;
+    while (low < high) {
+        double pivot = v[low + (high - low) / 2];
+        int    i = low, j = high;
+        while (i <= j) {
+            while (v[i] < pivot) i++;
+            while (v[j] > pivot) j--;
+            if (i > j) break;
+            double swap = v[i];
+            v[i++] = v[j];
+            v[j--] = swap;
+        }
+        if (k <= j) high = j;
+        else if (k >= i) low = i;
+        else break;
+    }
+    return v[k];
 }
 
 static int drop_undefined(double *value, int count)
@@ -184,11 +200,22 @@ static int drop_undefined(double *value, int count)
 }
 
 /* Between the two nearest values. */
-static double percentile(const double *sorted, int count, double part)
+static double percentile(double *value, int count, double part)
 {
     double at = part * (count - 1);
     int    i = (int)at < count - 1 ? (int)at : count - 1, next = i + 1 < count ? i + 1 : i;
-    return sorted[i] + (at - i) * (sorted[next] - sorted[i]);
+    double before = kth(value, count, i);
+    return before + (at - i) * (kth(value, count, next) - before);
+}
+
+static double range(const double *value, int count)
+{
+    double least = value[0], most = value[0];
+    for (int i = 1; i < count; i++) {
+        least = fmin(least, value[i]);
+        most = fmax(most, value[i]);
+    }
+    return most - least;
 }
 
 static double deviation(const double *value, int count)
@@ -203,8 +230,7 @@ bal_interval bal_bootstrap_interval(double *value, int count, double estimate)
 {
     int kept = drop_undefined(value, count);
     if (isnan(estimate) || kept < 2 || 2 * kept < count) return (bal_interval){(double)NAN, (double)NAN};
-    qsort(value, (size_t)kept, sizeof *value, by_value);
-    if (value[kept - 1] - value[0] <= BAL_ROUNDING) return (bal_interval){(double)NAN, (double)NAN};
+    if (range(value, kept) <= BAL_ROUNDING) return (bal_interval){(double)NAN, (double)NAN};
     if (count >= BAL_RESAMPLES_PERCENTILE)
         return (bal_interval){percentile(value, kept, 0.025), percentile(value, kept, 0.975)};
     double sd = deviation(value, kept);

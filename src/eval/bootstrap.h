@@ -3,6 +3,7 @@
 #ifndef BALLAST_EVAL_BOOTSTRAP_H
 #define BALLAST_EVAL_BOOTSTRAP_H
 
+#include "ballast/bands.h"
 #include "ballast/intervals.h"
 #include "eval/sample.h"
 
@@ -27,12 +28,14 @@ void       bal_bootstrap_free(bal_bootstrap *b);
 /* The BAL_LANES resamples from number `first` on; times: [rows]. The same for the same seed and number. */
 void bal_bootstrap_draw(bal_times *times, const bal_bootstrap *b, int first);
 
-/* The interval of an estimate from its values in `count` resamples, which are sorted; NaN among them are left out,
+/* The interval of an estimate from its values in `count` resamples, which are reordered; NaN among them are left out,
  * and where they are more than half there is no interval. */
 bal_interval bal_bootstrap_interval(double *value, int count, double estimate);
 
-/* bal_intervals_of for a sample that is there already. */
+/* bal_intervals_of and bal_bands_of for a sample that is there already. */
 bal_status bal_intervals_from(bal_intervals *out, const bal_sample *s, const bal_predictions *p, const bal_metrics *m,
                               uint64_t seed);
+bal_status bal_bands_from(bal_bands *out, const bal_sample *s, const bal_predictions *p, const bal_metrics *m,
+                          uint64_t seed);
 
 #endif

@@ -29,6 +29,8 @@ void bal_comparison_free(bal_comparison *c)
     for (int i = 0; i < c->count; i++) {
         free(c->part[i].arm);
         bal_metrics_free(&c->part[i].test);
+        free(c->part[i].roc);
+        free(c->part[i].pr);
     }
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
     free(c->classes);
@@ -57,12 +59,9 @@ bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, co
     r.kept = best >= 0 ? history->epoch[best] : (bal_epoch){0, none, none, none, none, none};
     BAL_TRY(bal_metrics_of(&r.test, test));
     r.arm = bal_format("%s", like->arm);
-    if (!r.arm) {
-        bal_metrics_free(&r.test);
-        return bal_fail(BAL_ENOMEM, "no memory for a comparison");
-    }
-    c->part[c->count++] = r;
-    return BAL_OK;
+    bal_status st = r.arm ? bal_part_trace(&r, test) : bal_fail(BAL_ENOMEM, "no memory for a comparison");
+    c->part[c->count++] = r; /* freed with the others, whole or not */
+    return st;
 }
 
 /* ---- estimates -------------------------------------------------------------------------------------------------- */

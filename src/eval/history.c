@@ -10,6 +10,7 @@
 #include "ballast/files.h"
 #include "ballast/plot.h"
 #include "ballast/text.h"
+#include "eval/prose.h"
 
 bal_status bal_history_add(bal_history *h, const bal_epoch *epoch)
 {
@@ -151,32 +152,70 @@ static double highest(const double *a, const double *b, int count)
     return top;
 }
 
-static bal_status draw(const curves *c, int n, const char *path)
+static bal_status draw(char **svg, const curves *c, int n)
 {
     const double     nan = (double)NAN, high[] = {0, highest(c->y[0], c->y[2], n)}, one[] = {0, 1};
     const bal_series loss[] = {
-        {"train", c->x, c->y[0], n, false},
-        {"validation", c->x, c->y[2], n, false},
-        {c->kept_name, c->kept, high, 2, true},
+        {.name = "train", .x = c->x, .y = c->y[0], .count = n},
+        {.name = "validation", .x = c->x, .y = c->y[2], .count = n},
+        {c->kept_name, c->kept, high, 2, .reference = true},
     };
     const bal_series accuracy[] = {
-        {"train", c->x, c->y[1], n, false},
-        {"validation", c->x, c->y[3], n, false},
-        {"validation, balanced", c->x, c->y[4], n, false},
-        {c->kept_name, c->kept, one, 2, true},
+        {.name = "train", .x = c->x, .y = c->y[1], .count = n},
+        {.name = "validation", .x = c->x, .y = c->y[3], .count = n},
+        {.name = "validation, balanced", .x = c->x, .y = c->y[4], .count = n},
+        {c->kept_name, c->kept, one, 2, .reference = true},
     };
     const bal_panel panels[] = {
-        {"Loss", "epoch", "cross-entropy (nats)", loss, 3, nan, nan, 0, nan},
-        {"Accuracy", "epoch", "accuracy (0 to 1)", accuracy, 4, nan, nan, 0, 1},
+        {"Loss", "epoch", "cross-entropy (nats)", loss, 3, nan, nan, 0, nan, .square = false},
+        {"Accuracy", "epoch", "accuracy (0 to 1)", accuracy, 4, nan, nan, 0, 1, .square = false},
     };
-    return bal_plot_write(path, panels, 2);
+    return bal_plot_svg(svg, panels, 2);
+}
+
+bal_status bal_history_svg(char **svg, const bal_history *h)
+{
+    curves     c = {0};
+    bal_status st = make_curves(&c, h);
+    *svg = NULL;
+    if (st == BAL_OK) st = draw(svg, &c, h->count);
+    free_curves(&c);
+    return st;
 }
 
 bal_status bal_history_plot(const bal_history *h, const char *path)
 {
-    curves     c = {0};
-    bal_status st = make_curves(&c, h);
-    if (st == BAL_OK) st = draw(&c, h->count, path);
-    free_curves(&c);
+    char *svg;
+    BAL_TRY(bal_history_svg(&svg, h));
+    bal_status st = bal_file_write(path, svg, strlen(svg));
+    free(svg);
     return st;
+}
+
+/* ---- the picture in words ---------------------------------------------------------------------------------------- */
+
+static void put_change(FILE *to, const char *name, double first, double last)
+{
+    if (!isnan(first) && !isnan(last)) fprintf(to, " %s %.2f to %.2f,", name, first, last);
+}
+
+bal_status bal_history_words(char **out, const bal_history *h)
+{
+    size_t size;
+    FILE  *to = open_memstream(out, &size);
+    int    best = bal_history_best(h);
+    if (!to) return bal_prose_no_memory();
+    fprintf(to, "Loss and accuracy over %d epoch%s of training, first to last:", h->count, h->count == 1 ? "" : "s");
+    if (h->count) {
+        const bal_epoch *a = &h->epoch[0], *b = &h->epoch[h->count - 1];
+        put_change(to, "train loss", a->train_loss, b->train_loss);
+        put_change(to, "validation loss", a->validation_loss, b->validation_loss);
+        put_change(to, "train accuracy", a->train_accuracy, b->train_accuracy);
+        put_change(to, "validation accuracy", a->validation_accuracy, b->validation_accuracy);
+    }
+    if (best >= 0)
+        fprintf(to, " kept: epoch %d, balanced accuracy on validation %.2f.", h->epoch[best].epoch,
+                h->epoch[best].validation_balanced_accuracy);
+    else fputs(" the last was kept.", to);
+    return bal_prose_close(to, out);
 }

@@ -53,24 +53,97 @@ static void put_warnings(FILE *to, const bal_names *warnings)
     fputs("</ul>\n", to);
 }
 
-static bal_status put_probabilities(FILE *to, const bal_report *r)
+/* Takes over the figure. */
+static void put_figure(FILE *to, bal_figure *f, const char *class, const char *caption)
 {
-    static const bal_page_picture picture = {
-        .class = "plot",
-        .type = "image/svg+xml",
-        .alt =
-            "Three plots: the ROC curve of each class with its AUROC, precision over recall, and reliability: the part "
-            "that is right over the probability of the answer. The points are in curves.json.",
-        .caption =
-            "One class against the rest, at most six classes: those with the lowest AUROC, which stands before the "
-            "name. The points are in curves.json.",
-    };
-    char *svg;
-    BAL_TRY(bal_html_probabilities(&svg, r));
-    if (!svg) return BAL_OK;
+    bal_page_picture picture = {.class = class, .type = "image/svg+xml", .alt = f->alt, .caption = caption};
+    if (f->svg) bal_page_image(to, &picture, f->svg, strlen(f->svg));
+    bal_figure_free(f);
+}
+
+static const char roc_caption[] = "ROC: one class against the rest; before the name AUROC";
+static const char pr_caption[] = "Precision over recall; before the name the average precision";
+static const char calibration[] = "Reliability: answers in 15 bins of their probability, with Wilson's 95 % intervals; "
+                                  "below the line answers are surer than they should be.";
+
+typedef bal_status (*curve_figure)(bal_figure *out, const bal_shown_curves *c);
+
+static bal_status put_curves(FILE *to, const bal_shown_curves *c, curve_figure make, const char *what, const char *how)
+{
+    bal_figure f;
+    char      *caption = bal_format("%s%s", what, how);
+    bal_status st = caption ? make(&f, c) : no_memory();
+    if (st == BAL_OK) put_figure(to, &f, "plot", caption);
+    free(caption);
+    return st;
+}
+
+/* how: ends the captions of curves, says what their bands are. */
+static bal_status put_probabilities(FILE *to, const bal_shown_curves *c, const bal_reliability *r, const char *how)
+{
+    bal_figure f;
+    if (!c->count) return BAL_OK;
+    BAL_TRY(put_curves(to, c, bal_figure_roc, roc_caption, how));
+    BAL_TRY(put_curves(to, c, bal_figure_pr, pr_caption, how));
+    BAL_TRY(bal_figure_reliability(&f, r));
+    put_figure(to, &f, "plot", calibration);
+    return BAL_OK;
+}
+
+/* Whether resamples say anything: not of a class with one image, or one group. */
+static bool has_bands(const bal_bands *b) { return b->count && !isnan(b->of[0].roc.low[BAL_BAND_POINTS / 2]); }
+
+static char *how_of(const bal_report *r)
+{
+    const char *units = r->intervals.grouped ? "groups of images" : "images";
+    if (!has_bands(&r->bands))
+        return bal_format(" and its 95 %% interval. No band: some class has too few %s to resample.", units);
+    return bal_format(" and its 95 %% interval. Band: 95 %% of %d resamples of %s, point by point.",
+                      r->intervals.resamples, units);
+}
+
+static bal_status put_report_probabilities(FILE *to, const bal_report *r)
+{
+    bal_shown_curves shown;
+    bal_reliability  bins;
+    bal_shown_report(&shown, r);
+    if (!shown.count) return BAL_OK;
+    bal_reliability_of(&bins, r->predictions);
     fputs("<h2>Probabilities</h2>\n", to);
-    bal_page_image(to, &picture, svg, strlen(svg));
-    free(svg);
+    if (r->metrics.class_count > shown.count)
+        fprintf(to, "<p>Curves of %d of %d classes: those with the lowest AUROC. All are in curves.json.</p>\n",
+                shown.count, r->metrics.class_count);
+    char *how = how_of(r);
+    fputs("<div class=\"figures\">\n", to);
+    bal_status st = how ? put_probabilities(to, &shown, &bins, how) : no_memory();
+    fputs("</div>\n", to);
+    free(how);
+    return st;
+}
+
+static const char training_caption[] = "Loss (nats) and accuracy over the epochs of training; dashed: the epoch that "
+                                       "was kept. The figures are in log.csv.";
+
+static bal_status put_training(FILE *to, const char *folder)
+{
+    bal_figure f;
+    if (bal_figure_curves(&f, folder) != BAL_OK) {
+        bal_page_fault(to);
+        return BAL_OK;
+    }
+    if (f.svg) fputs("<h2>Training</h2>\n", to);
+    put_figure(to, &f, "plot", training_caption);
+    return BAL_OK;
+}
+
+/* Images of each class as bars, then by part as a table. */
+static bal_status put_data(FILE *to, const char *folder, const bal_metrics *m, char *const *name)
+{
+    bal_figure f;
+    BAL_TRY(bal_figure_counts(&f, folder, m, name));
+    if (f.svg) fputs("<h2>Data</h2>\n", to);
+    put_figure(to, &f, "plot", "Images of each class.");
+    bal_html_data(to, folder);
     return BAL_OK;
 }
 
@@ -85,10 +158,10 @@ static bal_status put_report(FILE *to, const bal_report *r, const char *folder)
     bal_html_terms(to);
     bal_html_examples(to, r->predictions, folder);
     bal_html_figures(to, &r->metrics, &r->intervals);
-    BAL_TRY(put_probabilities(to, r));
-    bal_html_curves(to, folder);
+    BAL_TRY(put_report_probabilities(to, r));
+    BAL_TRY(put_training(to, folder));
     bal_html_gans(to, folder);
-    bal_html_data(to, folder);
+    BAL_TRY(put_data(to, folder, &r->metrics, r->predictions->classes));
     bal_html_run(to, folder);
     bal_html_settings(to, folder);
     bal_html_repeat(to, folder, "train");
@@ -114,11 +187,48 @@ static bal_status save(const char *folder, const char *name, char *text)
     return st;
 }
 
+/* Takes over the figure. One of an earlier report must not stand beside this one's. */
+static bal_status save_figure(const char *folder, const char *name, bal_figure *f)
+{
+    char *path = f->svg ? NULL : bal_path_join(folder, name), *svg = f->svg;
+    f->svg = NULL;
+    bal_figure_free(f);
+    if (svg) return save(folder, name, svg);
+    if (path) remove(path);
+    free(path);
+    return BAL_OK;
+}
+
+/* With curves, without any none of the three is left. */
+static bal_status save_probabilities(const char *folder, const bal_shown_curves *c, const bal_reliability *r)
+{
+    bal_figure f = {0};
+    if (c->count) BAL_TRY(bal_figure_roc(&f, c));
+    BAL_TRY(save_figure(folder, "roc.svg", &f));
+    if (c->count) BAL_TRY(bal_figure_pr(&f, c));
+    BAL_TRY(save_figure(folder, "precision_recall.svg", &f));
+    if (c->count) BAL_TRY(bal_figure_reliability(&f, r));
+    return save_figure(folder, "reliability.svg", &f);
+}
+
+static bal_status save_plots(const bal_report *r, const char *folder)
+{
+    bal_shown_curves shown;
+    bal_reliability  bins;
+    bal_figure       f;
+    bal_shown_report(&shown, r);
+    bal_reliability_of(&bins, r->predictions);
+    BAL_TRY(save_probabilities(folder, &shown, &bins));
+    BAL_TRY(bal_figure_confusion(&f, &r->metrics, r->predictions->classes));
+    BAL_TRY(save_figure(folder, "confusion.svg", &f));
+    BAL_TRY(bal_figure_counts(&f, folder, &r->metrics, r->predictions->classes));
+    return save_figure(folder, "counts.svg", &f);
+}
+
 bal_status bal_html_save(const bal_report *r, const char *folder)
 {
     char *text;
-    BAL_TRY(bal_html_probabilities(&text, r));
-    if (text) BAL_TRY(save(folder, "probabilities.svg", text));
+    BAL_TRY(save_plots(r, folder));
     BAL_TRY(bal_html_report(&text, r, folder));
     return save(folder, "report.html", text);
 }
@@ -199,7 +309,7 @@ static void put_arms(FILE *to, const bal_comparison *c)
 static bal_status put_forest(FILE *to, const bal_comparison *c)
 {
     static const bal_page_picture picture = {
-        .class = "forest",
+        .class = "plot",
         .type = "image/svg+xml",
         .alt = "Forest plot: for each arm a mark at the mean and a bar over its 95 % interval. The figures are in the "
                "table above.",
@@ -212,21 +322,67 @@ static bal_status put_forest(FILE *to, const bal_comparison *c)
     return BAL_OK;
 }
 
-static bal_status put_pooled(FILE *to, const bal_comparison *c)
+/* The folder of a part, below the experiment's; malloc'd. */
+static char *part_folder(const char *folder, const bal_part_result *p)
+{
+    if (p->fold < 0) return bal_format("%s/split/seed%d/%s", folder, p->seed, p->arm);
+    return bal_format("%s/fold%d/seed%d/%s", folder, p->fold, p->seed, p->arm);
+}
+
+/* Of the arm's first part: one training as an example. */
+static bal_status put_arm_training(FILE *to, const bal_part_result *first, const char *folder)
+{
+    bal_figure f = {0};
+    char      *part = part_folder(folder, first), *caption = NULL;
+    bal_status st = part ? BAL_OK : no_memory();
+    if (st == BAL_OK && bal_figure_curves(&f, part) != BAL_OK) bal_page_fault(to);
+    if (first->fold < 0) caption = bal_format("Seed %d. %s", first->seed, training_caption);
+    else caption = bal_format("Fold %d, seed %d. %s", first->fold, first->seed, training_caption);
+    if (st == BAL_OK && !caption) st = no_memory();
+    put_figure(to, &f, "plot", caption);
+    free(caption);
+    free(part);
+    return st;
+}
+
+static bal_status put_arm_curves(FILE *to, const bal_comparison *c, const bal_part_result *first)
+{
+    bal_bands        bands;
+    bal_shown_curves shown;
+    bal_reliability  bins;
+    BAL_TRY(bal_comparison_bands(&bands, c, first->arm));
+    bal_shown_arm(&shown, c, first->arm, &bands);
+    bal_comparison_reliability(&bins, c, first->arm);
+    bal_status st = put_probabilities(to, &shown, &bins,
+                                      ", the mean of the parts (folds and seeds) and its 95 % interval. Line and band: "
+                                      "mean of the parts at each point, and its 95 % interval.");
+    bal_bands_free(&bands);
+    return st;
+}
+
+static bal_status put_arm_pooled(FILE *to, const bal_comparison *c, const bal_part_result *first, const char *folder)
+{
+    bal_metrics m;
+    BAL_TRY(bal_comparison_pool(&m, c, first->arm));
+    fputs("<h3>", to);
+    bal_page_name(to, first->arm);
+    fputs("</h3>\n", to);
+    bal_html_classes(to, &m, c->classes, NULL);
+    bal_html_matrix(to, &m, c->classes);
+    bal_metrics_free(&m);
+    fputs("<div class=\"figures\">\n", to);
+    BAL_TRY(put_arm_curves(to, c, first));
+    BAL_TRY(put_arm_training(to, first, folder));
+    fputs("</div>\n", to);
+    return BAL_OK;
+}
+
+static bal_status put_pooled(FILE *to, const bal_comparison *c, const char *folder)
 {
     fputs("<h2>Classes, arm by arm</h2>\n<p>Test predictions of all folds and seeds together.</p>\n", to);
     bal_html_terms(to);
-    for (int i = 0; i < c->count; i++) {
-        bal_metrics m;
-        if (!bal_comparison_first(c, i)) continue;
-        BAL_TRY(bal_comparison_pool(&m, c, c->part[i].arm));
-        fputs("<h3>", to);
-        bal_page_name(to, c->part[i].arm);
-        fputs("</h3>\n", to);
-        bal_html_classes(to, &m, c->classes, NULL);
-        bal_html_matrix(to, &m, c->classes);
-        bal_metrics_free(&m);
-    }
+    for (int i = 0; i < c->count; i++)
+        if (bal_comparison_first(c, i)) BAL_TRY(put_arm_pooled(to, c, &c->part[i], folder));
     return BAL_OK;
 }
 
@@ -253,8 +409,9 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     BAL_TRY(put_lines(to, c));
     put_arms(to, c);
     BAL_TRY(put_forest(to, c));
-    BAL_TRY(put_pooled(to, c));
+    BAL_TRY(put_pooled(to, c, folder));
     bal_html_gans(to, folder);
+    BAL_TRY(put_data(to, folder, NULL, NULL));
     bal_html_run(to, folder);
     bal_html_settings(to, folder);
     bal_html_repeat(to, folder, "experiment");
@@ -268,4 +425,43 @@ bal_status bal_html_comparison(char **out, const bal_comparison *c, const char *
     FILE  *to = open_memstream(out, &size);
     if (!to) return no_memory();
     return finish(to, out, put_comparison(to, c, folder));
+}
+
+static bal_status save_arm(const bal_comparison *c, const char *arm, const char *folder)
+{
+    bal_bands        bands;
+    bal_shown_curves shown;
+    bal_reliability  bins;
+    bal_metrics      m = {0};
+    bal_figure       f = {0};
+    BAL_TRY(bal_folder_create(folder));
+    BAL_TRY(bal_comparison_bands(&bands, c, arm));
+    bal_shown_arm(&shown, c, arm, &bands);
+    bal_comparison_reliability(&bins, c, arm);
+    bal_status st = save_probabilities(folder, &shown, &bins);
+    if (st == BAL_OK) st = bal_comparison_pool(&m, c, arm);
+    if (st == BAL_OK) st = bal_figure_confusion(&f, &m, c->classes);
+    if (st == BAL_OK) st = save_figure(folder, "confusion.svg", &f);
+    bal_metrics_free(&m);
+    bal_bands_free(&bands);
+    return st;
+}
+
+bal_status bal_html_save_comparison(const bal_comparison *c, const char *folder)
+{
+    char      *text;
+    bal_figure f;
+    for (int i = 0; i < c->count; i++) {
+        if (!bal_comparison_first(c, i)) continue;
+        char      *arm = bal_format("%s/arms/%s", folder, c->part[i].arm);
+        bal_status st = arm ? save_arm(c, c->part[i].arm, arm) : no_memory();
+        free(arm);
+        BAL_TRY(st);
+    }
+    BAL_TRY(bal_figure_counts(&f, folder, NULL, NULL));
+    BAL_TRY(save_figure(folder, "counts.svg", &f));
+    BAL_TRY(bal_html_forest(&text, c));
+    BAL_TRY(save(folder, "forest.svg", text));
+    BAL_TRY(bal_html_comparison(&text, c, folder));
+    return save(folder, "report.html", text);
 }

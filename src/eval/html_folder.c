@@ -6,8 +6,10 @@
 #include <cjson/cJSON.h>
 #include "ballast/csv.h"
 #include "ballast/files.h"
+#include "ballast/plot.h"
 #include "ballast/text.h"
 #include "eval/page.h"
+#include "eval/prose.h"
 
 enum { TEXT_MAX = 1 << 20, GANS = 16 }; /* bytes of a text file; GANs whose grids are shown */
 
@@ -151,7 +153,6 @@ void bal_html_data(FILE *to, const char *folder)
     census c = {0};
     char  *path = bal_path_join(folder, "split.csv");
     if (path && bal_file_exists(path)) {
-        fputs("<h2>Data</h2>\n", to);
         if (take_census(&c, path) == BAL_OK) put_census(to, &c);
         else bal_page_fault(to);
     }
@@ -160,28 +161,98 @@ void bal_html_data(FILE *to, const char *folder)
     free(path);
 }
 
+/* ---- images of each class ---------------------------------------------------------------------------------------- */
+
+typedef struct chart {
+    bal_bar_row row[BAL_MATRIX_CLASSES];
+    bal_bars    bars;
+} chart;
+
+static void chart_census(chart *out, const census *c)
+{
+    static const char *const names[] = {"train", "validation", "test", "in no part"};
+    int other = 0, count = c->label.count < BAL_MATRIX_CLASSES ? c->label.count : BAL_MATRIX_CLASSES;
+    for (int i = 0; i < count; i++) {
+        other += c->images[i][OTHER];
+        out->row[i] = (bal_bar_row){*c->label.name[i] ? c->label.name[i] : "(none)", c->images[i]};
+    }
+    out->bars = (bal_bars){"Images of each class", "images", names, other ? PARTS : OTHER, out->row, count};
+}
+
+static void chart_metrics(chart *out, const bal_metrics *m, char *const *name)
+{
+    static const char *const names[] = {"of the class"};
+    int                      count = m->class_count < BAL_MATRIX_CLASSES ? m->class_count : BAL_MATRIX_CLASSES;
+    for (int i = 0; i < count; i++) out->row[i] = (bal_bar_row){name[i], &m->classes[i].support};
+    out->bars = (bal_bars){"Images of each class", "images", names, 1, out->row, count};
+}
+
+static bal_status describe_bars(char **alt, const bal_bars *b)
+{
+    size_t size;
+    FILE  *to = open_memstream(alt, &size);
+    if (!to) return bal_prose_no_memory();
+    fprintf(to, "Bars: images of each class%s.", b->part_count > 1 ? " and part" : "");
+    for (int i = 0; i < b->count; i++) {
+        fprintf(to, "%s %s:", i ? ";" : "", b->row[i].name);
+        for (int p = 0; p < b->part_count; p++)
+            fprintf(to, "%s %d %s", p ? "," : "", b->row[i].images[p], b->part_count > 1 ? b->part[p] : "");
+    }
+    fputc('.', to);
+    return bal_prose_close(to, alt);
+}
+
+static bal_status draw_chart(bal_figure *out, const chart *c)
+{
+    bal_status st = c->bars.count ? bal_plot_bars(&out->svg, &c->bars) : BAL_OK;
+    if (st == BAL_OK && c->bars.count) st = describe_bars(&out->alt, &c->bars);
+    if (st) bal_figure_free(out);
+    return st;
+}
+
+/* A split.csv that cannot be read is named in the page's section on data. */
+bal_status bal_figure_counts(bal_figure *out, const char *folder, const bal_metrics *m, char *const *name)
+{
+    census c = {0};
+    chart  of = {0};
+    char  *path = bal_path_join(folder, "split.csv");
+    bool   counted = path && bal_file_exists(path) && take_census(&c, path) == BAL_OK;
+    *out = (bal_figure){0};
+    if (counted) chart_census(&of, &c);
+    else if (m) chart_metrics(&of, m, name);
+    bal_status st = draw_chart(out, &of);
+    bal_names_free(&c.label);
+    free(c.images);
+    free(path);
+    return st;
+}
+
 /* ---- pictures ---------------------------------------------------------------------------------------------------- */
 
-static const bal_page_picture curves = {
-    .class = "plot",
-    .type = "image/svg+xml",
-    .alt =
-        "Two plots over the epochs of training: mean cross-entropy, and accuracy, each on training and on validation "
-        "images; the kept epoch is marked. The figures are in log.csv.",
-    .caption = "Loss (nats) and accuracy over the epochs; the figures are in log.csv.",
-};
-
-void bal_html_curves(FILE *to, const char *folder)
+/* The log of the training: a run's, or that of a part of an experiment. Empty where there is none. */
+static bal_status read_log(bal_history *out, const char *folder)
 {
-    static const char *const places[] = {"classifier/curves.svg", "curves.svg"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    static const char *const places[] = {"classifier/log.csv", "log.csv"};
+    bal_status               st = BAL_OK;
+    *out = (bal_history){0};
+    for (size_t i = 0; i < sizeof places / sizeof *places && st == BAL_OK && !out->count; i++) {
         char *path = bal_path_join(folder, places[i]);
-        bool  found = path && bal_file_exists(path);
-        if (found) fputs("<h2>Training</h2>\n", to);
-        if (found) bal_page_file(to, &curves, path);
+        if (path && bal_file_exists(path)) st = bal_history_read(out, path);
         free(path);
-        if (found) return;
     }
+    return st;
+}
+
+bal_status bal_figure_curves(bal_figure *out, const char *folder)
+{
+    bal_history h;
+    *out = (bal_figure){0};
+    bal_status st = read_log(&h, folder);
+    if (st == BAL_OK && h.count) st = bal_history_svg(&out->svg, &h);
+    if (st == BAL_OK && h.count) st = bal_history_words(&out->alt, &h);
+    bal_history_free(&h);
+    if (st) bal_figure_free(out);
+    return st;
 }
 
 /* The last file of folder/samples; malloc'd, or NULL. */

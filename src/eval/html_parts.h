@@ -1,16 +1,19 @@
-/* html_parts -- sections of report.html: tables of a classification, and what a run's folder says of itself. */
+/* html_parts -- sections of report.html: tables of a classification, figures, what a run's folder says of itself. */
 #ifndef EVAL_HTML_PARTS_H
 #define EVAL_HTML_PARTS_H
 
 #include <stdio.h>
+#include "ballast/comparison.h"
 #include "ballast/report.h"
+
+enum { BAL_MATRIX_CLASSES = 40 }; /* no confusion matrix of more, and no bars */
 
 /* ---- html_tables.c ---- */
 
 /* intervals: of m's figures, or NULL. */
 void bal_html_classes(FILE *to, const bal_metrics *m, char *const *name, const bal_intervals *intervals);
 void bal_html_figures(FILE *to, const bal_metrics *m, const bal_intervals *intervals);
-/* Counts, with the part of the row below each; nothing but a sentence beyond 40 classes. */
+/* Counts, with the part of the row below each; nothing but a sentence beyond BAL_MATRIX_CLASSES. */
 void bal_html_matrix(FILE *to, const bal_metrics *m, char *const *name);
 /* What the two show. */
 void bal_html_terms(FILE *to);
@@ -20,17 +23,43 @@ void bal_html_terms(FILE *to);
 /* The surest mistakes and right answers, with pictures and heat maps (ballast/examples.h). */
 void bal_html_examples(FILE *to, const bal_predictions *p, const char *folder);
 
-/* ---- html_plots.c ---- */
+/* ---- html_plots.c: figures, each an SVG and what it says to who cannot see it ---- */
 
-/* ROC, precision and recall, reliability: an SVG that the caller frees; NULL where there is nothing to draw. */
-bal_status bal_html_probabilities(char **out, const bal_report *r);
+typedef struct bal_figure {
+    char *svg, *alt; /* svg NULL: there is nothing to draw */
+} bal_figure;
+void bal_figure_free(bal_figure *f);
+
+typedef struct bal_shown_curve {
+    const char            *name;
+    const bal_class_bands *bands;
+    bal_estimate           auroc, auprc;
+} bal_shown_curve;
+
+typedef struct bal_shown_curves {
+    bal_shown_curve of[BAL_BAND_CLASSES];
+    int             count;
+} bal_shown_curves;
+
+void bal_shown_report(bal_shown_curves *out, const bal_report *r);
+void bal_shown_arm(bal_shown_curves *out, const bal_comparison *c, const char *arm, const bal_bands *bands);
+
+bal_status bal_figure_roc(bal_figure *out, const bal_shown_curves *c);
+bal_status bal_figure_pr(bal_figure *out, const bal_shown_curves *c);
+bal_status bal_figure_reliability(bal_figure *out, const bal_reliability *r);
+bal_status bal_figure_confusion(bal_figure *out, const bal_metrics *m, char *const *name);
 
 /* ---- html_folder.c: nothing where the file is not there ---- */
+
+/* Images of each class: in each part by split.csv, or, where there is none, those of m (may be NULL). */
+bal_status bal_figure_counts(bal_figure *out, const char *folder, const bal_metrics *m, char *const *name);
+
+/* Of the log.csv of a run, or of a part of an experiment. */
+bal_status bal_figure_curves(bal_figure *out, const char *folder);
 
 void bal_html_run(FILE *to, const char *folder);      /* run.json */
 void bal_html_data(FILE *to, const char *folder);     /* split.csv: images of each class and part */
 void bal_html_settings(FILE *to, const char *folder); /* config.ini */
-void bal_html_curves(FILE *to, const char *folder);
 void bal_html_gans(FILE *to, const char *folder);
 /* `verb` trains the run from its config.ini. */
 void bal_html_repeat(FILE *to, const char *folder, const char *verb);

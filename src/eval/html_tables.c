@@ -8,8 +8,6 @@
 #include "ballast/html.h"
 #include "eval/page.h"
 
-enum { MATRIX_CLASSES = 40 };
-
 /* Two decimals, with the interval where there is one. */
 static void put_figure(FILE *to, double v, const bal_interval *i)
 {
@@ -102,24 +100,27 @@ void bal_html_terms(FILE *to)
 
 /* ---- confusion --------------------------------------------------------------------------------------------------- */
 
+enum { UPRIGHT = 6 }; /* with more classes the names of columns are turned, so that these are narrow */
+
 static void put_cell(FILE *to, int count, int support, bool hit)
 {
     double rate = support ? (double)count / support : 0;
     fprintf(to, "<td%s style=\"--rate:%.3f\">%d", hit ? " class=\"hit\"" : "", rate, count);
-    if (support) fprintf(to, "<small>%.0f&#8239;%%</small>", 100 * rate);
+    if (count) fprintf(to, "<small>%.0f&#8239;%%</small>", 100 * rate);
     fputs("</td>", to);
 }
 
 void bal_html_matrix(FILE *to, const bal_metrics *m, char *const *name)
 {
     int n = m->class_count;
-    if (n > MATRIX_CLASSES) {
+    if (n > BAL_MATRIX_CLASSES) {
         fprintf(to, "<p>Confusion matrix: %d classes, see the JSON beside this file.</p>\n", n);
         return;
     }
-    fputs("<div class=\"wide\"><table class=\"matrix\">\n<caption>Confusion matrix</caption>\n<thead><tr>"
-          "<th scope=\"col\">is \\ taken for</th>",
-          to);
+    fprintf(to,
+            "<div class=\"wide\"><table class=\"matrix%s\">\n<caption>Confusion matrix</caption>\n<thead><tr>"
+            "<th scope=\"col\">is \\ taken for</th>",
+            n > UPRIGHT ? " many" : "");
     for (int c = 0; c < n; c++) {
         fputs("<th scope=\"col\">", to);
         bal_page_name(to, name[c]);

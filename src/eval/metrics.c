@@ -169,3 +169,20 @@ bal_status bal_metrics_of(bal_metrics *out, const bal_predictions *p)
     bal_sample_free(&sample);
     return st;
 }
+
+/* ---- reliability ------------------------------------------------------------------------------------------------- */
+
+void bal_reliability_of(bal_reliability *out, const bal_predictions *p)
+{
+    *out = (bal_reliability){0};
+    for (int i = 0; p->probabilities && i < p->count; i++) {
+        const bal_prediction *r = &p->row[i];
+        double                top = 0;
+        if (r->label < 0) continue;
+        for (int c = 0; c < p->class_count; c++) top = fmax(top, r->probability[c]);
+        int bin = (int)fmin(fmax(ceil(top * BAL_ECE_BINS) - 1, 0), BAL_ECE_BINS - 1);
+        out->count[bin]++;
+        out->sure[bin] += top;
+        out->right[bin] += r->predicted == r->label;
+    }
+}

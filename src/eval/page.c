@@ -2,26 +2,30 @@
 #include "eval/page.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/files.h"
 #include "ballast/text.h"
 
 enum { FILE_MAX = 8 << 20 }; /* bytes of a picture; grids of 64 images of 256 x 256 are below */
+enum { SHORT = 24 };         /* bytes of a name that is never cut off in a table */
 
-/* Shades carry a number beside them, so that nothing is told by colour alone. */
+/* Shades carry a number beside them, so that nothing is told by colour alone. Paper is never dark. */
 static const char style[] =
     ":root{color-scheme:light dark;--ink:#1c1c1c;--paper:#fff;--soft:#f1f4f7;--rule:#c5cbd1;--blue:0 114 178;"
     "--warn:#b34700}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#1b1b1b;--soft:#272b30;--rule:#4a5158;"
-    "--blue:74 168 224;--warn:#ff9a55}}\n"
+    "@media screen and (prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#1b1b1b;--soft:#272b30;"
+    "--rule:#4a5158;--blue:74 168 224;--warn:#ff9a55}}\n"
     "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);"
+    "body{margin:0 auto;max-width:62rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);"
     "background:var(--paper);overflow-wrap:anywhere}\n"
     "h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 1rem}\n"
     "h2{font-size:1.2rem;margin:2rem 0 .6rem;padding-top:.6rem;border-top:1px solid var(--rule)}\n"
     "h3{font-size:1rem;margin:1.2rem 0 .4rem}\n"
-    ".answer{font-size:1.1rem;padding:.8rem 1rem;border-left:.3rem solid rgb(var(--blue));background:var(--soft)}\n"
+    "p{max-width:46rem}\n"
+    ".answer{font-size:1.1rem;padding:.8rem 1rem;border-left:.3rem solid rgb(var(--blue));"
+    "background:var(--soft)}\n"
     ".answer p{margin:0 0 .4rem}\n"
     ".warnings{padding:.8rem 1rem .8rem 2rem;margin:1rem 0;border-left:.3rem solid var(--warn);"
     "background:var(--soft)}\n"
@@ -29,18 +33,29 @@ static const char style[] =
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;padding-bottom:.3rem}\n"
     "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;overflow-wrap:normal}\n"
-    "thead th:first-child,.name,tbody th,tfoot th{text-align:left;max-width:14rem;overflow-wrap:break-word}\n"
-    "thead th{vertical-align:bottom;max-width:12rem;overflow-wrap:break-word}\n"
+    "thead th:first-child,.name,tbody th,tfoot th{text-align:left;min-width:6rem;max-width:14rem;"
+    "overflow-wrap:anywhere}\n"
+    "thead th{vertical-align:bottom;max-width:12rem}\n"
+    "th bdi{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}\n"
     "tfoot th{font-weight:normal;font-style:italic}\n"
-    ".matrix td{background:rgb(var(--blue)/calc(var(--rate)*.5));text-align:center;border:1px solid var(--rule)}\n"
+    ".matrix td{background:rgb(var(--blue)/calc(var(--rate)*.5));text-align:center;"
+    "border:1px solid var(--rule);min-width:3rem}\n"
     ".matrix td.hit{font-weight:bold;outline:2px solid var(--ink);outline-offset:-3px}\n"
+    ".matrix thead th{text-align:center}\n"
+    ".many td{padding:.15rem .2rem;min-width:2.4rem;font-size:.85rem}\n"
+    ".many thead th:not(:first-child){writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
+    "height:10rem;max-width:none;padding:.4rem .1rem}\n"
+    ".many thead bdi{-webkit-line-clamp:2;max-height:9rem}\n"
     "td small,th small{display:block;font-weight:normal}\n"
     "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.15rem 1rem;margin:.4rem 0}\n"
     "dt{font-weight:600}dd{margin:0}\n"
-    "figure{margin:1rem 0}figcaption{font-size:.9rem}\n"
+    "figure{margin:1rem 0}figcaption{font-size:.9rem;max-width:40rem}\n"
     "img{display:block;max-width:100%;height:auto}\n"
-    ".plot img{min-width:34rem}.forest img{min-width:20rem;width:100%;max-width:40rem}\n"
-    ".grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));gap:0 1rem}\n"
+    ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:0 1.5rem;"
+    "align-items:start}\n"
+    ".plot img{width:100%;max-width:30rem}\n"
+    ".grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:0 1rem;"
+    "align-items:start}\n"
     ".grid img{width:100%;max-width:32rem}\n"
     ".examples{list-style:none;padding:0;margin:.6rem 0;display:grid;gap:1rem;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,16rem),1fr))}\n"
@@ -48,11 +63,17 @@ static const char style[] =
     ".heat{display:inline-block;width:8rem;height:.8em;vertical-align:-.1em;border:1px solid var(--rule)}\n"
     "pre{overflow-x:auto;padding:.6rem;background:var(--soft);font-size:.85rem;overflow-wrap:normal}\n"
     "summary{cursor:pointer}footer{margin-top:2rem;font-size:.85rem}\n"
-    "@media(max-width:30rem){body{padding:.6rem}th,td{padding:.2rem .35rem;font-size:.85rem}\n"
-    ".name,tbody th,tfoot th{max-width:9rem}}\n"
-    "@media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{max-width:none;padding:0}"
-    ".wide,pre{overflow:visible}pre{white-space:pre-wrap}.plot img{min-width:0}h2,h3{break-after:avoid}"
-    "figure,tr,.answer{break-inside:avoid}}\n";
+    "a,summary{color:inherit}\n"
+    ":focus-visible{outline:2px solid rgb(var(--blue));outline-offset:2px}\n"
+    "@media(max-width:30rem){body{padding:.6rem}h1{font-size:1.3rem}th,td{padding:.2rem .35rem;"
+    "font-size:.85rem}.name,tbody th,tfoot th{max-width:9rem}}\n"
+    "@media print{:root{color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{"
+    "max-width:none;padding:0;font-size:10pt}.wide,pre{overflow:visible}pre{white-space:pre-wrap;"
+    "overflow-wrap:anywhere}h1,h2,h3,caption{break-after:avoid}figure,tr,.answer,li,dl{break-inside:avoid}"
+    "thead{display:table-header-group}tfoot{display:table-row-group}.figures,.grids{display:block}"
+    ".figures figure{display:inline-block;width:48%;vertical-align:top;margin-right:1%}.grids figure{"
+    "display:inline-block;width:31%;vertical-align:top;margin-right:1%}.many{font-size:7pt}.many td{"
+    "min-width:0;padding:.1rem}}\n";
 
 void bal_page_begin(FILE *to, const char *title)
 {
@@ -82,12 +103,23 @@ static void put_byte(FILE *to, unsigned char c)
     else fputc(c, to);
 }
 
+/* U+202A to U+202E and U+2066 to U+2069 turn the direction of writing, also of what stands behind them. */
+static bool turns(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    if (p[0] != 0xE2) return false;
+    return (p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) || (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9);
+}
+
 void bal_page_text(FILE *to, const char *text)
 {
     size_t left = strlen(text);
     while (left) {
         size_t good = bal_utf8_fault(text, left);
-        for (size_t i = 0; i < good; i++) put_byte(to, (unsigned char)text[i]);
+        for (size_t i = 0; i < good; i++) {
+            if (!turns(text + i)) put_byte(to, (unsigned char)text[i]);
+            else i += (size_t)fprintf(to, "\xEF\xBF\xBD") - 1;
+        }
         if (good < left) fputs("\xEF\xBF\xBD", to);
         good += good < left;
         text += good;
@@ -97,7 +129,13 @@ void bal_page_text(FILE *to, const char *text)
 
 void bal_page_name(FILE *to, const char *name)
 {
-    fputs("<bdi>", to);
+    fputs("<bdi", to);
+    if (strlen(name) > SHORT) {
+        fputs(" title=\"", to);
+        bal_page_text(to, name);
+        fputc('"', to);
+    }
+    fputc('>', to);
     bal_page_text(to, name);
     fputs("</bdi>", to);
 }

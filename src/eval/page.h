@@ -11,14 +11,16 @@
 void bal_page_begin(FILE *to, const char *title);
 void bal_page_end(FILE *to);
 
-/* Escaped for text and for attributes in double quotes; what is not UTF-8 or is a control character becomes U+FFFD. */
+/* Escaped for text and for attributes in double quotes; what is not UTF-8, is a control character or turns the
+ * direction of writing becomes U+FFFD. */
 void bal_page_text(FILE *to, const char *text);
-/* The same, so that writing from right to left stays inside it. */
+/* The same, so that writing from right to left stays inside it. Tables show three lines of it; a long one stands whole
+ * in its title too. */
 void bal_page_name(FILE *to, const char *name);
 /* Two decimals, or n/a, in a table cell. */
 void bal_page_figure(FILE *to, double v);
 
-/* A figure with its caption; `class` is one of the style's: plot, forest, grid. */
+/* A figure with its caption; `class` is one of the style's: plot, grid. */
 typedef struct bal_page_picture {
     const char *class, *type; /* type: image/png */
     const char *alt, *caption;

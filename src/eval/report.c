@@ -26,6 +26,7 @@ static bal_status measure(bal_report *out, const bal_predictions *p, uint64_t se
     if (st == BAL_OK) {
         bal_sample_measure(&out->metrics, &s, NULL);
         st = bal_intervals_from(&out->intervals, &s, p, &out->metrics, seed);
+        if (st == BAL_OK) st = bal_bands_from(&out->bands, &s, p, &out->metrics, seed);
     }
     bal_sample_free(&s);
     return st;
@@ -46,6 +47,7 @@ void bal_report_free(bal_report *r)
     if (!r) return;
     bal_metrics_free(&r->metrics);
     bal_intervals_free(&r->intervals);
+    bal_bands_free(&r->bands);
     bal_names_free(&r->warnings);
     free(r->answer);
     free(r->operating);

@@ -134,10 +134,7 @@ static bal_status write_comparison(const gathering *g)
     BAL_TRY(save_predictions(g));
     BAL_TRY(bal_comparison_text(&text, &g->comparison));
     BAL_TRY(save(g->folder, "experiment.txt", text));
-    BAL_TRY(bal_html_comparison(&text, &g->comparison, g->folder));
-    BAL_TRY(save(g->folder, "report.html", text));
-    BAL_TRY(bal_html_forest(&text, &g->comparison));
-    BAL_TRY(save(g->folder, "forest.svg", text));
+    BAL_TRY(bal_html_save_comparison(&g->comparison, g->folder));
     BAL_TRY(bal_comparison_json(&text, &g->comparison));
     return save(g->folder, "experiment.json", text);
 }

@@ -34,7 +34,7 @@ if grep -q 'no OpenCL device' "$work/err"; then
 fi
 verdict exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
 verdict json_lines "$(printf '%s\n' "$said" | grep -v '^{.*}$')"
-verdict all_files "$(for file in config.ini run.json split.csv gan/PNEUMONIA/speed.csv gan/PNEUMONIA/real.png report.html probabilities.svg \
+verdict all_files "$(for file in config.ini run.json split.csv gan/PNEUMONIA/speed.csv gan/PNEUMONIA/real.png report.html roc.svg precision_recall.svg reliability.svg confusion.svg counts.svg \
     examples/wrong-01.png examples/wrong-01-heat.png examples/right-01.png examples/right-01-heat.png \
     classifier/curves.svg classifier/speed.csv; do
     [ -s "$work/tiny/$file" ] || echo "no $file"

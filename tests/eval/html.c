@@ -15,6 +15,7 @@
 
 #define EVIL "<img src=x onerror=alert(1)>"
 #define QUOTES "a\"b'c&d"
+#define UTF8_SHOWN "L\xC3\xA4sion \xEF\xBF\xBD\xD7\xA9" /* what turns the writing is replaced */
 #define UTF8 "L\xC3\xA4sion \xE2\x80\xAE\xD7\xA9"
 
 static bal_predictions parse(const char *text)
@@ -99,10 +100,11 @@ static void names_stay_text(void **state)
     char           *html = page_of(&p, scratch("nothing"));
     assert_sound(html);
     assert_null(strstr(html, EVIL));
-    assert_non_null(strstr(html, "<bdi>&lt;img src=x onerror=alert(1)&gt;</bdi>"));
+    assert_non_null(
+        strstr(html, "<bdi title=\"&lt;img src=x onerror=alert(1)&gt;\">&lt;img src=x onerror=alert(1)&gt;</bdi>"));
     assert_non_null(strstr(html, "<bdi>a&quot;b&#39;c&amp;d</bdi>"));
-    assert_non_null(strstr(html, "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;.png</bdi>"));
-    assert_non_null(strstr(html, "<bdi>" UTF8 "</bdi>"));
+    assert_non_null(strstr(html, ">&lt;script&gt;alert(1)&lt;/script&gt;.png</bdi>"));
+    assert_non_null(strstr(html, "<bdi>" UTF8_SHOWN "</bdi>"));
     assert_non_null(strstr(html, name));
     free(html);
     free(text);
@@ -181,7 +183,9 @@ static void a_folder_is_shown(void **state)
     scratch_text("it's/run.json", "{\"name\": \"</dd><b>\", \"seed\": 7, \"device\": \"CPU & more\"}");
     scratch_text("it's/config.ini", "[run]\nname = <i>\n");
     scratch_text("it's/split.csv", "path,label,part\n1,a,train\n2,a,test\n3,</td>,train\n4,a,\n");
-    scratch_text("it's/classifier/curves.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>");
+    scratch_text("it's/classifier/log.csv",
+                 "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,validation_balanced_accuracy\n"
+                 "1,0.7,0.5,0.8,0.4,0.5\n2,0.3,0.9,0.6,0.7,0.75\n");
     scratch_text("it's/gan/<u>/progression.png", "\x01\x02\x03\x04");
     scratch_text("it's/gan/<u>/samples/step_1.png", "old");
     scratch_text("it's/gan/<u>/samples/step_2.png", "newer");
@@ -192,7 +196,9 @@ static void a_folder_is_shown(void **state)
     assert_non_null(strstr(html, "name = &lt;i&gt;"));
     assert_non_null(strstr(html, "<bdi>a</bdi></th><td>1</td><td>0</td><td>1</td><td>1</td><td>3</td>"));
     assert_non_null(strstr(html, "<bdi>&lt;/td&gt;</bdi></th><td>1</td><td>0</td><td>0</td><td>0</td><td>1</td>"));
-    assert_non_null(strstr(html, "data:image/svg+xml;base64,PHN2Zy"));
+    assert_non_null(strstr(html, "train loss 0.70 to 0.30, validation loss 0.80 to 0.60"));
+    assert_non_null(strstr(html, "kept: epoch 2, balanced accuracy on validation 0.75.\" src=\"data:image/svg+xml;"));
+    assert_non_null(strstr(html, "alt=\"Bars: images of each class and part. a: 1 train, 0 validation, 1 test"));
     assert_non_null(strstr(html, "data:image/png;base64,AQIDBA==\""));
     assert_non_null(strstr(html, "data:image/png;base64,bmV3ZXI=\""));
     assert_non_null(strstr(html, "\nballast train config.ini\n"));
@@ -244,21 +250,47 @@ static void a_report_is_saved_with_its_page_and_plots(void **state)
     (void)state;
     bal_predictions p =
         parse("label,predicted,p:<a>,p:b\n<a>,<a>,0.9,0.1\n<a>,<a>,0.6,0.4\nb,<a>,0.7,0.3\nb,b,0.2,0.8\n");
+    static const char *const plots[] = {"saved/reliability.svg", "saved/confusion.svg", "saved/counts.svg"};
     assert_int_equal(bal_report_write(scratch("saved"), &p, NULL), BAL_OK);
     char *html, *svg;
     read_file(&html, "saved/report.html");
-    read_file(&svg, "saved/probabilities.svg");
+    read_file(&svg, "saved/roc.svg");
     assert_sound(html);
     assert_non_null(strstr(html, "<h2>Probabilities</h2>"));
+    assert_non_null(strstr(html, "alt=\"ROC curves: recall over the false positive rate. AUROC: &lt;a&gt; 0.75 (95 %"));
     assert_null(strstr(svg, "<a>"));
-    assert_non_null(strstr(svg, ">0.75 &lt;a&gt;</text>"));
-    /* (fpr, recall) from (0, 0): 0 1/2, 1/2 1/2, 1/2 1, 1 1, as pixels of the first panel */
-    assert_non_null(strstr(svg, "d=\"M70.00 244.00L70.00 142.00L290.00 142.00L290.00 40.00L510.00 40.00\""));
-    assert_int_equal(count_of(svg, "class=\"title\""), 3);
+    assert_non_null(strstr(svg, " &lt;a&gt;</text>"));
+    /* (fpr, recall) from (0, 0): 0 1/2, 1/2 1/2, 1/2 1, 1 1, 328 pixels a side */
+    assert_non_null(strstr(svg, "d=\"M58.00 364.00L58.00 200.00L222.00 200.00L222.00 36.00L386.00 36.00\""));
+    assert_non_null(strstr(svg, "class=\"band f0"));
+    free(svg);
+    /* precision 1 to a recall of 1/2, then 2/3 */
+    read_file(&svg, "saved/precision_recall.svg");
+    assert_non_null(strstr(svg, "d=\"M58.00 36.00V36.00H222.00V200.00H222.00V145.33H386.00V200.00H386.00\""));
+    free(svg);
+    assert_non_null(strstr(html, "alt=\"Reliability: the part that is right over the mean probability of the answer. "
+                                 "1.00 right at 0.60 (1 image), 0.00 right at 0.70"));
+    for (size_t i = 0; i < sizeof plots / sizeof *plots; i++) assert_true(bal_file_exists(scratch(plots[i])));
     assert_non_null(strstr(html, "data:image/svg+xml;base64,"));
     free(html);
-    free(svg);
     bal_predictions_free(&p);
+}
+
+/* Plots of an earlier report that had probabilities do not stay beside one that has none. */
+static void plots_that_are_not_drawn_are_removed(void **state)
+{
+    (void)state;
+    bal_predictions with = parse("label,predicted,p:a,p:b\na,a,0.9,0.1\nb,a,0.7,0.3\nb,b,0.2,0.8\n");
+    bal_predictions without = parse("label,predicted\na,a\nb,a\n");
+    assert_int_equal(bal_report_write(scratch("twice"), &with, NULL), BAL_OK);
+    assert_true(bal_file_exists(scratch("twice/roc.svg")));
+    assert_int_equal(bal_report_write(scratch("twice"), &without, NULL), BAL_OK);
+    assert_false(bal_file_exists(scratch("twice/roc.svg")));
+    assert_false(bal_file_exists(scratch("twice/precision_recall.svg")));
+    assert_false(bal_file_exists(scratch("twice/reliability.svg")));
+    assert_true(bal_file_exists(scratch("twice/confusion.svg")));
+    bal_predictions_free(&with);
+    bal_predictions_free(&without);
 }
 
 /* ---- comparisons ------------------------------------------------------------------------------------------------- */
@@ -316,6 +348,7 @@ int main(void)
         cmocka_unit_test(faults_of_files_are_named),
         cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
         cmocka_unit_test(a_report_is_saved_with_its_page_and_plots),
+        cmocka_unit_test(plots_that_are_not_drawn_are_removed),
         cmocka_unit_test(an_experiment_has_arms_and_a_forest),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

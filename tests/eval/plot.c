@@ -20,12 +20,12 @@ static char *draw(const bal_panel *panels, int count)
 static bal_panel panel_of(const bal_series *series, int count)
 {
     double nan = (double)NAN;
-    return (bal_panel){"title", "x", "y", series, count, nan, nan, nan, nan};
+    return (bal_panel){"title", "x", "y", series, count, nan, nan, nan, nan, .square = false};
 }
 
 static char *draw_one(const double *x, const double *y, int count)
 {
-    bal_series s = {"line", x, y, count, false};
+    bal_series s = {.name = "line", .x = x, .y = y, .count = count};
     bal_panel  p = panel_of(&s, 1);
     return draw(&p, 1);
 }
@@ -69,13 +69,13 @@ static void given_limits_stay(void **state)
     (void)state;
     static const double      x[] = {1, 40}, y[] = {0.31, 0.42};
     static const char *const expected[] = {"0", "0.2", "0.4", "0.6", "0.8", "1", NULL};
-    bal_series               s = {"line", x, y, 2, false};
+    bal_series               s = {.name = "line", .x = x, .y = y, .count = 2};
     bal_panel                p = panel_of(&s, 1);
     p.y_min = 0;
     p.y_max = 1;
     char *svg = draw(&p, 1);
     expect_ticks(svg, expected);
-    assert_non_null(strstr(svg, "M70.00 180.76L510.00 158.32")); /* bottom at 244, 204 high */
+    assert_non_null(strstr(svg, "M58.00 180.90L386.00 157.80")); /* bottom at 246, 210 high */
     free(svg);
 }
 
@@ -83,7 +83,7 @@ static void texts_are_escaped(void **state)
 {
     (void)state;
     static const double x[] = {1, 2}, y[] = {1, 2};
-    bal_series          s = {"a < b & \"c\" > d\x01", x, y, 2, false};
+    bal_series          s = {.name = "a < b & \"c\" > d\x01", .x = x, .y = y, .count = 2};
     bal_panel           p = panel_of(&s, 1);
     p.title = "<script>";
     char *svg = draw(&p, 1);
@@ -116,15 +116,15 @@ static void lines_differ_without_colour(void **state)
     (void)state;
     static const double x[] = {1, 2}, y[] = {1, 2};
     bal_series          s[8];
-    for (int i = 0; i < 8; i++) s[i] = (bal_series){"line", x, y, 2, i == 7};
+    for (int i = 0; i < 8; i++) s[i] = (bal_series){.name = "line", .x = x, .y = y, .count = 2, .reference = i == 7};
     bal_panel p = panel_of(s, 8);
     char     *svg = draw(&p, 1);
     assert_non_null(strstr(svg, "class=\"line s5\""));
     assert_non_null(strstr(svg, "class=\"reference\""));
     assert_int_equal(occurrences(svg, "class=\"mark s1\""), 3); /* two points and the legend */
     assert_int_equal(occurrences(svg, "class=\"mark"), 7 * 3);
-    assert_non_null(strstr(svg, ".line.s1 { stroke-dasharray"));
-    assert_non_null(strstr(svg, "prefers-color-scheme: dark"));
+    assert_non_null(strstr(svg, ".line.s1, .band.s1 { stroke-dasharray"));
+    assert_non_null(strstr(svg, "@media screen and (prefers-color-scheme: dark)"));
     free(svg);
 }
 
@@ -137,7 +137,7 @@ static void odd_data(void **state)
     const struct {
         const double *x, *y;
         int           count;
-    } cases[] = {{one, one, 1}, {zero, zero, 2}, {zero, tiny, 2}, {tiny, tiny, 2}, {same, close, 2},
+    } cases[] = {{one, one, 1},    {zero, zero, 2}, {zero, tiny, 2}, {tiny, tiny, 2},        {same, close, 2},
                  {close, same, 2}, {none, none, 2}, {zero, zero, 0}, {negative, negative, 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *svg = draw_one(cases[i].x, cases[i].y, cases[i].count);
@@ -153,40 +153,121 @@ static void panels_stand_below_each_other(void **state)
 {
     (void)state;
     static const double x[] = {1, 2}, y[] = {1, 2};
-    bal_series          s = {NULL, x, y, 2, false};
+    bal_series          s = {.name = NULL, .x = x, .y = y, .count = 2};
     bal_panel           p[2] = {panel_of(&s, 1), panel_of(&s, 1)};
     char               *a = draw(p, 2), *b = draw(p, 2);
-    assert_non_null(strstr(a, "viewBox=\"0 0 720 600\""));
+    assert_non_null(strstr(a, "viewBox=\"0 0 400 604\""));
     assert_non_null(strstr(a, "<title>title, title</title>"));
     assert_string_equal(a, b);
     free(a);
     free(b);
 }
 
+#define SIXTEEN "1234567890123456"
+
 static void long_names_are_cut_between_code_points(void **state)
 {
     (void)state;
     static const double x[] = {0, 1};
-    const bal_series    series[] = {{"123456789012345678\xC3\xA4\xC3\xB6\xC3\xBC", x, x, 2, false}};
+    const bal_series    series[] = {{.name = SIXTEEN SIXTEEN SIXTEEN "\xC3\xA4\xC3\xB6", .x = x, .y = x, .count = 2}};
     const bal_panel     panel = panel_of(series, 1);
     char               *svg = draw(&panel, 1);
-    assert_non_null(strstr(svg, "<title>123456789012345678\xC3\xA4\xC3\xB6\xC3\xBC</title>"));
-    assert_non_null(strstr(svg, ">123456789012345678\xC3\xA4\xC3\xB6\xE2\x80\xA6</text>"));
+    assert_non_null(strstr(svg, "<title>" SIXTEEN SIXTEEN SIXTEEN "\xC3\xA4\xC3\xB6</title>"));
+    assert_non_null(strstr(svg, ">" SIXTEEN SIXTEEN "123456789012345\xE2\x80\xA6</text>"));
+    free(svg);
+}
+
+/* What turns the direction of writing, and what XML cannot have. */
+static void marks_are_replaced(void **state)
+{
+    (void)state;
+    static const double x[] = {0, 1};
+    const bal_series    series[] = {{.name = "a\xE2\x80\xAE"
+                                                "b\xEF\xBF\xBF"
+                                                "c\xE2\x80\xA6",
+                                     .x = x,
+                                     .y = x,
+                                     .count = 2}};
+    const bal_panel     panel = panel_of(series, 1);
+    char               *svg = draw(&panel, 1);
+    assert_non_null(strstr(svg, ">a\xEF\xBF\xBD"
+                                "b\xEF\xBF\xBD"
+                                "c\xE2\x80\xA6</text>"));
+    free(svg);
+}
+
+static void a_band_goes_along_and_back(void **state)
+{
+    (void)state;
+    static const double x[] = {0, 1}, y[] = {0.5, 0.5};
+    const double        high[] = {0.75, 1, (double)NAN}, low[] = {0.25, 0, (double)NAN}, grid[] = {0, 1, 0.5};
+    bal_series          s = {.name = "line", .x = x, .y = y, .count = 2, .band = {grid, low, high, 3}};
+    bal_panel           p = {"t", "x", "y", &s, 1, 0, 1, 0, 1, .square = true};
+    char               *svg = draw(&p, 1);
+    /* 328 wide and high, from (58, 36); below the line */
+    assert_non_null(strstr(svg,
+                           "<path class=\"band f0 s0\" d=\"M58.00 118.00L386.00 36.00L386.00 364.00L58.00 282.00z\""
+                           "/>\n<path class=\"line s0\""));
+    free(svg);
+}
+
+static void steps_hold_back_to_the_point_before(void **state)
+{
+    (void)state;
+    static const double x[] = {0, 0.5, 1}, y[] = {1, 1, 0};
+    bal_series          s = {.x = x, .y = y, .count = 3, .steps = true};
+    bal_panel           p = {"t", "x", "y", &s, 1, 0, 1, 0, 1, .square = true};
+    char               *svg = draw(&p, 1);
+    assert_non_null(strstr(svg, "d=\"M58.00 36.00V36.00H222.00V364.00H386.00\""));
+    free(svg);
+}
+
+static void bars_say_what_they_are(void **state)
+{
+    (void)state;
+    static const char *const part[] = {"train", "test"};
+    static const int         a[] = {80, 20}, b[] = {40, 0};
+    const bal_bar_row        row[] = {{"<a>", a}, {"b", b}};
+    const bal_bars           bars = {"T", "images", part, 2, row, 2};
+    char                    *svg;
+    assert_int_equal(bal_plot_bars(&svg, &bars), BAL_OK);
+    assert_non_null(strstr(svg, ">&lt;a&gt;</text>"));
+    assert_non_null(strstr(svg, ">train 80</text>"));
+    assert_non_null(strstr(svg, ">test 0</text>"));
+    assert_non_null(strstr(svg, "<rect class=\"f0\" x=\"14\" y=\"64.00\" width=\"252.00\"")); /* 80 is the most */
+    assert_non_null(strstr(svg, "<rect class=\"f0\" x=\"14\" y=\"124.00\" width=\"126.00\""));
+    assert_non_null(strstr(svg, ">images</text>"));
+    free(svg);
+}
+
+static void a_matrix_has_counts_and_rates(void **state)
+{
+    (void)state;
+    char            *name[] = {(char[]){"<a>"}, (char[]){"b"}, (char[]){"none"}};
+    static const int images[] = {3, 1, 0, 0, 12345, 0, 0, 0, 0};
+    const bal_matrix m = {name, images, 3};
+    char            *svg;
+    assert_int_equal(bal_plot_matrix(&svg, &m), BAL_OK);
+    assert_int_equal(occurrences(svg, ">&lt;a&gt;</text>"), 4); /* row and column, twice */
+    assert_non_null(strstr(svg, ">12345</text>"));
+    assert_non_null(strstr(svg, ">75</text>"));
+    assert_non_null(strstr(svg, "fill-opacity=\"0.375\""));
+    assert_int_equal(occurrences(svg, ">n/a</text>"), 3);
     free(svg);
 }
 
 static void a_forest_has_bars_and_marks(void **state)
 {
     (void)state;
-    const bal_forest_row row[] = {{"a", 0.5, 0, 1}, {"b", 0.25, (double)NAN, (double)NAN},
-                                  {"c", (double)NAN, (double)NAN, (double)NAN}};
-    const bal_forest     f = {"T", "x", row, 3, 0.5};
-    char                *svg;
+    const bal_forest_row row[] = {
+        {"a", 0.5, 0, 1}, {"b", 0.25, (double)NAN, (double)NAN}, {"c", (double)NAN, (double)NAN, (double)NAN}};
+    const bal_forest f = {"T", "x", row, 3, 0.5};
+    char            *svg;
     assert_int_equal(bal_plot_forest(&svg, &f, 1), BAL_OK);
-    assert_non_null(strstr(svg, "class=\"line s0\" d=\"M14.00 64.00v8m0-4H426.00m0-4v8\""));
-    assert_non_null(strstr(svg, "translate(220.00 68.00)"));
-    assert_non_null(strstr(svg, "translate(117.00 108.00)"));
-    assert_non_null(strstr(svg, "class=\"reference\" d=\"M220.00 38.00V164.00\""));
+    assert_non_null(strstr(svg, "class=\"line s0\" d=\"M14.00 64.00v8m0-4H386.00m0-4v8\""));
+    assert_non_null(strstr(svg, "translate(200.00 68.00)"));
+    assert_non_null(strstr(svg, "translate(107.00 108.00)"));
+    assert_non_null(strstr(svg, "class=\"reference\" d=\"M200.00 38.00V164.00\""));
     assert_non_null(strstr(svg, ">n/a</text>"));
     assert_null(strstr(strstr(svg, "line s0") + 1, "class=\"line s0\""));
     free(svg);
@@ -203,6 +284,11 @@ int main(void)
         cmocka_unit_test(odd_data),
         cmocka_unit_test(panels_stand_below_each_other),
         cmocka_unit_test(long_names_are_cut_between_code_points),
+        cmocka_unit_test(marks_are_replaced),
+        cmocka_unit_test(a_band_goes_along_and_back),
+        cmocka_unit_test(steps_hold_back_to_the_point_before),
+        cmocka_unit_test(bars_say_what_they_are),
+        cmocka_unit_test(a_matrix_has_counts_and_rates),
         cmocka_unit_test(a_forest_has_bars_and_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
