@@ -1,16 +1,19 @@
 /* experiment -- arms x seeds x folds of a configuration, compared. */
 #include "ballast/experiment.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/files.h"
 #include "ballast/log.h"
 #include "ballast/run.h"
+#include "cli/_jobs.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
 typedef struct {
     const char *resume, *arms, *folds, *seeds;
+    int         jobs;
 } experiment;
 
 static const bal_option options[] = {
@@ -18,23 +21,76 @@ static const bal_option options[] = {
     BAL_OPT_TEXT(experiment, arms, NULL, "only these arms now: a list"),
     BAL_OPT_TEXT(experiment, folds, NULL, "only these folds now: a list, from 0"),
     BAL_OPT_TEXT(experiment, seeds, NULL, "only these seeds now: a list"),
+    BAL_OPT(experiment, jobs, BAL_INT, 1, 1, 256, "parts at a time, each in a process of its own"),
     BAL_OPT_END,
 };
 
-static bal_status say_part(void *user, const bal_experiment_part *part)
+/* ---- what there is to do ----------------------------------------------------------------------------------------- */
+
+static const char *state_of(const bal_experiment_task *t)
 {
-    (void)user;
-    if (bal_speaks_json()) {
-        cJSON *o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "arm", part->arm);
-        if (part->fold >= 0) cJSON_AddNumberToObject(o, "fold", part->fold);
-        cJSON_AddNumberToObject(o, "seed", part->seed);
-        cJSON_AddStringToObject(o, "folder", part->folder);
-        cJSON_AddBoolToObject(o, "done", part->done);
-        bal_say_json(o);
-    } else printf("%-8s %s\n", part->done ? "done" : "to do", part->folder);
+    return t->state == BAL_TASK_DONE ? "done" : t->step ? "begun" : "to do";
+}
+
+static void say_task_json(const bal_experiment_task *t)
+{
+    cJSON *o = cJSON_CreateObject();
+    if (t->arm) cJSON_AddStringToObject(o, "arm", t->arm);
+    else cJSON_AddStringToObject(o, "gan", strrchr(t->folder, '/') + 1);
+    if (t->fold >= 0) cJSON_AddNumberToObject(o, "fold", t->fold);
+    cJSON_AddNumberToObject(o, "seed", t->seed);
+    cJSON_AddStringToObject(o, "folder", t->folder);
+    cJSON_AddBoolToObject(o, "done", t->state == BAL_TASK_DONE);
+    cJSON_AddNumberToObject(o, "step", t->step);
+    cJSON_AddNumberToObject(o, "total", t->total);
+    if (isnan(t->seconds)) cJSON_AddNullToObject(o, "seconds");
+    else cJSON_AddNumberToObject(o, "seconds", t->seconds);
+    bal_say_json(o);
+}
+
+static void say_task(const bal_experiment_task *t)
+{
+    char left[32] = "";
+    bool known = t->state != BAL_TASK_DONE && !isnan(t->seconds);
+    if (known && t->seconds < 1) snprintf(left, sizeof left, "< 1 s");
+    else if (known) bal_duration_print(left, sizeof left, t->seconds);
+    printf("%-6s %9s  %s\n", state_of(t), left, t->folder);
+}
+
+static void say_total(bal_experiment *e, const char *device)
+{
+    int                        count, open = 0;
+    double                     seconds = 0;
+    char                       left[32];
+    const bal_experiment_task *task = bal_experiment_tasks(e, &count);
+    for (int i = 0; i < count; i++) {
+        open += task[i].state != BAL_TASK_DONE;
+        seconds += task[i].state != BAL_TASK_DONE ? task[i].seconds : 0;
+    }
+    printf("%d of %d to do", open, count);
+    if (device)
+        printf(", one at a time about %s on %s, by steps timed now", bal_duration_print(left, sizeof left, seconds),
+               device);
+    printf("\n");
+}
+
+/* GANs and parts, done or not, and how long they would take, where a device can tell. */
+static bal_status list(const bal_experiment_job *job)
+{
+    bal_experiment *e;
+    bal_device     *dev = NULL;
+    int             count;
+    BAL_TRY(bal_experiment_open(&e, job));
+    bool known = bal_experiment_device(&dev, e, 0) == BAL_OK && bal_experiment_measure(e) == BAL_OK;
+    const bal_experiment_task *task = bal_experiment_tasks(e, &count);
+    if (!known) bal_info("no estimate of the time: %s", bal_error());
+    for (int i = 0; i < count; i++) (bal_speaks_json() ? say_task_json : say_task)(&task[i]);
+    if (!bal_speaks_json()) say_total(e, known ? bal_device_describe(dev)->name : NULL);
+    bal_experiment_close(e);
     return BAL_OK;
 }
+
+/* ---- doing it ---------------------------------------------------------------------------------------------------- */
 
 static bal_status print_file(const char *folder, const char *name)
 {
@@ -77,11 +133,22 @@ static bal_status check_all_picks(const experiment *o, const bal_setup *s)
     return check_picks("seeds", o->seeds, s->experiment.seeds ? s->experiment.seeds : seed);
 }
 
+/* The name that a new run would get. */
+static char *free_name(const bal_setup *s)
+{
+    char *path = bal_format("%s/%s", s->run.out, s->run.name);
+    for (int i = 2; path && bal_folder_exists(path); i++) {
+        free(path);
+        path = bal_format("%s/%s-%d", s->run.out, s->run.name, i);
+    }
+    return path;
+}
+
 static bal_status make_folder(char **folder, const bal_args *a, const bal_setup *s)
 {
     const experiment *o = a->own;
     if (!o->resume && !a->dry_run) return bal_run_create(folder, s->run.out, s->run.name);
-    *folder = o->resume ? bal_format("%s", o->resume) : bal_format("%s/%s", s->run.out, s->run.name);
+    *folder = o->resume ? bal_format("%s", o->resume) : free_name(s);
     return *folder ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
 }
 
@@ -102,11 +169,36 @@ static bal_status open_run(char **config, char **folder, const bal_args *a)
     return st;
 }
 
+static bal_status run_jobs(bal_experiment *e, const bal_experiment_job *job, int jobs, bool *stopped)
+{
+    int parts;
+    BAL_TRY(bal_experiment_begin(e));
+    BAL_TRY(bal_jobs_run(e, jobs, stopped));
+    BAL_TRY(bal_experiment_compare(job->folder, &parts));
+    return bal_experiment_describe(e);
+}
+
+/* bal_experiment_run with several processes. */
+static bal_status run_several(bal_experiment_job *job, int jobs, int *failed, bool *stopped)
+{
+    bal_experiment *e;
+    int             count;
+    job->watch = &bal_jobs_watch;
+    BAL_TRY(bal_experiment_open(&e, job));
+    bal_status                 st = run_jobs(e, job, jobs, stopped);
+    const bal_experiment_task *task = bal_experiment_tasks(e, &count);
+    for (int i = 0; i < count; i++) *failed += task[i].state == BAL_TASK_FAILED;
+    bal_experiment_close(e);
+    return st;
+}
+
 static int work(const bal_args *a, bal_experiment_job *job)
 {
-    int        failed = 0;
-    bool       stopped = false;
-    bal_status st = bal_experiment_run(job, &failed, &stopped);
+    const experiment *o = a->own;
+    int               failed = 0;
+    bool              stopped = false;
+    bal_status        st =
+        o->jobs > 1 ? run_several(job, o->jobs, &failed, &stopped) : bal_experiment_run(job, &failed, &stopped);
     if (st == BAL_OK && stopped) bal_info("stopped; to go on: ballast experiment --resume %s", job->folder);
     if (st == BAL_OK && failed)
         bal_warn("%d part%s failed; to try again: ballast experiment --resume %s", failed, failed == 1 ? "" : "s",
@@ -133,7 +225,7 @@ static int run(const bal_args *a)
     job.seeds = o->seeds;
     job.watch = &bal_cli_watch;
     if (st != BAL_OK) code = bal_done(st);
-    else if (a->dry_run) code = bal_done(bal_experiment_parts(&job, say_part, NULL));
+    else if (a->dry_run) code = bal_done(list(&job));
     else code = work(a, &job);
     bal_names_free(&sets);
     free(config);
@@ -151,10 +243,18 @@ const bal_verb bal_verb_experiment = {
                "images), synthetic (generated images alone), balanced (real and generated up to the largest class),\n"
                "balanced_classic, real_synthetic (tested on generated images) and paper (generated images everywhere: "
                "it leaks).\n"
-               "Every part is done once: --resume goes on, and tries failed ones again. --dry-run lists the parts.",
-    .examples = "See which parts there are, then do those of two arms:\n"
+               "Every part is done once: --resume goes on, and tries failed ones again, to the same bits as in one go. "
+               "--dry-run lists\n"
+               "the parts and the GANs that they take images from, with the time that they would need by steps timed "
+               "then.\n"
+               "--jobs N does N at a time, each in a process of its own; the results are the same to the bit. --device "
+               "may be a list\n"
+               "(0,1): they take turns. On one CPU that gains little, as one part keeps all cores busy; it is meant "
+               "for several devices\n"
+               "and for GPUs that a small net leaves idle. Ctrl-C stops them all; each saves first.",
+    .examples = "See which parts there are, then do those of two arms, on two devices:\n"
                 "    ballast experiment xray.ini --dry-run\n"
-                "    ballast experiment xray.ini --arms \"original classic\"",
+                "    ballast experiment xray.ini --arms \"original classic\" --jobs 2 --device 0,1",
     .values = "resume=RUN arms=ARMS folds=N,... seeds=N,...",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
     .max_words = 1,

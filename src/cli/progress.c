@@ -16,11 +16,12 @@
 #define LINE_SECONDS 5.0   /* elsewhere */
 #define LINE_SIZE 512
 
-static bool quiet, json, terminal, colour;
+static bool        quiet, json, terminal, colour;
+static const char *speaker; /* NULL: this process alone */
 
 static struct {
     bool   running, drawn;
-    char   what[96], unit[24];
+    char   what[192], unit[24];
     long   total, first, done;
     double begun, shown;
     char   line[LINE_SIZE]; /* the last state, for the end */
@@ -47,8 +48,8 @@ static void say(void *user, bal_log_level level, const char *line)
     (void)user;
     if (quiet && level >= BAL_LOG_INFO) return;
     clear_bar();
-    fprintf(stderr, "%s%s%s%s\n", colour ? colours[level] : "", words[level], colour && *words[level] ? "\033[0m" : "",
-            line);
+    fprintf(stderr, "%s%s%s%s%s%s\n", colour ? colours[level] : "", words[level],
+            colour && *words[level] ? "\033[0m" : "", speaker ? speaker : "", speaker ? ": " : "", line);
 }
 
 void bal_speak(bool be_quiet, bool as_json)
@@ -60,6 +61,12 @@ void bal_speak(bool be_quiet, bool as_json)
     terminal = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
     colour = terminal && !(no_colour && *no_colour);
     bal_log_to(say, NULL);
+}
+
+void bal_speak_as(const char *name)
+{
+    speaker = name;
+    terminal = false;
 }
 
 bool bal_speaks_json(void) { return json; }
@@ -179,7 +186,8 @@ static void show_json(const bal_progress_state *s)
 
 void bal_progress_begin(const char *what, const char *unit, long total, long done)
 {
-    snprintf(now.what, sizeof now.what, "%s", what);
+    if (speaker && strcmp(what, speaker) != 0) snprintf(now.what, sizeof now.what, "%s %s", speaker, what);
+    else snprintf(now.what, sizeof now.what, "%s", what);
     snprintf(now.unit, sizeof now.unit, "%s", unit);
     now.total = total;
     now.first = now.done = done;

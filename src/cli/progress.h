@@ -12,6 +12,10 @@
 /* Called once: how to speak. Installs the sink of ballast/log.h. NO_COLOR and TERM=dumb are honoured. */
 void bal_speak(bool quiet, bool json);
 
+/* From now on every message and line of progress begins with a name, and there is no bar: one of several processes that
+ * speak at the same time. The name must live on. */
+void bal_speak_as(const char *name);
+
 /* Whether results are wanted as JSON, and one such line; the object is freed. NULL: out of memory; nothing is printed.
  */
 bool bal_speaks_json(void);

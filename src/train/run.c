@@ -85,6 +85,29 @@ static void put_device(cJSON *to, const bal_device *dev)
     cJSON_AddNumberToObject(to, "peak_memory_bytes", (double)bal_device_count(dev).peak_bytes);
 }
 
+/* run.json as it stands; NULL where there is none. */
+static cJSON *read_description(const char *path)
+{
+    char  *file = bal_path_join(path, "run.json"), *text = NULL;
+    size_t size;
+    cJSON *json = NULL;
+    if (file && bal_file_exists(file) && bal_file_read(&text, &size, file, 1 << 20) == BAL_OK) json = cJSON_Parse(text);
+    free(text);
+    free(file);
+    return json;
+}
+
+/* A run that goes on reads its own config.ini; it still comes from the file that it began with. */
+static void put_origin(cJSON *to, const char *path, const char *config)
+{
+    char       *own = bal_path_join(path, "config.ini");
+    cJSON      *before = own && strcmp(own, config) == 0 ? read_description(path) : NULL;
+    const char *origin = cJSON_GetStringValue(cJSON_GetObjectItem(before, "config"));
+    cJSON_AddStringToObject(to, "config", origin ? origin : config);
+    cJSON_Delete(before);
+    free(own);
+}
+
 bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_device *dev, double seconds)
 {
     cJSON    *json = cJSON_CreateObject();
@@ -96,7 +119,7 @@ bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_devi
     cJSON_AddNumberToObject(json, "seed", s->run.seed);
     cJSON_AddStringToObject(json, "ballast", bal_version());
     cJSON_AddStringToObject(json, "commit", bal_commit());
-    cJSON_AddStringToObject(json, "config", bal_config_path(s->config));
+    put_origin(json, path, bal_config_path(s->config));
     put_device(json, dev);
     cJSON_AddStringToObject(json, "written", stamp);
     cJSON_AddNumberToObject(json, "seconds", seconds);
@@ -111,16 +134,10 @@ bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_devi
 
 double bal_run_seconds(const char *path)
 {
-    char  *file = bal_path_join(path, "run.json"), *text = NULL;
-    size_t size;
-    double seconds = 0;
-    if (file && bal_file_exists(file) && bal_file_read(&text, &size, file, 1 << 20) == BAL_OK) {
-        cJSON *json = cJSON_Parse(text), *found = cJSON_GetObjectItem(json, "seconds");
-        if (cJSON_IsNumber(found)) seconds = found->valuedouble;
-        cJSON_Delete(json);
-    }
-    free(text);
-    free(file);
+    cJSON       *json = read_description(path);
+    const cJSON *found = cJSON_GetObjectItem(json, "seconds");
+    double       seconds = cJSON_IsNumber(found) ? found->valuedouble : 0;
+    cJSON_Delete(json);
     return seconds;
 }
 
