@@ -20,6 +20,7 @@ bal_status bal_file_create(bal_file_writer *w, const char *path);
 bal_status bal_file_commit(bal_file_writer *w);  /* close, sync, rename; on failure the temporary is removed */
 void       bal_file_discard(bal_file_writer *w); /* after a failure elsewhere; accepts a zeroed writer */
 bal_status bal_file_write(const char *path, const void *data, size_t size);
+bal_status bal_file_copy(const char *to, const char *from);
 
 bool       bal_file_exists(const char *path);
 bool       bal_folder_exists(const char *path);

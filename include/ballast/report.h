@@ -34,6 +34,7 @@ typedef struct bal_background {
     bool               has_point; /* whether a threshold decided them; else the likeliest class was answered */
     bal_threshold      point;
     bal_goal           unmet; /* what was wanted where no threshold was found for it */
+    const char        *source; /* the file that the predictions stand in, which is copied, or NULL: they are written */
 } bal_background;
 
 /* What an earlier report.json of a folder says of it, without history; nothing where there is none. */

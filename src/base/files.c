@@ -112,6 +112,25 @@ bal_status bal_file_write(const char *path, const void *data, size_t size)
     return bal_file_commit(&w);
 }
 
+bal_status bal_file_copy(const char *to, const char *from)
+{
+    static const size_t chunk = (size_t)1 << 20;
+    bal_file_writer     w;
+    FILE               *in = fopen(from, "rb");
+    char               *data = in ? malloc(chunk) : NULL;
+    bal_status          st = in ? BAL_OK : bal_fail(BAL_EIO, "%s: cannot read: %s", from, strerror(errno));
+    if (in && !data) st = bal_fail(BAL_ENOMEM, "no memory to copy %s", from);
+    if (st == BAL_OK) st = bal_file_create(&w, to);
+    for (size_t n; st == BAL_OK && (n = fread(data, 1, chunk, in)) > 0;) fwrite(data, 1, n, w.file);
+    if (st == BAL_OK && ferror(in)) {
+        st = bal_fail(BAL_EIO, "%s: cannot read: %s", from, strerror(errno));
+        bal_file_discard(&w);
+    } else if (st == BAL_OK) st = bal_file_commit(&w);
+    if (in) fclose(in);
+    free(data);
+    return st;
+}
+
 bool bal_file_exists(const char *path)
 {
     struct stat info;

@@ -6,13 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether 15 digits read back to v, where that shows without printing them: n / 10^k is rounded as reading the digits of
+ * n is, as long as n and 10^k are exact (Clinger 1990). Most numbers of other tools are that short. */
+static bool fifteen_do(double v)
+{
+    static const double ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    double              size = fabs(v);
+    int                 k = size > 1e-9 && size < 1e15 ? 14 - (int)floor(log10(size)) : -1;
+    if (k < 0 || k > 22) return false;
+    double n = rint(size * ten[k]);
+    return n < 1e15 && n / ten[k] == size;
+}
+
 /* 17 digits always read back; 15 do only where 16 do. */
 const char *bal_number_print(char out[BAL_NUMBER_SIZE], double v)
 {
     char shorter[BAL_NUMBER_SIZE];
+    bool short_enough = fifteen_do(v);
     if (isnan(v)) return memcpy(out, "nan", sizeof "nan"); /* never "-nan" */
-    snprintf(out, BAL_NUMBER_SIZE, "%.16g", v);
-    snprintf(shorter, sizeof shorter, strtod(out, NULL) == v ? "%.15g" : "%.17g", v);
+    snprintf(out, BAL_NUMBER_SIZE, short_enough ? "%.15g" : "%.16g", v);
+    if (short_enough) return out;
+    if (strtod(out, NULL) != v) {
+        snprintf(out, BAL_NUMBER_SIZE, "%.17g", v);
+        return out;
+    }
+    snprintf(shorter, sizeof shorter, "%.15g", v);
     if (strtod(shorter, NULL) == v) memcpy(out, shorter, sizeof shorter);
     return out;
 }

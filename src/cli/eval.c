@@ -34,7 +34,13 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Written back, the file would lose the columns that ballast does not know. */
+static bool is_regular(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* A report does not change what it reports on. */
 static bal_status refuse_same_file(const char *in, const char *folder)
 {
     char *out = bal_path_join(folder, "predictions.csv");
@@ -104,6 +110,7 @@ static bal_status report_file(const bal_args *args)
     BAL_TRY(bal_predictions_read(&p, o->predictions));
     bal_status st = out ? refuse_same_file(o->predictions, out) : BAL_OK;
     if (!st && o->want) st = operate(&b.point, o, &p);
+    if (!o->want && is_regular(o->predictions)) b.source = o->predictions;
     if (!st) st = bal_classify_report(&p, &b, out, seed_of(args));
     bal_predictions_free(&p);
     return st;

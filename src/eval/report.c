@@ -297,10 +297,13 @@ static bal_status save(const char *folder, const char *name, char *text)
     return st;
 }
 
-static bal_status save_predictions(const char *folder, const bal_predictions *p)
+/* A copy keeps columns that are not ours, and millions of numbers need not be printed. */
+static bal_status save_predictions(const char *folder, const bal_report *r)
 {
-    char      *path = bal_path_join(folder, "predictions.csv");
-    bal_status st = path ? bal_predictions_write(p, path) : bal_prose_no_memory();
+    const char *source = r->background.source;
+    char       *path = bal_path_join(folder, "predictions.csv");
+    bal_status  st = path ? BAL_OK : bal_prose_no_memory();
+    if (st == BAL_OK) st = source ? bal_file_copy(path, source) : bal_predictions_write(r->predictions, path);
     free(path);
     return st;
 }
@@ -309,7 +312,7 @@ bal_status bal_report_save(const bal_report *r, const char *folder)
 {
     char *text;
     BAL_TRY(bal_folder_create(folder));
-    BAL_TRY(save_predictions(folder, r->predictions));
+    BAL_TRY(save_predictions(folder, r));
     BAL_TRY(bal_report_text(&text, r));
     BAL_TRY(save(folder, "report.txt", text));
     BAL_TRY(bal_html_save(r, folder));

@@ -61,6 +61,28 @@ static void writes_and_reads(void **state)
     free(path);
 }
 
+static void copies(void **state)
+{
+    (void)state;
+    size_t size = 3 << 20;
+    char  *data = malloc(size), *back;
+    for (size_t i = 0; data && i < size; i++) data[i] = (char)(i * i >> 7);
+    assert_int_equal(bal_file_write("build/copied", data, size), BAL_OK);
+    assert_int_equal(bal_file_copy("build/copy", "build/copied"), BAL_OK);
+    assert_int_equal(bal_file_copy("build/copy", "build/copy"), BAL_OK); /* onto itself */
+    assert_int_equal(bal_file_read(&back, &size, "build/copy", 0), BAL_OK);
+    assert_int_equal(size, 3 << 20);
+    assert_memory_equal(back, data, size);
+    assert_int_equal(bal_file_copy("build/copy", "build/absent"), BAL_EIO);
+    assert_string_equal(bal_error(), "build/absent: cannot read: No such file or directory");
+    assert_int_equal(bal_file_copy("build/copy", "build"), BAL_EIO); /* a folder */
+    assert_int_equal(bal_file_copy("build/absent/copy", "build/copied"), BAL_EIO);
+    remove("build/copy");
+    remove("build/copied");
+    free(data);
+    free(back);
+}
+
 static void names_the_reason(void **state)
 {
     char *data, *path = in_folder("none/x"),
@@ -219,6 +241,7 @@ static void many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(writes_and_reads),
+                                       cmocka_unit_test(copies),
                                        cmocka_unit_test(names_the_reason),
                                        cmocka_unit_test(endless_file_stops_at_the_limit),
                                        cmocka_unit_test(full_disk_keeps_the_old_file),

@@ -7,6 +7,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ballast/rng.h"
 #include "ballast/text.h"
@@ -57,6 +59,23 @@ static void numbers_read_back(void **state)
     }
 }
 
+/* The same as trying 15, 16 and 17 digits in turn, whatever is found without printing. */
+static void shortest_of_three(void **state)
+{
+    (void)state;
+    bal_stream s = bal_stream_for(2, BAL_FOR_TEST, 0, 0);
+    for (uint64_t i = 0; i < 40000; i++) {
+        double step[] = {1, 10, 1e3, 1e6, 1e9, 1e14, 1e15, 1e16}, v = bal_random_uniform(&s, 2 * i);
+        double part = step[i % 8], size = pow(10, (double)(i % 37) - 20);
+        v = i % 3 == 0 ? v : i % 3 == 1 ? rint(v * part) / part : v * size;
+        char out[BAL_NUMBER_SIZE], text[BAL_NUMBER_SIZE];
+        int  digits = 15;
+        do snprintf(text, sizeof text, "%.*g", digits, v);
+        while (strtod(text, NULL) != v && digits++ < 17);
+        assert_string_equal(bal_number_print(out, v), text);
+    }
+}
+
 static void what_is_no_number_is_refused(void **state)
 {
     (void)state;
@@ -89,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_short),
         cmocka_unit_test(numbers_read_back),
+        cmocka_unit_test(shortest_of_three),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(utf8),
     };
