@@ -13,13 +13,16 @@
  * true_positives / positives, the false positive rate false_positives / negatives, precision true_positives over the
  * sum of both. Those of scikit-learn's roc_curve and precision_recall_curve, without their points that are added. */
 typedef struct bal_curve {
-    int     count, positives, negatives;
-    double *threshold;                        /* [count] */
-    int    *true_positives, *false_positives; /* [count] images at or above it */
+    const bal_predictions *of; /* not owned */
+    int                    positive;
+    int                    count, positives, negatives;
+    int                   *row;                              /* [count] one that has the probability of the point */
+    int                   *true_positives, *false_positives; /* [count] images at or above it */
 } bal_curve;
 
 /* Of the labelled rows, which have probabilities. */
 bal_status bal_curve_of(bal_curve *out, const bal_predictions *p, int positive);
+double     bal_curve_threshold(const bal_curve *c, int i);
 void       bal_curve_free(bal_curve *c);
 
 typedef enum { BAL_WANT_NONE, BAL_WANT_RECALL, BAL_WANT_PRECISION } bal_want;

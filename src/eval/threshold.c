@@ -21,11 +21,10 @@ enum { POINTS_MAX = 2000 };
 static bal_status make_room(bal_curve *out, int count)
 {
     size_t n = (size_t)count + 1;
-    *out = (bal_curve){0};
-    out->threshold = calloc(n, sizeof *out->threshold);
+    out->row = calloc(n, sizeof *out->row);
     out->true_positives = calloc(n, sizeof *out->true_positives);
     out->false_positives = calloc(n, sizeof *out->false_positives);
-    if (out->threshold && out->true_positives && out->false_positives) return BAL_OK;
+    if (out->row && out->true_positives && out->false_positives) return BAL_OK;
     bal_curve_free(out);
     return bal_fail(BAL_ENOMEM, "no memory for a curve of %d points", count);
 }
@@ -33,11 +32,12 @@ static bal_status make_room(bal_curve *out, int count)
 static bal_status trace(bal_curve *out, const bal_sample *s, const uint32_t *order, const bal_predictions *p, int c)
 {
     int seen[2] = {0};
+    *out = (bal_curve){.of = p, .positive = c};
     BAL_TRY(make_room(out, s->count));
     for (int i = 0; i < s->count; i++) {
         seen[(order[i] & BAL_RANK_POSITIVE) != 0]++;
         if (!(order[i] & BAL_RANK_LAST)) continue;
-        out->threshold[out->count] = p->row[s->row[order[i] >> 2]].probability[c];
+        out->row[out->count] = s->row[order[i] >> 2];
         out->true_positives[out->count] = seen[1];
         out->false_positives[out->count++] = seen[0];
     }
@@ -56,10 +56,12 @@ bal_status bal_curve_of(bal_curve *out, const bal_predictions *p, int positive)
     return st;
 }
 
+double bal_curve_threshold(const bal_curve *c, int i) { return c->of->row[c->row[i]].probability[c->positive]; }
+
 void bal_curve_free(bal_curve *c)
 {
     if (!c) return;
-    free(c->threshold);
+    free(c->row);
     free(c->true_positives);
     free(c->false_positives);
     *c = (bal_curve){0};
@@ -100,7 +102,7 @@ static bal_status too_precise(const bal_curve *c, const char *name, double value
         if (precision_at(c, i) > precision_at(c, best)) best = i;
     return bal_fail(BAL_ECONFIG,
                     "no threshold gives class \"%s\" a precision of %.4g on validation; the highest is %.4g, at %.4g",
-                    name, value, precision_at(c, best), c->threshold[best]);
+                    name, value, precision_at(c, best), bal_curve_threshold(c, best));
 }
 
 bal_status bal_threshold_choose(bal_threshold *out, const bal_predictions *validation, int positive, bal_goal goal)
@@ -118,7 +120,7 @@ bal_status bal_threshold_choose(bal_threshold *out, const bal_predictions *valid
     if (st == BAL_OK)
         *out = (bal_threshold){goal,
                                positive,
-                               c.threshold[i],
+                               bal_curve_threshold(&c, i),
                                recall_at(&c, i),
                                precision_at(&c, i),
                                c.negatives ? 1 - fpr_at(&c, i) : (double)NAN,
@@ -202,8 +204,6 @@ bal_status bal_threshold_words(char **out, const bal_threshold *t, const char *p
 
 typedef double (*value_at)(const bal_curve *c, int i);
 
-static double threshold_at(const bal_curve *c, int i) { return c->threshold[i]; }
-
 /* Whether a point stays; last: the one before it that did, -1 for the corner. */
 static bool stays(const bal_curve *c, int i, int last)
 {
@@ -236,9 +236,9 @@ static bool add_curves(cJSON *to, const bal_curve *c)
     if (c->positives == 0 || c->negatives == 0)
         return cJSON_AddNullToObject(to, "roc") && cJSON_AddNullToObject(to, "pr");
     cJSON *roc = cJSON_AddObjectToObject(to, "roc"), *pr = cJSON_AddObjectToObject(to, "pr");
-    return roc && pr && add_points(roc, "threshold", c, threshold_at, "null") &&
+    return roc && pr && add_points(roc, "threshold", c, bal_curve_threshold, "null") &&
            add_points(roc, "fpr", c, fpr_at, "0") && add_points(roc, "tpr", c, recall_at, "0") &&
-           add_points(pr, "threshold", c, threshold_at, "") && add_points(pr, "recall", c, recall_at, "") &&
+           add_points(pr, "threshold", c, bal_curve_threshold, "") && add_points(pr, "recall", c, recall_at, "") &&
            add_points(pr, "precision", c, precision_at, "");
 }
 
