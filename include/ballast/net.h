@@ -15,7 +15,7 @@ typedef struct bal_net bal_net;
 bal_status bal_net_read(bal_net **out, const bal_section *section, bal_shape in);
 void       bal_net_free(bal_net *net);
 
-extern const bal_option bal_net_option_table[];
+extern const bal_option bal_net_option_table[], bal_generator_option_table[];
 
 int              bal_net_count(const bal_net *net);
 const bal_layer *bal_net_layer(const bal_net *net, int i);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether 15 digits read back to v, where that shows without printing them: n / 10^k is rounded as reading the digits of
- * n is, as long as n and 10^k are exact (Clinger 1990). Most numbers of other tools are that short. */
+/* Whether 15 digits read back to v, where that shows without printing them: n / 10^k is rounded as reading the digits
+ * of n is, as long as n and 10^k are exact (Clinger 1990). Most numbers of other tools are that short. */
 static bool fifteen_do(double v)
 {
     static const double ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,

@@ -19,7 +19,7 @@ const char *const bal_kind_names[] = {"layer", "loss", "optimizer", "schedule", 
 const bal_topic bal_topics[] = {
     {"run", "the run as a whole", bal_run_option_table},
     {"data", "where images come from, and how they are split and scaled", bal_dataset_option_table},
-    {"generator", "layer = ... lines from latent numbers to an image, and", bal_net_option_table},
+    {"generator", "layer = ... lines from latent numbers to an image, and", bal_generator_option_table},
     {"discriminator", "layer = ... lines from an image to one number, and", bal_net_option_table},
     {"classifier", "layer = ... lines from an image to one number for each class, and", bal_net_option_table},
     {"train.gan", "training of [generator] and [discriminator]", bal_gan_option_table},

@@ -53,6 +53,7 @@ int bal_done(bal_status st)
     bal_progress_end();
     fflush(stdout);
     if (st == BAL_ECONFIG) fprintf(stderr, "%s\n", bal_error());
+    else if (st == BAL_EIO) fprintf(stderr, "ballast: %s\n", bal_error()); /* it names the file and the reason */
     else fprintf(stderr, "ballast: %s: %s\n", bal_status_text(st), bal_error());
     if (bal_speaks_json()) say_error_json(st);
     return BAL_EXIT_FAILED;

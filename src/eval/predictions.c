@@ -156,15 +156,9 @@ static bal_status too_many(const reader *r)
     return bal_fail_at(bal_csv_at(r->csv), "more than %d classes; is this the right column?", BAL_CLASSES_MAX);
 }
 
-static bool is_probability(const char *column)
-{
-    return strncmp(column, "p:", 2) == 0;
-}
+static bool is_probability(const char *column) { return strncmp(column, "p:", 2) == 0; }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 /* Room for what is known once the classes are. */
 static bal_status settle(reader *r)
@@ -272,10 +266,17 @@ static bal_status find_classes(reader *r)
     return *header ? named_classes(r) : seen_classes(r);
 }
 
+static bal_status empty_class(const reader *r, const char *column)
+{
+    if (strcmp(column, "label") != 0) return bal_fail_at(bal_csv_at(r->csv), "%s is empty", column);
+    return bal_fail_at(bal_csv_at(r->csv), "label is empty: a report compares predictions with what the images are; "
+                                           "ballast predict takes labels from a CSV file with columns path,label");
+}
+
 /* Index of the class that a field names. */
 static bal_status read_class(int *out, const reader *r, const char *column, const char *name)
 {
-    if (!*name) return bal_fail_at(bal_csv_at(r->csv), "%s is empty", column);
+    if (!*name) return empty_class(r, column);
     size_t             count = (size_t)r->classes.count;
     const char *const *found = bsearch(&name, r->sorted, count, sizeof *r->sorted, by_name);
     if (!found) {
@@ -323,7 +324,7 @@ static bal_status read_rows(bal_predictions *out, reader *r)
     BAL_TRY(find_classes(r));
     BAL_TRY(bal_csv_next(&row, r->csv));
     if (!row) return bal_fail_at((bal_where){r->name, 1}, "no predictions below the header");
-    if (r->classes.count == 0) return bal_fail_at(bal_csv_at(r->csv), "label is empty");
+    if (r->classes.count == 0) return empty_class(r, "label");
     BAL_TRY(bal_predictions_init(out, (const char *const *)r->classes.name, r->classes.count, r->column != NULL));
     do {
         BAL_TRY(read_row(out, r, row));

@@ -7,8 +7,12 @@
 #include "ballast/plugin.h"
 #include "internal.h"
 
-const bal_option bal_net_option_table[] = {
-    BAL_OPT_CHOICE(bal_net_options, init, 0, "pytorch|he|xavier|dcgan|orthogonal", "how weights are initialised"),
+#define INIT \
+    BAL_OPT_CHOICE(bal_net_options, init, 0, "pytorch|he|xavier|dcgan|orthogonal", "how weights are initialised")
+
+const bal_option bal_net_option_table[] = {INIT, BAL_OPT_END};
+const bal_option bal_generator_option_table[] = {
+    INIT,
     BAL_OPT(bal_net_options, latent, BAL_INT, 100, 1, 65536, "numbers that a generator starts from"),
     BAL_OPT_END,
 };
@@ -162,8 +166,10 @@ static int count_layers(const bal_section *section)
 
 static bal_status read_layers(bal_net *net, const bal_section *section, bal_shape in)
 {
-    int n = count_layers(section);
-    BAL_TRY(bal_section_fill(section, section->name, bal_net_option_table, repeated, &net->options));
+    int  n = count_layers(section);
+    bool generates = strcmp(section->name, "generator") == 0;
+    BAL_TRY(bal_section_fill(section, section->name, generates ? bal_generator_option_table : bal_net_option_table,
+                             repeated, &net->options));
     if (n == 0) return bal_fail_at(section->at, "[%s] has no layers", section->name);
     net->nodes = calloc((size_t)n, sizeof *net->nodes);
     net->values = calloc((size_t)n + 1, sizeof *net->values);
@@ -191,9 +197,10 @@ bal_status bal_net_read(bal_net **out, const bal_section *section, bal_shape in)
 int bal_net_latent(const bal_section *section)
 {
     bal_net_options o;
-    bal_option_defaults(bal_net_option_table, &o);
+    bal_option_defaults(bal_generator_option_table, &o);
     const bal_entry *entry = section ? bal_section_find(section, "latent") : NULL;
-    if (entry && bal_option_set(bal_net_option_table, &o, "[generator]", "latent", entry->value, entry->at) != BAL_OK)
+    if (entry &&
+        bal_option_set(bal_generator_option_table, &o, "[generator]", "latent", entry->value, entry->at) != BAL_OK)
         return -1;
     return o.latent;
 }

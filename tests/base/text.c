@@ -79,8 +79,8 @@ static void shortest_of_three(void **state)
 static void what_is_no_number_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",    " 1",  "1 ",   "0x10", "nan", "inf", "-inf", "1e999", "1,5",
-                                      "1.5.2", "--1", "1e",  "e5",   ".",   "+",   "1f",   "infinity", "one"};
+    static const char *const bad[] = {"",      " 1",  "1 ", "0x10", "nan", "inf", "-inf", "1e999",    "1,5",
+                                      "1.5.2", "--1", "1e", "e5",   ".",   "+",   "1f",   "infinity", "one"};
     double                   v = 7;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(bal_number_parse(&v, bad[i]));
     assert_true(v == 7);
@@ -92,11 +92,30 @@ static void what_is_no_number_is_refused(void **state)
 static void utf8(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "abc", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
-                                       "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
-    static const char *const bad[] = {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF",
-                                      "\xE2\x82", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xFF",
-                                      "\xF5\x80\x80\x80", "\xE2\x82\x28", "\xF0\x90\x80\x28"};
+    static const char *const good[] = {"",
+                                       "abc",
+                                       "\xC2\x80",
+                                       "\xDF\xBF",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEF\xBF\xBF",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF"};
+    static const char *const bad[] = {"\x80",
+                                      "\xBF",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xC2",
+                                      "\xC2\x41",
+                                      "\xE0\x9F\xBF",
+                                      "\xE2\x82",
+                                      "\xED\xA0\x80",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xFF",
+                                      "\xF5\x80\x80\x80",
+                                      "\xE2\x82\x28",
+                                      "\xF0\x90\x80\x28"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_int_equal(bal_utf8_fault(good[i], strlen(good[i])), strlen(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(bal_utf8_fault(bad[i], strlen(bad[i])), 0);

@@ -27,7 +27,7 @@ same 'dry run' "$work/d/NORMAL: 470 images
 $work/d/PNEUMONIA: 254 images" "$(say --kind xray --scale 2 --dry-run --out "$work/d")"
 same 'a dry run writes nothing' no "$(test -e "$work/d" && echo yes || echo no)"
 
-fault 1 "ballast: input or output failed: $work/a: is not empty; name a new folder" --kind xray --out "$work/a"
+fault 1 "ballast: $work/a: is not empty; name a new folder" --kind xray --out "$work/a"
 fault 2 'ballast phantom: --kind is missing: chest radiographs or skin lesions' --out "$work/e"
 fault 2 'ballast phantom: --out is missing: where to write' --kind xray
 fault 2 'ballast phantom: option kind: "foot" is not one of xray, skin' --kind foot --out "$work/e"

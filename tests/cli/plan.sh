@@ -72,7 +72,7 @@ fault() {
     line=$1
     shift
     said=$(plan "$@" 2>&1 >out) && rc=0 || rc=$?
-    same "plan $*" "1 ballast: input or output failed: $line" "$rc $(printf '%s\n' "$said" | head -n 1)"
+    same "plan $*" "1 ballast: $line" "$rc $(printf '%s\n' "$said" | head -n 1)"
 }
 mkdir -p empty deep/only
 cp -r images deep/only/inside

@@ -69,6 +69,10 @@ static void labels_alone(void **state)
 
 #define HEAD "label,predicted,p:cat,p:dog\n"
 
+#define NO_LABEL \
+    "t.csv:2: label is empty: a report compares predictions with what the images are; ballast predict takes labels " \
+    "from a CSV file with columns path,label"
+
 static const struct {
     const char *text, *message;
 } refused[] = {
@@ -80,8 +84,8 @@ static const struct {
     {"path;label;predicted\n1;a;a\n",
      "t.csv:1: no column \"label\"; fields are separated by commas here, not by semicolons or tabs"},
     {"label,predicted,p:\na,a,1\n", "t.csv:1: a column \"p:\" without the name of a class"},
-    {"label,predicted\n,a\n", "t.csv:2: label is empty"},
-    {"label,predicted\n,\n", "t.csv:2: label is empty"},
+    {"label,predicted\n,a\n", NO_LABEL},
+    {"label,predicted\n,\n", NO_LABEL},
     {"label,predicted\na,a\na,\n", "t.csv:3: predicted is empty"},
     {HEAD "cat,cat,1,0\ncat,hog,0,1\n", "t.csv:3: predicted \"hog\" has no column p:hog; did you mean \"dog\"?"},
     {HEAD "elephant,cat,1,0\n", "t.csv:2: label \"elephant\" has no column p:elephant"},
