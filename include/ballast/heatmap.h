@@ -29,9 +29,9 @@ bal_status bal_heatmap_paint(const char *path, bal_heatmap *h, const float *pixe
                              const bal_scaling *scaling);
 
 /* Pictures of the examples among `p` into FOLDER/examples (ballast/examples.h), which is made; what was there of others
- * is removed. fill: the image of row i, as the net sees it. Heat maps are of the predicted class; without a feature map
- * there are none. */
-bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const bal_predictions *p, bal_fill_image fill,
-                                void *user);
+ * is removed. Row i is image index[i] of the data; index NULL: image i. Heat maps are of the predicted class; without a
+ * feature map there are none. */
+bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const bal_predictions *p,
+                                const bal_dataset *data, const int *index);
 
 #endif

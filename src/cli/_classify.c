@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "ballast/heatmap.h"
+#include "ballast/image.h"
 #include "ballast/log.h"
-#include "ballast/run.h"
 #include "cli/progress.h"
 
 static bal_status say(const bal_report *r)
@@ -98,25 +98,6 @@ bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
     return st;
 }
 
-typedef struct {
-    const bal_model   *model;
-    const bal_dataset *data;
-    const int         *index;
-} listed;
-
-static bal_status fill_listed(void *user, int i, float *pixel)
-{
-    const listed *l = user;
-    return bal_dataset_fill(l->data, l->index ? l->index[i] : i, pixel, &l->model->scaling);
-}
-
-bal_status bal_classify_show(const char *folder, const bal_model *m, const bal_predictions *p, const bal_dataset *data,
-                             const int *index)
-{
-    listed l = {m, data, index};
-    return bal_heatmap_examples(folder, m, p, fill_listed, &l);
-}
-
 bal_status bal_classify_test(const bal_classify *how, const char *run, const bal_dataset *data, const char *folder)
 {
     const int      *index;
@@ -131,7 +112,7 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     BAL_TRY(bal_classify_open(&model, how, run));
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
-    if (!st) st = bal_classify_show(folder, &model, &p, data, index);
+    if (!st) st = bal_heatmap_examples(folder, &model, &p, data, index);
     bal_background b = bal_model_background(&model, &history);
     if (!st) st = bal_classify_report(&p, &b, folder, how->seed);
     bal_history_free(&history);
@@ -165,6 +146,16 @@ bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_ima
     bal_model_decide(m, out);
 end:
     free(p);
+    return st;
+}
+
+bal_status bal_classify_read(float *pixel, const bal_model *m, const char *path)
+{
+    bal_image image;
+
+    BAL_TRY(bal_image_read(&image, path));
+    bal_status st = bal_dataset_prepare(pixel, &image, &m->setup->data, &m->scaling);
+    bal_image_free(&image);
     return st;
 }
 

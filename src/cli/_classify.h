@@ -30,13 +30,11 @@ typedef struct bal_images {
 } bal_images;
 bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_images *images);
 
+/* An image file as the model's net sees it. */
+bal_status bal_classify_read(float *pixel, const bal_model *m, const char *path);
+
 /* All images of a data set, whatever their part. Its classes must be among the model's. */
 bal_status bal_classify_all(bal_predictions *out, bal_model *m, const bal_dataset *data);
-
-/* Pictures of the examples among the predictions, for the report in the folder (ballast/heatmap.h). Row i is image
- * index[i] of the data; NULL: image i. */
-bal_status bal_classify_show(const char *folder, const bal_model *m, const bal_predictions *p, const bal_dataset *data,
-                             const int *index);
 
 /* The report on standard output, and in a folder (all that bal_report_save writes) unless that is NULL. seed: of the
  * resamples behind the intervals. */

@@ -142,6 +142,7 @@ static void offer_noun(line *l, const char *noun)
         {"VERB", offer_verbs},     {"SECTION", offer_sections}, {"NAME", offer_kind}, {"DEVICE", offer_devices},
         {"RUN", offer_runs},       {"CLASS", offer_classes},    {"ARMS", offer_arms}, {"KEY=VALUE", offer_keys},
         {"FOLDER", offer_folders}, {"CONFIG", offer_configs},   {"N", NULL},          {"X", NULL},
+        {"LAYER", NULL},
     };
     const char *ending = strrchr(noun, '.');
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "ballast/heatmap.h"
 #include "ballast/paired.h"
 #include "cli/_classify.h"
 #include "cli/progress.h"
@@ -196,7 +197,7 @@ static bal_status report_all(const bal_args *args, const bal_classify *how, cons
     BAL_TRY(bal_classify_open(&model, how, args->word[0]));
     bal_status     st = bal_classify_all(&p, &model, data);
     bal_background b = bal_model_background(&model, NULL);
-    if (!st && args->out) st = bal_classify_show(args->out, &model, &p, data, NULL);
+    if (!st && args->out) st = bal_heatmap_examples(args->out, &model, &p, data, NULL);
     if (!st) st = bal_classify_report(&p, &b, args->out, how->seed);
     bal_predictions_free(&p);
     bal_model_close(&model);

@@ -7,14 +7,21 @@
 #include "ballast/csv.h"
 #include "ballast/log.h"
 #include "cli/_classify.h"
+#include "cli/_heatmaps.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
 typedef struct {
-    int threshold;
+    const char *heatmap, *layer;
+    int         threshold;
 } predict;
 
-static const bal_option options[] = {BAL_OPT_THRESHOLD(predict), BAL_OPT_END};
+static const bal_option options[] = {
+    BAL_OPT_TEXT(predict, heatmap, NULL, "folder for a PNG of each image: what in it spoke for the answer (Grad-CAM)"),
+    BAL_OPT_TEXT(predict, layer, NULL, "a layer's `as=` name, for --heatmap; default: the last feature map"),
+    BAL_OPT_THRESHOLD(predict),
+    BAL_OPT_END,
+};
 
 /* The images, and what a manifest says of them ("" where it says nothing). */
 typedef struct {
@@ -103,16 +110,6 @@ static bal_status collect(batch *b, const bal_args *args)
     return b->path.count ? BAL_OK : bal_fail(BAL_EIO, "no images to predict");
 }
 
-static bal_status read_pixels(const batch *b, int i, float *pixel)
-{
-    bal_image image;
-
-    BAL_TRY(bal_image_read(&image, b->path.name[i]));
-    bal_status st = bal_dataset_prepare(pixel, &image, &b->model->setup->data, &b->model->scaling);
-    bal_image_free(&image);
-    return st;
-}
-
 /* One damaged image among thousands must not cost the answers for the others. */
 static bal_status leave_out(batch *b, int i, float *pixel)
 {
@@ -130,7 +127,7 @@ static bal_status fill(void *user, int i, float *pixel)
     batch *b = user;
 
     if (bal_stop_requested) return bal_fail(BAL_EIO, "stopped after %d of %d images", i, b->path.count);
-    bal_status st = read_pixels(b, i, pixel);
+    bal_status st = bal_classify_read(pixel, b->model, b->path.name[i]);
     if (st && st != BAL_ENOMEM) st = leave_out(b, i, pixel);
     bal_progress_update(i + 1, NULL, 0);
     return st;
@@ -187,20 +184,24 @@ static bal_status work(batch *b, const bal_args *args, bal_device *dev)
     const bal_classify how = {dev, o->threshold, 0};
     bal_model          model;
     bal_predictions    p = {0};
+    bal_heatmap       *h = NULL;
     bal_images         images = {b->path.count, fill, describe, b};
     bal_status         st;
 
     BAL_TRY(bal_classify_open(&model, &how, args->word[0]));
     BAL_TRY_OR(end, st, say_point(&model));
+    if (o->heatmap) BAL_TRY_OR(end, st, bal_heatmap_open(&h, &model, o->layer));
     b->model = &model;
     bal_progress_begin("predict", "image", b->path.count, 0);
     st = bal_classify_images(&p, &model, &images);
     bal_progress_end();
     if (!st && p.count) st = say(&p, args->out);
+    if (!st && p.count && o->heatmap) st = bal_heatmaps_write(o->heatmap, h, &model, &p);
     if (!st && b->unreadable)
         st = bal_fail(BAL_EIO, "%d of %d images cannot be read%s", b->unreadable, b->path.count,
                       p.count ? "; the others have their answers" : "");
 end:
+    bal_heatmap_close(h);
     bal_predictions_free(&p);
     bal_model_close(&model);
     return st;
@@ -234,12 +235,15 @@ static bal_status check_out(const char *out)
 
 static int run(const bal_args *args)
 {
-    bal_device *dev = NULL;
-    batch       b = {0};
-    bal_status  st = bal_args_is_run(args->word[0]);
+    const predict *o = args->own;
+    bal_device    *dev = NULL;
+    batch          b = {0};
 
+    if (o->layer && !o->heatmap) return bal_usage_fault(args, "--layer goes with --heatmap");
+    bal_status st = bal_args_is_run(args->word[0]);
     if (!st && args->out) st = check_out(args->out);
     if (!st) st = collect(&b, args);
+    if (!st && o->heatmap) st = bal_heatmaps_check(o->heatmap, &b.path);
     if (!st && !(b.left_out = calloc((size_t)b.path.count, sizeof *b.left_out)))
         st = bal_fail(BAL_ENOMEM, "no memory for %d images", b.path.count);
     if (!st) st = open_device(&dev, args);
@@ -256,13 +260,22 @@ const bal_verb bal_verb_predict = {
     .group = BAL_VERB_USE,
     .usage = "RUN PATH...",
     .help = "say which class a run's classifier finds in images",
-    .details = "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
-               "Images are\n"
-               "prepared as the run's were, and decided by the threshold that the run keeps, if it has one. Without\n"
-               "--out FILE.csv the answers are printed. Exit 1 if one cannot be read; the others are answered all the "
-               "same.",
+    .details =
+        "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
+        "Images are\n"
+        "prepared as the run's were, and decided by the threshold that the run keeps, if it has one. Without\n"
+        "--out FILE.csv the answers are printed. Exit 1 if one cannot be read; the others are answered all the "
+        "same.\n"
+        "--heatmap FOLDER writes a PNG of each image as the net saw it, under the image's own path: in grey, over it "
+        "in\n"
+        "colour what spoke for the answer, none dark violet, most yellow, a white line around what is above half "
+        "of\n"
+        "the most.",
     .examples = "Which class does a run find in the images of a folder?\n"
-                "    ballast predict runs/xray images --out answers.csv",
+                "    ballast predict runs/xray images --out answers.csv\n"
+                "And what in an image speaks for it?\n"
+                "    ballast predict runs/xray images/1.png --heatmap maps",
+    .values = "heatmap=FOLDER layer=LAYER",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
     .min_words = 2,
     .max_words = -1,

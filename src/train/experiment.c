@@ -7,6 +7,7 @@
 #include "ballast/classifier.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
+#include "ballast/heatmap.h"
 #include "ballast/log.h"
 #include "ballast/model.h"
 #include "ballast/report.h"
@@ -91,6 +92,7 @@ static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_e
     bal_model       model = {0};
     bal_predictions p = {0};
     bal_history     history = {0};
+    const int      *index;
     bal_status      st;
     char *fold = text_of(part->fold), *seed = text_of(part->seed), *log = bal_path_join(part->folder, "log.csv");
     if (!seed || !log) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
@@ -102,6 +104,8 @@ static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_e
         p.row[i].arm = part->arm;
     }
     BAL_TRY_OR(end, st, bal_history_read(&history, log));
+    bal_dataset_part(e->data, BAL_TEST, -1, &index);
+    BAL_TRY_OR(end, st, bal_heatmap_examples(part->folder, &model, &p, e->data, index));
     bal_background background = bal_model_background(&model, &history);
     BAL_TRY_OR(end, st, bal_report_write(part->folder, &p, &background));
 end:

@@ -209,8 +209,8 @@ static bal_status prepare(showing *s)
     return bal_net_feature_map(s->m->net) < 0 ? BAL_OK : bal_heatmap_open(&s->heatmap, s->m, NULL);
 }
 
-bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const bal_predictions *p, bal_fill_image fill,
-                                void *user)
+bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const bal_predictions *p,
+                                const bal_dataset *data, const int *index)
 {
     bal_example example[BAL_EXAMPLES_MAX];
     int         n = bal_examples_choose(example, p);
@@ -219,7 +219,8 @@ bal_status bal_heatmap_examples(const char *folder, const bal_model *m, const ba
     if (!n) return BAL_OK;
     bal_status st = prepare(&s);
     for (int i = 0; i < n && st == BAL_OK; i++) {
-        st = fill(user, example[i].row, s.pixel);
+        int image = index ? index[example[i].row] : example[i].row;
+        st = bal_dataset_fill(data, image, s.pixel, &m->scaling);
         if (st == BAL_OK) st = show(&s, &example[i]);
     }
     bal_heatmap_close(s.heatmap);

@@ -78,6 +78,13 @@ verdict generate_counts "$([ "$(ls "$work/one/PNEUMONIA" | wc -l)" -eq 70 ] && [
 verdict generate_refuses_a_full_folder "$("$BALLAST" generate "$work/tiny" --out "$work/one" 2>&1 | grep -q 'is not empty' || echo no)"
 "$BALLAST" predict "$work/tiny" "$work/one" --out "$work/p.csv" --quiet
 verdict predict_all "$([ "$(wc -l <"$work/p.csv")" -eq 72 ] || wc -l "$work/p.csv")"
+said=$(cd "$work" && "$BALLAST" predict tiny ../"$(basename "$work")"/one/PNEUMONIA/00000[1-3].png --heatmap maps --quiet 2>&1 &&
+    "$BALLAST" predict tiny one/PNEUMONIA --heatmap more --out again.csv --quiet 2>&1)
+verdict predict_heatmaps "$([ "$(ls "$work/maps/_/"*/one/PNEUMONIA | wc -l)" -eq 3 ] || echo "$said")"
+verdict predict_heatmaps_repeat "$(cmp "$work/maps/_/"*/one/PNEUMONIA/000002.png "$work/more/one/PNEUMONIA/000002.png" 2>&1)"
+verdict predict_heatmaps_differ "$(cmp -s "$work/more/one/PNEUMONIA/000001.png" "$work/more/one/PNEUMONIA/000002.png" && echo equal)"
+verdict predict_never_overwrites_an_image "$(cd "$work" && "$BALLAST" predict tiny one/PNEUMONIA --heatmap . 2>&1 | grep -q 'would overwrite one/PNEUMONIA/000001.png' || echo no)"
+verdict predict_unknown_layer "$("$BALLAST" predict "$work/tiny" "$work/one" --heatmap "$work/none" --layer nose 2>&1 | grep -q 'no layer is named "nose" by as=' || echo no)"
 cp -r "$work/one" "$work/damaged"
 head -c 60 "$work/one/PNEUMONIA/000001.png" >"$work/damaged/PNEUMONIA/000001.png"
 said=$("$BALLAST" predict "$work/tiny" "$work/damaged" --out "$work/d.csv" --quiet 2>&1)
