@@ -23,13 +23,14 @@ typedef struct bal_fingerprint {
 
     int given[BAL_PARTS + 1]; /* images that the source puts into a part; last: into none */
     int copies, near;         /* images that repeat another one, to the bit or nearly */
+    int contradictions;      /* of those, under another label */
     int leaks;                /* of those, across given parts */
 
     bool  group_column; /* the source names groups itself */
     char *group;        /* else an expression that file names suggest, or NULL */
     int   groups, grouped, group_most; /* how many, of how many images, the largest */
     int   group_leaks;                 /* images of a group that reaches into another given part */
-    char *unused_group;                             /* an expression that would leave a class with too few groups */
+    char *unused_group;                /* an expression that would leave a class with too few groups */
 } bal_fingerprint;
 
 enum { BAL_GROUPS_LEAST = 3 }; /* of a class: one for each part */

@@ -7,7 +7,7 @@
 #include "ballast/fingerprint.h"
 
 typedef struct bal_choice {
-    const char *section, *key;
+    const char *section, *key; /* a key that begins with ';' is a suggestion, written as a comment */
     char       *value;
     char       *reason; /* NULL: as that of the choice before */
 } bal_choice;

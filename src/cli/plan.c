@@ -49,6 +49,7 @@ static void say_json(const bal_recipe *r, const bal_fingerprint *f)
     bal_say_json(o);
     for (int i = 0; i < r->count; i++) {
         const bal_choice *c = &r->choice[i];
+        if (c->key[0] == ';') continue;
         o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "section", c->section);
         cJSON_AddStringToObject(o, "key", c->key);

@@ -80,8 +80,8 @@ static bal_status report_unreadable(bal_dataset *ds)
     for (int i = 0; i < ds->data.count; i++)
         if (ds->reason[i]) BAL_TRY(bal_dataset_add_finding(ds, severity, "%s", ds->reason[i]));
     if (!ds->unreadable) return BAL_OK;
-    return bal_dataset_add_finding(ds, severity, "%d of %d images cannot be read%s", ds->unreadable, ds->data.count,
-                                   then);
+    return bal_dataset_add_finding(ds, BAL_FINDING_INFO, "%d of %d images cannot be read%s", ds->unreadable,
+                                   ds->data.count, then);
 }
 
 static int by_value(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }

@@ -166,6 +166,7 @@ static void count_links(bal_fingerprint *f, const bal_dataset *ds)
         f->copies += l->kind == BAL_SAME_BYTES;
         f->near += l->kind == BAL_SIMILAR;
         f->leaks += given(ds, l->a) != given(ds, l->b);
+        f->contradictions += ds->sample[l->a].label != ds->sample[l->b].label;
     }
 }
 

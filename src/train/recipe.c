@@ -189,8 +189,8 @@ static bal_status folds_or_split(bal_recipe *r, const bal_fingerprint *f)
     }
     r->train_images = (int)((long)f->images * 8 / 10);
     if (rare->images < ENOUGH_TO_SPLIT)
-        BAL_TRY(bal_recipe_because(r, "Train, validation and test. %s has %d groups: too few for folds.", rare->name,
-                                   rare->groups));
+        BAL_TRY(bal_recipe_because(r, "Train, validation and test. Groups of images of %s: %d, too few for folds.",
+                                   rare->name, rare->groups));
     else
         BAL_TRY(bal_recipe_because(r,
                                    "Train, validation and test: the rarest class has %d images, enough that a tenth of "

@@ -82,8 +82,9 @@ static void put_faults(FILE *to, const bal_fingerprint *f)
 {
     if (f->unreadable) fprintf(to, "%d image%s cannot be read\n", f->unreadable, plural(f->unreadable));
     if (f->copies + f->near)
-        fprintf(to, "%d copies and %d near-duplicates of other images%s\n", f->copies, f->near,
+        fprintf(to, "images that repeat another one: %d copies, %d nearly%s\n", f->copies, f->near,
                 f->leaks ? "" : "; they stay together in a split");
+    if (f->contradictions) fprintf(to, "attention: %d of them under another label\n", f->contradictions);
     if (f->leaks) fprintf(to, "attention: %d of them lie across given parts\n", f->leaks);
     for (int c = 0; c < f->class_count; c++)
         if (f->classes[c].images < BAL_GROUPS_LEAST)

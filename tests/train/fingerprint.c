@@ -115,10 +115,13 @@ static void facts_of_a_folder(void **state)
     write_rgb("facts/rare/grey.png", -1);
     write_rgb("facts/many/colour.png", 1);
     scratch_text("facts/many/broken.png", "not an image at all");
+    scratch_image("facts/many/again.png", 24, 100); /* rare/patient10-0 */
     scratch_text("facts/notes.txt", "");
     take_well(&f, scratch("facts"));
     assert_string_equal(f.source, "folder");
-    assert_int_equal(f.images, 13);
+    assert_int_equal(f.images, 14);
+    assert_int_equal(f.copies, 1);
+    assert_int_equal(f.contradictions, 1);
     assert_int_equal(f.unreadable, 1);
     assert_int_equal(f.passed_over, 1);
     assert_int_equal(f.class_count, 2);
@@ -133,7 +136,7 @@ static void facts_of_a_folder(void **state)
     assert_string_equal(f.group, "(patient[0-9]+)");
     assert_int_equal(f.groups, 6);
     assert_int_equal(f.group_most, 2);
-    assert_int_equal(f.given[BAL_NO_PART], 13);
+    assert_int_equal(f.given[BAL_NO_PART], 14);
     bal_fingerprint_free(&f);
 }
 
@@ -152,6 +155,7 @@ static void given_parts_and_what_leaks_between_them(void **state)
     assert_int_equal(f.given[BAL_TRAIN], 8);
     assert_int_equal(f.given[BAL_TEST], 8);
     assert_int_equal(f.leaks, 1);
+    assert_int_equal(f.contradictions, 0);
     assert_null(f.group);
     bal_fingerprint_free(&f);
 }
