@@ -2,7 +2,8 @@
  *
  * Intervals are 95 % intervals of the mean over the parts (fold x seed) of an arm, by Student's t with the correction
  * of Nadeau and Bengio 2003 ("Inference for the generalization error"): training sets of folds overlap, so the variance
- * of the mean is s^2 (1/n + test/train) rather than s^2 / n. With one part there is no interval. */
+ * of the mean is s^2 (1/n + test/train) rather than s^2 / n. They are cut where no figure can be: 0 and 1, of
+ * differences -1 and 1. With one part there is no interval. */
 #ifndef BALLAST_COMPARISON_H
 #define BALLAST_COMPARISON_H
 

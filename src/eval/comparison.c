@@ -136,6 +136,8 @@ static bal_estimate estimate(const bal_comparison *c, const char *arm, const cha
         value[n++] = figure_of(r, figure) - (o ? figure_of(o, figure) : 0);
     }
     bal_estimate e = bal_estimate_of(value, n, c->test_per_train);
+    if (e.low < (other ? -1 : 0)) e.low = other ? -1 : 0; /* no figure is beyond these */
+    if (e.high > 1) e.high = 1;
     free(value);
     return e;
 }

@@ -181,7 +181,7 @@ static void chart_census(chart *out, const census *c)
 
 static void chart_metrics(chart *out, const bal_metrics *m, char *const *name)
 {
-    static const char *const names[] = {"of the class"};
+    static const char *const names[] = {""};
     int                      count = m->class_count < BAL_MATRIX_CLASSES ? m->class_count : BAL_MATRIX_CLASSES;
     for (int i = 0; i < count; i++) out->row[i] = (bal_bar_row){name[i], &m->classes[i].support};
     out->bars = (bal_bars){"Images of each class", "images", names, 1, out->row, count};
@@ -196,7 +196,7 @@ static bal_status describe_bars(char **alt, const bal_bars *b)
     for (int i = 0; i < b->count; i++) {
         fprintf(to, "%s %s:", i ? ";" : "", b->row[i].name);
         for (int p = 0; p < b->part_count; p++)
-            fprintf(to, "%s %d %s", p ? "," : "", b->row[i].images[p], b->part_count > 1 ? b->part[p] : "");
+            fprintf(to, "%s %d%s%s", p ? "," : "", b->row[i].images[p], *b->part[p] ? " " : "", b->part[p]);
     }
     fputc('.', to);
     return bal_prose_close(to, alt);

@@ -31,9 +31,9 @@ static const char style[] =
     "background:var(--soft)}\n"
     ".wide{overflow-x:auto;margin:.6rem 0}\n"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
-    "caption{text-align:left;padding-bottom:.3rem}\n"
+    "caption{text-align:left;padding-bottom:.3rem;max-width:calc(100vw - 1.4rem)}\n"
     "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;overflow-wrap:normal}\n"
-    "thead th:first-child,.name,tbody th,tfoot th{text-align:left;min-width:6rem;max-width:14rem;"
+    "thead th:first-child,.name,tbody th,tfoot th{text-align:left;min-width:7rem;max-width:14rem;"
     "overflow-wrap:anywhere}\n"
     "thead th{vertical-align:bottom;max-width:12rem}\n"
     "th bdi{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}\n"
@@ -66,14 +66,19 @@ static const char style[] =
     "a,summary{color:inherit}\n"
     ":focus-visible{outline:2px solid rgb(var(--blue));outline-offset:2px}\n"
     "@media(max-width:30rem){body{padding:.6rem}h1{font-size:1.3rem}th,td{padding:.2rem .35rem;"
-    "font-size:.85rem}.name,tbody th,tfoot th{max-width:9rem}}\n"
+    "font-size:.85rem}.name,tbody th,tfoot th{max-width:9rem}}\n";
+
+static const char print_style[] =
     "@media print{:root{color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{"
     "max-width:none;padding:0;font-size:10pt}.wide,pre{overflow:visible}pre{white-space:pre-wrap;"
     "overflow-wrap:anywhere}h1,h2,h3,caption{break-after:avoid}figure,tr,.answer,li,dl{break-inside:avoid}"
     "thead{display:table-header-group}tfoot{display:table-row-group}.figures,.grids{display:block}"
     ".figures figure{display:inline-block;width:48%;vertical-align:top;margin-right:1%}.grids figure{"
-    "display:inline-block;width:31%;vertical-align:top;margin-right:1%}.many{font-size:7pt}.many td{"
-    "min-width:0;padding:.1rem}}\n";
+    "display:inline-block;width:31%;vertical-align:top;margin-right:1%}.plot img{width:auto;max-width:min(100%,11cm);"
+    "max-height:21cm}.matrix{break-inside:avoid}.many{font-size:7pt;line-height:1.2}.many "
+    "td{min-width:0;padding:.05rem}"
+    ".many tbody bdi{-webkit-line-clamp:1}"
+    "details::details-content{content-visibility:visible}}\n";
 
 void bal_page_begin(FILE *to, const char *title)
 {
@@ -83,7 +88,7 @@ void bal_page_begin(FILE *to, const char *title)
           to);
     fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>", to);
     bal_page_text(to, title);
-    fprintf(to, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n<h1>", style);
+    fprintf(to, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n<main>\n<h1>", style, print_style);
     bal_page_text(to, title);
     fputs("</h1>\n", to);
 }

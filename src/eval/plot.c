@@ -11,6 +11,7 @@
 enum { LEFT = 58, TOP = 36, INNER_WIDTH = BAL_PLOT_WIDTH - LEFT - 14, WIDE_HEIGHT = 210 };
 enum { FOOT = 56, LEGEND = 14, LEGEND_ROW = 20, LEGEND_COLUMNS = 48 }; /* the legend stands below the axes */
 enum { MARKS = 10 };                                                   /* about so many markers a line */
+enum { CROWD = 4 };                                                    /* bands of more lines are faint */
 
 static int inner_height(const bal_panel *p) { return p->square ? INNER_WIDTH : WIDE_HEIGHT; }
 
@@ -92,14 +93,15 @@ static void put_line(FILE *to, const bal_series *s, const char *class, const bal
 }
 
 /* Along the upper edge, and back along the lower one; points without an interval are passed over. */
-static void put_band(FILE *to, const bal_ribbon *b, int style, const bal_axis *x, const bal_axis *y)
+static void put_band(FILE *to, const bal_ribbon *b, int style, bool faint, const bal_axis *x, const bal_axis *y)
 {
+    const char *class = faint ? "band faint" : "band";
     int drawn = 0;
     for (int i = 0; i < 2 * b->count; i++) {
         int           at = i < b->count ? i : 2 * b->count - 1 - i;
         const double *edge = i < b->count ? b->high : b->low;
         if (!isfinite(edge[at])) continue;
-        if (!drawn) fprintf(to, "<path class=\"band f%d s%d\" d=\"", style, style);
+        if (!drawn) fprintf(to, "<path class=\"%s f%d s%d\" d=\"", class, style, style);
         fprintf(to, "%c%.2f %.2f", drawn++ ? 'L' : 'M', bal_axis_at(x, b->x[at]), bal_axis_at(y, edge[at]));
     }
     if (drawn) fputs("z\"/>\n", to);
@@ -126,7 +128,7 @@ static void put_series(FILE *to, const bal_panel *p, const bal_axis *x, const ba
     double row = top + TOP + inner_height(p) + FOOT;
     for (int i = 0, band = 0; i < p->count; i++) { /* below all lines */
         const bal_series *s = &p->series[i];
-        if (s->band.count) put_band(to, &s->band, band % BAL_PLOT_STYLES, x, y);
+        if (s->band.count) put_band(to, &s->band, band % BAL_PLOT_STYLES, p->count > CROWD, x, y);
         band += !s->reference;
     }
     for (int i = 0; i < p->count; i++) {

@@ -116,7 +116,7 @@ static void put_bars(FILE *to, const bal_bars *b, const bal_bar_row *r, const ba
         double width = r->images[p] * x->scale, y = top + NAME + BAR * p;
         fprintf(to, "<rect class=\"f%d\" x=\"%d\" y=\"%.2f\" width=\"%.2f\" height=\"%d\"/>\n", p % BAL_PLOT_STYLES,
                 LEFT, y, width, BAR - 4);
-        snprintf(text, sizeof text, "%s %d", b->part[p], r->images[p]);
+        snprintf(text, sizeof text, "%s%s%d", b->part[p], *b->part[p] ? " " : "", r->images[p]);
         bal_plot_text(to, LEFT + width + 6, y + 10, "class=\"small\"", text);
     }
 }
