@@ -22,6 +22,7 @@ typedef struct bal_part_result {
     bal_epoch   kept; /* of the history: the epoch whose weights were kept; NaN where not known */
     bal_band_line  *roc, *pr; /* [class_count]; NULL without probabilities, or with more than 40 classes */
     bal_reliability reliability;
+    bal_predictions examples; /* ballast/examples.h */
 } bal_part_result;
 
 typedef struct bal_comparison {

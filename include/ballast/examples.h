@@ -18,6 +18,10 @@ typedef struct bal_example {
  * beyond five classes, of at most ten classes. How many; 0 without probabilities. */
 int bal_examples_choose(bal_example out[BAL_EXAMPLES_MAX], const bal_predictions *p);
 
+/* Those rows alone, in a list of its own that gives the same choice: the pictures' names stay right. Free with
+ * bal_predictions_free. */
+bal_status bal_examples_keep(bal_predictions *out, const bal_predictions *p);
+
 /* malloc'd path of an example's picture, or of its heat map; NULL when out of memory. */
 char *bal_examples_path(const char *folder, const bal_example *e, bool heat);
 /* Remove what earlier predictions left. */

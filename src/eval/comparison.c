@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/examples.h"
 #include "ballast/files.h"
 
 /* ---- parts ------------------------------------------------------------------------------------------------------ */
@@ -31,6 +32,7 @@ void bal_comparison_free(bal_comparison *c)
         bal_metrics_free(&c->part[i].test);
         free(c->part[i].roc);
         free(c->part[i].pr);
+        bal_predictions_free(&c->part[i].examples);
     }
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
     free(c->classes);
@@ -60,6 +62,7 @@ bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, co
     BAL_TRY(bal_metrics_of(&r.test, test));
     r.arm = bal_format("%s", like->arm);
     bal_status st = r.arm ? bal_part_trace(&r, test) : bal_fail(BAL_ENOMEM, "no memory for a comparison");
+    if (st == BAL_OK) st = bal_examples_keep(&r.examples, test);
     c->part[c->count++] = r; /* freed with the others, whole or not */
     return st;
 }

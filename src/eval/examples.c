@@ -47,6 +47,17 @@ int bal_examples_choose(bal_example out[BAL_EXAMPLES_MAX], const bal_predictions
     return n;
 }
 
+bal_status bal_examples_keep(bal_predictions *out, const bal_predictions *p)
+{
+    bal_example example[BAL_EXAMPLES_MAX];
+    int         n = bal_examples_choose(example, p);
+    BAL_TRY(bal_predictions_init(out, (const char *const *)p->classes, p->class_count, p->probabilities));
+    bal_status st = BAL_OK;
+    for (int i = 0; i < n && st == BAL_OK; i++) st = bal_predictions_add(out, &p->row[example[i].row]);
+    if (st != BAL_OK) bal_predictions_free(out);
+    return st;
+}
+
 char *bal_examples_path(const char *folder, const bal_example *e, bool heat)
 {
     return bal_format("%s/examples/%s-%02d%s.png", folder, e->wrong ? "wrong" : "right", e->number,

@@ -322,18 +322,11 @@ static bal_status put_forest(FILE *to, const bal_comparison *c)
     return BAL_OK;
 }
 
-/* The folder of a part, below the experiment's; malloc'd. */
-static char *part_folder(const char *folder, const bal_part_result *p)
-{
-    if (p->fold < 0) return bal_format("%s/split/seed%d/%s", folder, p->seed, p->arm);
-    return bal_format("%s/fold%d/seed%d/%s", folder, p->fold, p->seed, p->arm);
-}
-
 /* Of the arm's first part: one training as an example. */
 static bal_status put_arm_training(FILE *to, const bal_part_result *first, const char *folder)
 {
     bal_figure f = {0};
-    char      *part = part_folder(folder, first), *caption = NULL;
+    char      *part = bal_html_part_folder(folder, first), *caption = NULL;
     bal_status st = part ? BAL_OK : no_memory();
     if (st == BAL_OK && bal_figure_curves(&f, part) != BAL_OK) bal_page_fault(to);
     if (first->fold < 0) caption = bal_format("Seed %d. %s", first->seed, training_caption);
@@ -410,6 +403,7 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     put_arms(to, c);
     BAL_TRY(put_forest(to, c));
     BAL_TRY(put_pooled(to, c, folder));
+    bal_html_arm_mistakes(to, c, folder);
     bal_html_gans(to, folder);
     BAL_TRY(put_data(to, folder, NULL, NULL));
     bal_html_run(to, folder);

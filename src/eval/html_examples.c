@@ -44,13 +44,19 @@ static void put_class(FILE *to, const shown *s, const char *what, int class)
     fprintf(to, " %.2f", row_of(s)->probability[class]);
 }
 
-/* fold and seed: of an experiment's part. */
+static void put_part(FILE *to, const char *what, const char *value)
+{
+    if (!value) return;
+    fprintf(to, ", %s ", what);
+    bal_page_name(to, value);
+}
+
 static void put_where(FILE *to, const bal_prediction *r)
 {
     fputs("<div><small>", to);
     bal_page_name(to, r->path ? r->path : "");
-    if (r->fold) fprintf(to, ", fold %s", r->fold);
-    if (r->seed) fprintf(to, ", seed %s", r->seed);
+    put_part(to, "fold", r->fold);
+    put_part(to, "seed", r->seed);
     fputs("</small></div>", to);
 }
 
@@ -129,4 +135,82 @@ void bal_html_examples(FILE *to, const bal_predictions *p, const char *folder)
             wrong ? 3 : 2, wrong ? 3 : 2);
     if (!wrong && has_picture(&s[0], true)) put_legend(to);
     put_cards(to, s + wrong, n - wrong);
+}
+
+/* ---- an experiment ----------------------------------------------------------------------------------------------- */
+
+enum { ARM_MISTAKES = 6 };
+
+static double sureness(const shown *s) { return row_of(s)->probability[row_of(s)->predicted]; }
+
+static bool same_image(const shown *a, const shown *b)
+{
+    const char *x = row_of(a)->path, *y = row_of(b)->path;
+    return x && y && strcmp(x, y) == 0;
+}
+
+static bool shows(const shown *list, int count, const shown *s)
+{
+    for (int i = 0; i < count; i++)
+        if (same_image(&list[i], s)) return true;
+    return false;
+}
+
+/* The surest mistake of an arm whose image is not in the list yet; which part made it, or -1. Of equal ones the first.
+ */
+static int next_mistake(shown *out, const shown *list, int count, const bal_comparison *c, const char *arm)
+{
+    int best = -1;
+    for (int i = 0; i < c->count; i++) {
+        bal_example example[BAL_EXAMPLES_MAX];
+        if (strcmp(c->part[i].arm, arm) != 0) continue;
+        int n = bal_examples_choose(example, &c->part[i].examples);
+        for (int k = 0; k < n && example[k].wrong; k++) {
+            shown s = {example[k], &c->part[i].examples, NULL};
+            if (shows(list, count, &s) || (best >= 0 && sureness(&s) <= sureness(out))) continue;
+            *out = s;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static int gather_mistakes(shown list[ARM_MISTAKES], char *folders[ARM_MISTAKES], const bal_comparison *c,
+                           const char *arm, const char *folder)
+{
+    int n = 0;
+    for (int part; n < ARM_MISTAKES && (part = next_mistake(&list[n], list, n, c, arm)) >= 0; n++) {
+        folders[n] = bal_html_part_folder(folder, &c->part[part]);
+        list[n].folder = folders[n];
+    }
+    return n;
+}
+
+/* headed: whether what comes before all arms was said. */
+static void put_arm(FILE *to, const shown *list, int count, const char *arm, bool *headed)
+{
+    if (!*headed) {
+        fputs("<h2>Most confident mistakes, arm by arm</h2>\n<p>Wrong predictions with the highest probability in any "
+              "fold and with any seed, an image once, and what the truth was given; all are in predictions.csv.</p>\n",
+              to);
+        if (has_picture(&list[0], true)) put_legend(to);
+    }
+    *headed = true;
+    fputs("<h3>", to);
+    bal_page_name(to, arm);
+    fputs("</h3>\n", to);
+    put_cards(to, list, count);
+}
+
+void bal_html_arm_mistakes(FILE *to, const bal_comparison *c, const char *folder)
+{
+    bool headed = false;
+    for (int i = 0; i < c->count; i++) {
+        shown list[ARM_MISTAKES];
+        char *folders[ARM_MISTAKES];
+        if (!bal_comparison_first(c, i)) continue;
+        int n = gather_mistakes(list, folders, c, c->part[i].arm, folder);
+        if (n) put_arm(to, list, n, c->part[i].arm, &headed);
+        for (int k = 0; k < n; k++) free(folders[k]);
+    }
 }

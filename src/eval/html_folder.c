@@ -338,3 +338,11 @@ void bal_html_repeat(FILE *to, const char *folder, const char *verb)
           "<p>The same seed, device and version of ballast give the same figures.</p>\n",
           to);
 }
+
+/* ---- an experiment's parts --------------------------------------------------------------------------------------- */
+
+char *bal_html_part_folder(const char *folder, const bal_part_result *p)
+{
+    if (p->fold < 0) return bal_format("%s/split/seed%d/%s", folder, p->seed, p->arm);
+    return bal_format("%s/fold%d/seed%d/%s", folder, p->fold, p->seed, p->arm);
+}

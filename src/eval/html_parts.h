@@ -22,6 +22,8 @@ void bal_html_terms(FILE *to);
 
 /* The surest mistakes and right answers, with pictures and heat maps (ballast/examples.h). */
 void bal_html_examples(FILE *to, const bal_predictions *p, const char *folder);
+/* Of each arm the mistakes that its parts were surest of, an image once. */
+void bal_html_arm_mistakes(FILE *to, const bal_comparison *c, const char *folder);
 
 /* ---- html_plots.c: figures, each an SVG and what it says to who cannot see it ---- */
 
@@ -63,5 +65,8 @@ void bal_html_settings(FILE *to, const char *folder); /* config.ini */
 void bal_html_gans(FILE *to, const char *folder);
 /* `verb` trains the run from its config.ini. */
 void bal_html_repeat(FILE *to, const char *folder, const char *verb);
+
+/* Of an experiment's part, below the experiment's; malloc'd, NULL when out of memory. */
+char *bal_html_part_folder(const char *folder, const bal_part_result *p);
 
 #endif

@@ -135,14 +135,16 @@ static void figures_are_those_of_the_report(void **state)
 static void mistakes_come_surest_first(void **state)
 {
     (void)state;
-    bal_predictions p = parse("path,label,predicted,p:a,p:b\n1,a,b,0.4,0.6\n2,a,b,0.1,0.9\n3,a,a,1,0\n4,b,a,0.8,0.2\n");
-    char           *html = page_of(&p, scratch("nothing")), *at = strstr(html, "Most confident mistakes");
+    bal_predictions p =
+        parse("path,label,predicted,fold,p:a,p:b\n1,a,b,<u>,0.4,0.6\n2,a,b,,0.1,0.9\n3,a,a,,1,0\n4,b,a,,0.8,0.2\n");
+    char *html = page_of(&p, scratch("nothing")), *at = strstr(html, "Most confident mistakes");
     assert_sound(html);
     assert_non_null(at);
     char *first = strstr(at, "<bdi>2</bdi>"), *second = strstr(at, "<bdi>4</bdi>"), *third = strstr(at, "<bdi>1</bdi>");
     assert_true(first && second && third && first < second && second < third);
     assert_null(strstr(at, "<bdi>3</bdi>"));
     assert_null(strstr(at, "Grad-CAM"));
+    assert_non_null(strstr(at, "<bdi>1</bdi>, fold <bdi>&lt;u&gt;</bdi></small>"));
     assert_non_null(strstr(html, "<strong>taken for <bdi>b</bdi> 0.90</strong></div><div>is <bdi>a</bdi> 0.10</div>"));
     assert_non_null(strstr(html, "AUROC</th>"));
     free(html);
@@ -337,6 +339,45 @@ static void an_experiment_has_arms_and_a_forest(void **state)
     bal_comparison_free(&c);
 }
 
+static void add_seen(bal_comparison *c, int seed, const char *rows)
+{
+    char           *text = bal_format("path,label,predicted,seed,p:a,p:b\n%s", rows);
+    bal_predictions p = parse(text);
+    bal_history     none = {0};
+    char            arm[] = "original";
+    bal_part_result like = {.arm = arm, .fold = 1, .seed = seed};
+    assert_int_equal(bal_comparison_add(c, &like, &p, &none), BAL_OK);
+    bal_predictions_free(&p);
+    free(text);
+}
+
+/* The surest of all parts, each with its own part's picture; x.png once, by the seed that was surer. */
+static void an_arm_shows_its_surest_mistakes(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"a", "b"};
+    bal_comparison           c;
+    char                    *html;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0.25), BAL_OK);
+    add_seen(&c, 1, "x.png,a,b,1,0.4,0.6\ny.png,b,a,1,0.7,0.3\nz.png,b,b,1,0.2,0.8\n");
+    add_seen(&c, 2, "y.png,b,b,2,0.3,0.7\nx.png,a,b,2,0.1,0.9\nz.png,b,a,2,0.6,0.4\n");
+    scratch_text("seen/fold1/seed1/original/examples/wrong-01.png", "y1");
+    scratch_text("seen/fold1/seed1/original/examples/wrong-02.png", "x1");
+    scratch_text("seen/fold1/seed2/original/examples/wrong-01.png", "x2");
+    scratch_text("seen/fold1/seed2/original/examples/wrong-02.png", "z2");
+    assert_int_equal(bal_html_comparison(&html, &c, scratch("seen")), BAL_OK);
+    assert_sound(html);
+    char *at = strstr(html, "Most confident mistakes, arm by arm");
+    assert_non_null(at);
+    char *x = strstr(at, "base64,eDI="), *y = strstr(at, "base64,eTE="), *z = strstr(at, "base64,ejI=");
+    assert_true(x && y && z && x < y && y < z);
+    assert_int_equal(count_of(at, "<li>"), 3);
+    assert_non_null(strstr(at, "<bdi>x.png</bdi>, seed <bdi>2</bdi></small>"));
+    assert_non_null(strstr(at, "taken for <bdi>b</bdi> 0.90"));
+    free(html);
+    bal_comparison_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_report_is_saved_with_its_page_and_plots),
         cmocka_unit_test(plots_that_are_not_drawn_are_removed),
         cmocka_unit_test(an_experiment_has_arms_and_a_forest),
+        cmocka_unit_test(an_arm_shows_its_surest_mistakes),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -88,6 +88,7 @@ static void test_in_pieces_same_bits(void **state)
                                         "fold0/seed2/paper/log.csv",
                                         "fold0/seed2/mine/best.safetensors",
                                         "fold2/gan/NORMAL/generator.safetensors",
+                                        "fold0/seed2/paper/examples/right-01-heat.png",
                                         "fold2/seed2/balanced/predictions.csv"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) assert_same(whole, pieces, files[i]);
     bal_experiment_job job = {.config = config, .folder = whole, .watch = &watch};
