@@ -76,7 +76,7 @@ static int open_all(void **state)
     if (scratch_setup(state) != 0) return -1;
     folder = bal_format("%s", scratch(""));
     bal_setup *s = open_setup(NULL, 0);
-    int        st = bal_dataset_open(&data, s->config, 3);
+    bal_status st = bal_dataset_open(&data, s->config, 3);
     bal_setup_close(s);
     return st == BAL_OK && bal_device_open(&dev, NULL) == BAL_OK ? 0 : -1;
 }
