@@ -18,6 +18,7 @@ typedef struct bal_part_result {
     char       *arm;
     int         fold, seed;       /* fold -1: the experiment has none */
     bool        generated, leaks; /* generated images among its training images; its test images are generated */
+    double      on_real;          /* where that is so: balanced accuracy on the real test images; NaN: not known */
     bal_metrics test;
     bal_epoch   kept; /* of the history: the epoch whose weights were kept; NaN where not known */
     bal_band_line  *roc, *pr; /* [class_count]; NULL without probabilities, or with more than 40 classes */
@@ -50,6 +51,7 @@ typedef enum {
     BAL_MACRO_F1,
     BAL_ACCURACY,
     BAL_VALIDATION_BALANCED_ACCURACY,
+    BAL_REAL_BALANCED_ACCURACY, /* of arms that are tested on generated images; else undefined */
     BAL_COMPARED
 } bal_compared;
 bal_estimate bal_comparison_estimate(const bal_comparison *c, const char *arm, bal_compared figure);

@@ -9,6 +9,7 @@
 
 #include "ballast/config.h"
 #include "ballast/data.h"
+#include "ballast/leaks.h"
 
 typedef enum { BAL_SCALE_AUTO, BAL_SCALE_UNIT, BAL_SCALE_TANH, BAL_SCALE_STANDARD } bal_scale;
 
@@ -110,5 +111,10 @@ bal_status bal_dataset_write_split(const bal_dataset *ds, const char *path);
 /* Whether the split is still the one of a split.csv. If not, BAL_EIO, and what it is now stays in FOLDER/split.csv.now.
  */
 bal_status bal_dataset_check_split(const bal_dataset *ds, const char *path, const char *folder);
+
+/* Adds the pairs of copies, near-duplicates and images of one group that lie across parts of the split. */
+void bal_dataset_leaks(const bal_dataset *ds, int leaks[BAL_LEAKS]);
+/* How many of the images have the bytes of one that a split.csv has in training or validation. */
+bal_status bal_dataset_seen(int *images, const bal_dataset *ds, const char *split);
 
 #endif

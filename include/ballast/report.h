@@ -7,8 +7,9 @@
  * auroc, auprc, ci95}, "macro avg", "weighted avg", "micro avg" (.{precision, recall, specificity, f1-score, support}),
  * confusion_matrix.{labels, counts} (rows truth, columns prediction), ci95, resamples.{count, seed, groups},
  * operating_point.{class, want, value, threshold, validation.{recall, precision, specificity, positives, negatives}}
- * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), warnings (the lines of
- * the text). ci95 has [low, high] under the names of the figures, or null (ballast/intervals.h); seed and groups say
+ * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), generated (null, or
+ * balanced_accuracy and real_balanced_accuracy of a classifier that was validated or tested on generated images),
+ * leaks.<kind> (counts, ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the names of the figures, or null (ballast/intervals.h); seed and groups say
  * how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
@@ -18,6 +19,7 @@
 #include "ballast/files.h"
 #include "ballast/history.h"
 #include "ballast/intervals.h"
+#include "ballast/leaks.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
 #include "ballast/threshold.h"
@@ -26,6 +28,8 @@
 #define BAL_WIDTH_MAX 0.30       /* of the 95 % interval of a class's recall; a wider one concludes nothing */
 #define BAL_SIGNIFICANT 0.05     /* p from which on accuracy is not shown to be better than the majority's rate */
 #define BAL_DRIFT_ACCURACY 0.10  /* train accuracy above validation accuracy by more, at the kept epoch */
+#define BAL_NEAR_ONE 0.95        /* balanced accuracy on generated images, where real ones are found less well by */
+#define BAL_GENERATED_GAP 0.05   /* more than this */
 #define BAL_DRIFT_LOSS 1.25      /* last validation loss above its lowest by more than this factor */
 
 /* What is known besides the predictions; zeroed: nothing. */
@@ -34,6 +38,9 @@ typedef struct bal_background {
     bool               has_point; /* whether a threshold decided them; else the likeliest class was answered */
     bal_threshold      point;
     bal_goal           unmet; /* what was wanted where no threshold was found for it */
+    bool               generated; /* whether validation or test images were generated; then balanced accuracy */
+    double             on_generated, on_real; /* on those, and of the same classifier on the real test images, or NaN */
+    int                leaks[BAL_LEAKS];
     const char        *source; /* the file that the predictions stand in, which is copied, or NULL: they are written */
 } bal_background;
 

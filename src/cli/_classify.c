@@ -114,6 +114,7 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     if (!st) st = read_history(&history, run);
     if (!st) st = bal_heatmap_examples(folder, &model, &p, data, index);
     bal_background b = bal_model_background(&model, &history);
+    bal_dataset_leaks(data, b.leaks);
     if (!st) st = bal_classify_report(&p, &b, folder, how->seed);
     bal_history_free(&history);
     bal_predictions_free(&p);

@@ -85,7 +85,7 @@ static bal_status need_probabilities(const bal_predictions *p, const char *file)
 }
 
 /* Decide p by a threshold that is chosen on --validation. */
-static bal_status operate(bal_threshold *out, const eval *o, bal_predictions *p)
+static bal_status operate(bal_background *out, const eval *o, bal_predictions *p)
 {
     bal_predictions validation;
 
@@ -95,8 +95,9 @@ static bal_status operate(bal_threshold *out, const eval *o, bal_predictions *p)
     BAL_TRY(need_probabilities(p, o->predictions));
     BAL_TRY(bal_predictions_read(&validation, o->validation));
     bal_status st = need_probabilities(&validation, o->validation);
-    if (!st) st = choose(out, o, p, &validation);
-    if (!st) bal_threshold_apply(p, out);
+    if (!st) st = choose(&out->point, o, p, &validation);
+    if (!st) st = bal_leaks_between(&out->leaks[BAL_LEAK_CHOSEN], p, &validation);
+    if (!st) bal_threshold_apply(p, &out->point);
     bal_predictions_free(&validation);
     return st;
 }
@@ -110,7 +111,7 @@ static bal_status report_file(const bal_args *args)
 
     BAL_TRY(bal_predictions_read(&p, o->predictions));
     bal_status st = out ? refuse_same_file(o->predictions, out) : BAL_OK;
-    if (!st && o->want) st = operate(&b.point, o, &p);
+    if (!st && o->want) st = operate(&b, o, &p);
     if (!o->want && is_regular(o->predictions)) b.source = o->predictions;
     if (!st) st = bal_classify_report(&p, &b, out, seed_of(args));
     bal_predictions_free(&p);
@@ -197,6 +198,10 @@ static bal_status report_all(const bal_args *args, const bal_classify *how, cons
     BAL_TRY(bal_classify_open(&model, how, args->word[0]));
     bal_status     st = bal_classify_all(&p, &model, data);
     bal_background b = bal_model_background(&model, NULL);
+    char          *split = bal_path_join(args->word[0], "split.csv");
+    if (!split) st = bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (!st && bal_file_exists(split)) st = bal_dataset_seen(&b.leaks[BAL_LEAK_SEEN], data, split);
+    free(split);
     if (!st && args->out) st = bal_heatmap_examples(args->out, &model, &p, data, NULL);
     if (!st) st = bal_classify_report(&p, &b, args->out, how->seed);
     bal_predictions_free(&p);

@@ -33,10 +33,30 @@ static bool put_point(cJSON *to, const bal_background *b, const bal_predictions 
            put_number(on, "negatives", t->negatives);
 }
 
+static const char *const leak_names[BAL_LEAKS] = {"copies", "near_duplicates", "groups",         "seen_in_training",
+                                                  "chosen", "repeated",        "groups_in_folds"};
+
+static bool put_generated(cJSON *to, const bal_background *b)
+{
+    if (!b->generated) return cJSON_AddNullToObject(to, "generated") != NULL;
+    cJSON *one = cJSON_AddObjectToObject(to, "generated");
+    return one && put_number(one, "balanced_accuracy", b->on_generated) &&
+           put_number(one, "real_balanced_accuracy", b->on_real);
+}
+
+static bool put_leaks(cJSON *to, const bal_background *b)
+{
+    cJSON *all = cJSON_AddObjectToObject(to, "leaks");
+    bool   whole = all != NULL;
+    for (int i = 0; i < BAL_LEAKS; i++) whole &= put_number(all, leak_names[i], b->leaks[i]);
+    return whole;
+}
+
 bool bal_background_put(cJSON *to, const bal_background *b, const bal_predictions *p)
 {
-    return put_point(to, b, p) && (b->unmet.want ? put_goal(cJSON_AddObjectToObject(to, "wanted"), b->unmet)
-                                                 : cJSON_AddNullToObject(to, "wanted") != NULL);
+    return put_point(to, b, p) && put_generated(to, b) && put_leaks(to, b) &&
+           (b->unmet.want ? put_goal(cJSON_AddObjectToObject(to, "wanted"), b->unmet)
+                          : cJSON_AddNullToObject(to, "wanted") != NULL);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------
@@ -81,6 +101,13 @@ static void get_point(bal_background *out, const cJSON *in, const bal_prediction
     out->has_point = out->point.goal.want && out->point.positive >= 0 && !isnan(out->point.threshold);
 }
 
+static void get_generated(bal_background *out, const cJSON *in)
+{
+    out->generated = cJSON_IsObject(in);
+    out->on_generated = number(in, "balanced_accuracy");
+    out->on_real = number(in, "real_balanced_accuracy");
+}
+
 bal_status bal_background_read(bal_background *out, const char *folder, const bal_predictions *p)
 {
     char  *path = bal_path_join(folder, "report.json"), *text = NULL;
@@ -90,6 +117,9 @@ bal_status bal_background_read(bal_background *out, const char *folder, const ba
     if (st == BAL_OK && bal_file_exists(path)) st = bal_file_read(&text, &size, path, 0);
     cJSON *json = text ? cJSON_Parse(text) : NULL;
     get_point(out, cJSON_GetObjectItemCaseSensitive(json, "operating_point"), p);
+    get_generated(out, cJSON_GetObjectItemCaseSensitive(json, "generated"));
+    const cJSON *leaks = cJSON_GetObjectItemCaseSensitive(json, "leaks");
+    for (int i = 0; i < BAL_LEAKS; i++) out->leaks[i] = whole_number(leaks, leak_names[i]);
     out->unmet = goal_of(cJSON_GetObjectItemCaseSensitive(json, "wanted"));
     cJSON_Delete(json);
     free(text);

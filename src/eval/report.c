@@ -37,6 +37,7 @@ bal_status bal_report_make(bal_report *out, const bal_predictions *p, const bal_
     *out = (bal_report){.predictions = p, .seed = seed};
     if (b) out->background = *b;
     bal_status st = measure(out, p, seed);
+    if (st == BAL_OK) st = bal_leaks_within(out->background.leaks, p);
     if (st == BAL_OK) st = bal_words_add(out);
     if (st) bal_report_free(out);
     return st;

@@ -142,6 +142,36 @@ static void too_few(FILE *to, const subject *s)
     if (any) fputc('.', to);
 }
 
+static void easier_generated(FILE *to, const subject *s)
+{
+    const bal_background *b = s->b;
+    if (!b->generated || !(b->on_generated >= BAL_NEAR_ONE && b->on_generated - b->on_real > BAL_GENERATED_GAP)) return;
+    fprintf(to, "Generated images are easier than real ones: balanced accuracy is %.2f on generated images, but %.2f ",
+            b->on_generated, b->on_real);
+    fputs("on real test images. Figures on generated images say nothing about real ones.", to);
+}
+
+static void across_the_split(FILE *to, const subject *s)
+{
+    static const char *const words[BAL_LEAKS] = {
+        "pairs of copies in different parts of the split: %d",
+        "pairs of near-duplicates in different parts of the split: %d",
+        "pairs of images of one group in different parts of the split: %d",
+        "images that the run was trained or validated on: %d",
+        "images that the threshold was chosen on, or of their groups: %d",
+        "rows that repeat the image of another: %d",
+        "groups that are tested in several folds, so that others trained on them: %d",
+    };
+    bool any = false;
+    for (int i = 0; i < BAL_LEAKS; i++) {
+        if (!s->b->leaks[i]) continue;
+        fputs(any ? "; " : "Duplicates or groups across the split make figures look better than they are: ", to);
+        fprintf(to, words[i], s->b->leaks[i]);
+        any = true;
+    }
+    if (any) fputc('.', to);
+}
+
 static void goal_unmet(FILE *to, const subject *s)
 {
     bal_goal g = s->b->unmet;
@@ -153,7 +183,8 @@ static void goal_unmet(FILE *to, const subject *s)
 
 /* Each writes one sentence or two where there is something to say. */
 static void (*const warnings[])(FILE *to, const subject *s) = {
-    never_predicted, no_better_than_majority, accuracies_drift, losses_drift, too_few, goal_unmet,
+    never_predicted, no_better_than_majority, accuracies_drift, losses_drift,
+    too_few,         easier_generated,        across_the_split, goal_unmet,
 };
 
 static bal_status say(char **out, void (*what)(FILE *, const subject *), const subject *s)

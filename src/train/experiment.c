@@ -1,6 +1,7 @@
 /* experiment -- doing the tasks. See include/ballast/experiment.h. */
 #include "train/experiment_parts.h"
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,34 @@ static bal_status need_generated(bal_experiment *e)
 
 static char *text_of(int number) { return number < 0 ? NULL : bal_format("%d", number); }
 
+static bal_status balanced_accuracy(double *out, const bal_predictions *p)
+{
+    bal_metrics m;
+    BAL_TRY(bal_metrics_of(&m, p));
+    *out = m.balanced_accuracy;
+    bal_metrics_free(&m);
+    return BAL_OK;
+}
+
+/* Of an arm that is validated or tested on generated images: what its classifier makes of the real test part. The data
+ * is composed of real images alone afterwards. */
+static bal_status test_on_real(bal_background *b, bal_experiment *e, const bal_setup *arm, bal_model *m,
+                               const bal_predictions *test)
+{
+    const bal_generated *generated = arm->composition.generated;
+    bal_predictions      real = {0};
+    int                  best = bal_history_best(b->history);
+    b->generated = generated[BAL_VALIDATION] != BAL_GENERATED_NONE || generated[BAL_TEST] != BAL_GENERATED_NONE;
+    if (!b->generated) return BAL_OK;
+    if (generated[BAL_TEST] != BAL_GENERATED_NONE) BAL_TRY(balanced_accuracy(&b->on_generated, test));
+    else b->on_generated = best < 0 ? (double)NAN : b->history->epoch[best].validation_balanced_accuracy;
+    BAL_TRY(bal_dataset_compose(e->data, &bal_real_alone));
+    bal_status st = bal_model_classify(&real, m, e->data, BAL_TEST);
+    if (st == BAL_OK) st = balanced_accuracy(&b->on_real, &real);
+    bal_predictions_free(&real);
+    return st;
+}
+
 /* The test predictions with what the part is, and the report on them. */
 static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_experiment_part *part)
 {
@@ -107,6 +136,8 @@ static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_e
     bal_dataset_part(e->data, BAL_TEST, -1, &index);
     BAL_TRY_OR(end, st, bal_heatmap_examples(part->folder, &model, &p, e->data, index));
     bal_background background = bal_model_background(&model, &history);
+    bal_dataset_leaks(e->data, background.leaks);
+    BAL_TRY_OR(end, st, test_on_real(&background, e, arm, &model, &p));
     BAL_TRY_OR(end, st, bal_report_write(part->folder, &p, &background));
 end:
     bal_history_free(&history);

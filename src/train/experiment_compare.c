@@ -1,6 +1,7 @@
 /* experiment_compare -- see include/ballast/experiment.h. Everything is read from the run's folder, so that a report
  * made again, elsewhere and later, is the same to the bit. */
 #include "ballast/experiment.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/comparison.h"
@@ -89,6 +90,7 @@ static bal_status gather(void *user, const bal_experiment_part *part)
     gathering      *g = user;
     bal_predictions p = {0};
     bal_history     history = {0};
+    bal_background  background;
     bal_part_result like;
     bal_status      st;
     if (!part->done) return BAL_OK;
@@ -98,6 +100,8 @@ static bal_status gather(void *user, const bal_experiment_part *part)
     BAL_TRY_OR(end, st, bal_predictions_read(&p, predictions));
     BAL_TRY_OR(end, st, bal_history_read(&history, log));
     BAL_TRY_OR(end, st, agree_on_classes(g, &p, predictions));
+    BAL_TRY_OR(end, st, bal_background_read(&background, part->folder, &p));
+    like.on_real = background.generated ? background.on_real : (double)NAN;
     BAL_TRY_OR(end, st, bal_comparison_add(&g->comparison, &like, &p, &history));
     BAL_TRY_OR(end, st, add_rows(&g->all, &p));
 end:

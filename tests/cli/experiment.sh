@@ -43,6 +43,10 @@ if grep -q 'no OpenCL device' "$work/err"; then
     finish
 fi
 verdict exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
+report=$work/one/runs/tiny/fold0/seed1
+verdict generated_tests_have_their_real_one "$(grep -q 'real_balanced_accuracy":.[01]' "$report/paper/report.json" && grep -q '"generated":.null' "$report/original/report.json" ||
+    cat "$report/paper/report.json")"
+verdict real_one_is_said "$(grep 'on the real test images [01]' "$work/one.out" | grep -q '^paper is tested on generated' || cat "$work/one.out")"
 (experiment two "$config" --jobs 2) >"$work/two.out" 2>"$work/err"
 code=$?
 verdict two_jobs_exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"

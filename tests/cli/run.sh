@@ -136,6 +136,24 @@ verdict want_can_be_left_out "$(cmp "$work/tiny/predictions.csv" "$work/want/non
 verdict want_is_applied_by_predict "$(cmp "$work/n.csv" "$work/p.csv" 2>&1; cmp -s "$work/w.csv" "$work/p.csv" && echo equal; grep -q 'from a probability' "$work/err" || cat "$work/err")"
 verdict want_that_cannot_be_had_is_said "$("$BALLAST" train --resume "$work/later" --only classifier --set train.classifier.want='precision 1' 2>&1 | grep -q 'No operating point: precision 1 was wanted' || echo no)"
 
+# Parts that a manifest gives, with copies and groups on both sides; then images that the run has seen.
+"$BALLAST" phantom --kind xray --size 28 --out "$work/images" --quiet >/dev/null
+(cd "$work/images" && echo path,label,group,split && for label in NORMAL PNEUMONIA; do
+    n=0
+    for file in "$label"/*; do
+        n=$((n + 1))
+        case $n in [1-9] | [12][0-9]) echo "$file,$label,g$label$n,train" ;; 3[0-9]) echo "$file,$label,g$label$((n - 10)),validation" ;;
+        4[0-9]) echo "$file,$label,h$label$n,test" ;; esac
+    done
+    first=$(ls "$label" | head -n 1)
+    cp "$label/$first" "$label/zz.png" && echo "$label/zz.png,$label,z,test"
+done) >"$work/images/leaky.csv"
+sed 's/^source.*/source = manifest/' $config >"$work/leaky.ini"
+said=$("$BALLAST" train "$work/leaky.ini" --set data.path="$work/images/leaky.csv" --only classifier --set train.classifier.epochs=1 --out "$work" --set run.name=leaky --quiet 2>&1)
+verdict leaks_are_said "$(case $said in *'Duplicates or groups across the split make figures look better'*': 2;'*': '*) ;; *) echo "$said" ;; esac)"
+said=$("$BALLAST" eval "$work/leaky" --data "$work/images/NORMAL/../leaky.csv" 2>&1)
+verdict seen_images_are_said "$(case $said in *'the run was trained or validated'*'on: 80'*) ;; *) echo "$said" ;; esac)"
+
 "$BALLAST" train $config --out "$work/dry" --dry-run >"$work/out" 2>&1
 verdict dry_run_writes_nothing "$([ ! -e "$work/dry" ] && grep -q 'would train' "$work/out" || cat "$work/out")"
 sed '/^name/d' $config >"$work/my own.ini"

@@ -124,7 +124,7 @@ static void operating_point(void **state)
     assert_int_equal(bal_report_json(&text, &r, true), BAL_OK);
     assert_non_null(strstr(text, "\"operating_point\":{\"class\":\"b\",\"want\":\"recall\",\"value\":0.9,"
                                  "\"threshold\":0.3,\"validation\":{\"recall\":0.95,\"precision\":0.8,"
-                                 "\"specificity\":null,\"positives\":20,\"negatives\":0}},\"wanted\":null"));
+                                 "\"specificity\":null,\"positives\":20,\"negatives\":0}},\"generated\":null"));
     free(text);
     assert_int_equal(bal_report_text(&text, &r), BAL_OK);
     assert_non_null(strstr(text, "\noperating point\n  b is answered from a probability of 0.3 on"));
@@ -160,7 +160,9 @@ static void json_on_one_line(void **state)
     assert_non_null(strstr(text, "],\"balanced_accuracy\":null,\"loss\":null,\"mcc\":null,\"kappa\":null,"
                                  "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null},"
                                  "\"resamples\":{\"count\":2000,\"seed\":1,\"groups\":false},"
-                                 "\"operating_point\":null,\"wanted\":null,\"warnings\":["));
+                                 "\"operating_point\":null,\"generated\":null,"
+                                 "\"leaks\":{\"copies\":0,\"near_duplicates\":0,\"groups\":0,\"seen_in_training\":0,"
+                                 "\"chosen\":0,\"repeated\":0,\"groups_in_folds\":0},\"wanted\":null,\"warnings\":["));
     assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
                                  "\"counts\":[[0, 1],[0, 0]]}"));
     bal_report_free(&r);
@@ -225,12 +227,12 @@ static void words_of_a_collapsed_classifier(void **state)
     free(text);
 }
 
-static void expect_warnings(const char *csv, const bal_history *h, const char *const *expected)
+static void expect_warnings_of(const char *csv, const bal_background *b, const char *const *expected)
 {
     bal_predictions p = parse(csv);
     bal_report      r;
     int             i = 0;
-    assert_int_equal(bal_report_make(&r, &p, &(bal_background){.history = h}, BAL_REPORT_SEED), BAL_OK);
+    assert_int_equal(bal_report_make(&r, &p, b, BAL_REPORT_SEED), BAL_OK);
     for (; expected[i]; i++) {
         assert_true(i < r.warnings.count);
         assert_string_equal(r.warnings.name[i], expected[i]);
@@ -238,6 +240,11 @@ static void expect_warnings(const char *csv, const bal_history *h, const char *c
     assert_int_equal(r.warnings.count, i);
     bal_report_free(&r);
     bal_predictions_free(&p);
+}
+
+static void expect_warnings(const char *csv, const bal_history *h, const char *const *expected)
+{
+    expect_warnings_of(csv, &(bal_background){.history = h}, expected);
 }
 
 /* 30 images a class, all found but the last few of b. */
@@ -267,6 +274,61 @@ static void nothing_to_warn_of(void **state)
     bal_predictions_free(&p);
     free(text);
     free(csv);
+}
+
+static void generated_images_are_easier(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    static const char *const expected[] = {
+        "Generated images are easier than real ones: balanced accuracy is 1.00 on generated images, but 0.52 on real "
+        "test images. Figures on generated images say nothing about real ones.",
+        NULL};
+    char *csv = good_predictions(3);
+    expect_warnings_of(csv, &(bal_background){.generated = true, .on_generated = 1, .on_real = 0.52}, expected);
+    expect_warnings_of(csv, &(bal_background){.generated = true, .on_generated = 0.97, .on_real = 0.93}, none);
+    expect_warnings_of(csv, &(bal_background){.generated = true, .on_generated = 0.94, .on_real = 0.5}, none);
+    expect_warnings_of(csv, &(bal_background){.generated = true, .on_generated = 1, .on_real = (double)NAN}, none);
+    expect_warnings_of(csv, &(bal_background){.on_generated = 1, .on_real = 0.5}, none);
+    free(csv);
+}
+
+static void leaks_are_counted(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "Duplicates or groups across the split make figures look better than they are: pairs of copies in different "
+        "parts of the split: 4; images that the threshold was chosen on, or of their groups: 7.",
+        NULL};
+    char          *csv = good_predictions(3);
+    bal_background b = {.leaks = {[BAL_LEAK_COPIES] = 4, [BAL_LEAK_CHOSEN] = 7}};
+    expect_warnings_of(csv, &b, expected);
+    free(csv);
+}
+
+/* What report.json says of the background is the background. */
+static void background_is_read_back(void **state)
+{
+    (void)state;
+    const bal_threshold t = {{BAL_WANT_PRECISION, 0.7}, 1, 0.1 + 0.2, 1.0 / 3, 0.8, (double)NAN, 20, 0};
+    bal_background      b = {.has_point = true, .point = t, .generated = true, .on_generated = 1.0 / 7}, back;
+    bal_predictions     p = parse("path,label,predicted,p:a,p:b\nx,a,b,.6,.4\nx,b,b,.6,.4\n");
+    b.on_real = (double)NAN;
+    b.leaks[BAL_LEAK_SEEN] = 3;
+    assert_int_equal(bal_report_write("build/background", &p, &b), BAL_OK);
+    assert_int_equal(bal_background_read(&back, "build/background", &p), BAL_OK);
+    assert_true(back.has_point && back.point.threshold == t.threshold && back.point.recall == t.recall);
+    assert_true(back.point.positive == 1 && back.point.positives == 20 && isnan(back.point.specificity));
+    assert_true(back.point.goal.want == BAL_WANT_PRECISION && back.point.goal.value == 0.7 && !back.unmet.want);
+    assert_true(back.generated && back.on_generated == b.on_generated && isnan(back.on_real));
+    assert_true(back.leaks[BAL_LEAK_SEEN] == 3 && back.leaks[BAL_LEAK_REPEATED] == 1);
+    assert_int_equal(bal_report_write("build/background", &p, &(bal_background){.unmet = {BAL_WANT_RECALL, 1}}), 0);
+    assert_int_equal(bal_background_read(&back, "build/background", &p), BAL_OK);
+    assert_true(!back.has_point && !back.generated && back.unmet.want == BAL_WANT_RECALL && back.unmet.value == 1);
+    assert_int_equal(bal_background_read(&back, "build/absent", &p), BAL_OK);
+    assert_true(!back.has_point && !back.generated && !back.unmet.want);
+    assert_int_equal(system("rm -r build/background"), 0);
+    bal_predictions_free(&p);
 }
 
 static void one_class(void **state)
@@ -437,6 +499,9 @@ int main(void)
         cmocka_unit_test(json_on_one_line),
         cmocka_unit_test(words_of_a_collapsed_classifier),
         cmocka_unit_test(nothing_to_warn_of),
+        cmocka_unit_test(generated_images_are_easier),
+        cmocka_unit_test(leaks_are_counted),
+        cmocka_unit_test(background_is_read_back),
         cmocka_unit_test(one_class),
         cmocka_unit_test(absent_and_tied_classes),
         cmocka_unit_test(train_and_validation_drift_apart),
