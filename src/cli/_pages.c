@@ -48,6 +48,9 @@ static const row files[] = {
     {"log.csv, speed.csv", "in each of these folders: figures of each step or epoch, and their times", PROGRAM},
     {"predictions.csv", "the test images, their labels, and each class's probability", PROGRAM},
     {"report.txt, report.json, report.html, curves.json", "the report on the test images", PROGRAM},
+    {"confusion.svg, counts.svg, roc.svg, precision_recall.svg, reliability.svg", "its plots", PROGRAM},
+    {"classifier/curves.svg", "loss and accuracy over the epochs", PROGRAM},
+    {"forest.svg, arms/ARM/*.svg", "an experiment's plots: the arms beside each other, then each arm's", PROGRAM},
     {"examples/", "the surest mistakes and right answers, and heat maps of what the net went by", PROGRAM},
     {NULL, NULL, PROGRAM},
 };

@@ -287,7 +287,8 @@ const bal_verb bal_verb_eval = {
         "those of\n"
         "--predictions. A run's own threshold ([train.classifier] want) is applied unless --threshold none.\n"
         "The report is printed; --json prints it as one line of JSON; --out writes report.html, report.txt,\n"
-        "report.json, curves.json and predictions.csv. The resamples behind the intervals are drawn\n"
+        "report.json, curves.json, predictions.csv and the plots: confusion.svg, counts.svg, roc.svg,\n"
+        "precision_recall.svg, reliability.svg. The resamples behind the intervals are drawn\n"
         "by --seed, 1 where it is not given.",
     .examples = "The report on a run, then on other labelled images:\n"
                 "    ballast eval runs/xray\n"

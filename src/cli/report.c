@@ -116,7 +116,9 @@ const bal_verb bal_verb_report = {
     .help = "write the report of a run or of an experiment again, from what is stored in it",
     .details =
         "Reads predictions.csv and the logs, needs neither a device nor the images, and writes report.html, .txt and\n"
-        ".json, curves.json and the plots (.svg): to the bit what was there, if this is the version that wrote it.\n"
+        ".json, curves.json and the plots (confusion.svg, counts.svg, roc.svg, precision_recall.svg, reliability.svg,\n"
+        "classifier/curves.svg; an experiment's forest.svg and arms/ARM/): to the bit what was there, if this is the\n"
+        "version that wrote it.\n"
         "Of an experiment: the reports of its parts that are done, then the comparison. For other predictions than\n"
         "the run's own: ballast eval.",
     .takes = BAL_TAKES_SEED,

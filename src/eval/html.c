@@ -164,7 +164,7 @@ static bal_status put_report(FILE *to, const bal_report *r, const char *folder)
     BAL_TRY(put_data(to, folder, &r->metrics, r->predictions->classes));
     bal_html_run(to, folder);
     bal_html_settings(to, folder);
-    bal_html_repeat(to, folder, "train");
+    bal_html_repeat(to, folder, "train", r->seed);
     bal_page_end(to);
     return BAL_OK;
 }
@@ -408,7 +408,7 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     BAL_TRY(put_data(to, folder, NULL, NULL));
     bal_html_run(to, folder);
     bal_html_settings(to, folder);
-    bal_html_repeat(to, folder, "experiment");
+    bal_html_repeat(to, folder, "experiment", BAL_REPORT_SEED);
     bal_page_end(to);
     return BAL_OK;
 }

@@ -1,6 +1,7 @@
 /* html_folder -- see eval/html_parts.h. */
 #include "eval/html_parts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cjson/cJSON.h>
@@ -8,6 +9,7 @@
 #include "ballast/files.h"
 #include "ballast/plot.h"
 #include "ballast/text.h"
+#include "ballast/version.h"
 #include "eval/page.h"
 #include "eval/prose.h"
 
@@ -23,6 +25,14 @@ static char *read_text(FILE *to, const char *folder, const char *name)
     return text;
 }
 
+static bool has(const char *folder, const char *name)
+{
+    char *path = bal_path_join(folder, name);
+    bool  found = path && bal_file_exists(path);
+    free(path);
+    return found;
+}
+
 /* ---- run.json ---------------------------------------------------------------------------------------------------- */
 
 static void put_fact(FILE *to, const cJSON *run, const char *key, const char *name)
@@ -36,21 +46,62 @@ static void put_fact(FILE *to, const cJSON *run, const char *key, const char *na
     fputs("</dd>\n", to);
 }
 
+/* The value of a key in a section of a config.ini that ballast wrote ("key = value"), to the end of its line; malloc'd,
+ * or NULL. */
+static char *find_setting(const char *ini, const char *section, const char *key)
+{
+    const char *at = ini ? strstr(ini, section) : NULL;
+    size_t      size = strlen(key);
+    while (at && (at = strchr(at, '\n')) != NULL && *++at != '[')
+        if (strncmp(at, key, size) == 0 && strncmp(at + size, " = ", 3) == 0)
+            return bal_format("%.*s", (int)strcspn(at + size + 3, "\n"), at + size + 3);
+    return NULL;
+}
+
+static void put_setting(FILE *to, const char *ini, const char *key, const char *name)
+{
+    char *value = find_setting(ini, "[data]\n", key);
+    if (value) {
+        fprintf(to, "<dt>%s</dt><dd>", name);
+        bal_page_name(to, value);
+        fputs("</dd>\n", to);
+    }
+    free(value);
+}
+
 /* Not when and how long: a report made again is the same. */
-void bal_html_run(FILE *to, const char *folder)
+static void put_run(FILE *to, const cJSON *run, const char *ini)
 {
     static const char *const facts[][2] = {
         {"name", "name"},     {"config", "configuration"}, {"seed", "seed"},       {"ballast", "ballast"},
         {"commit", "commit"}, {"device", "device"},        {"platform", "OpenCL"}, {"version", "version"},
         {"driver", "driver"}, {"kernels", "kernels for"},
     };
-    char  *text = read_text(to, folder, "run.json");
+    fputs("<dl>\n", to);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) put_fact(to, run, facts[i][0], facts[i][1]);
+    put_setting(to, ini, "source", "data");
+    put_setting(to, ini, "path", "from");
+    fputs("</dl>\n", to);
+}
+
+/* A part of an experiment, which has its log beside its report, is described three folders above. */
+void bal_html_run(FILE *to, const char *folder)
+{
+    bool   part = has(folder, "log.csv");
+    char  *text = read_text(to, folder, part ? "../../../run.json" : "run.json");
+    char  *ini = read_text(to, folder, part ? "../../../config.ini" : "config.ini");
     cJSON *run = text ? cJSON_Parse(text) : NULL;
-    if (run) fputs("<h2>What was run</h2>\n<dl>\n", to);
-    for (size_t i = 0; run && i < sizeof facts / sizeof *facts; i++) put_fact(to, run, facts[i][0], facts[i][1]);
-    if (run) fputs("</dl>\n", to);
+    fputs("<h2>What was run</h2>\n", to);
+    if (run) put_run(to, run, ini);
+    else if (text) fputs("<p>Not shown: run.json is not JSON.</p>\n", to);
+    else
+        fprintf(to,
+                "<p>ballast %s made this report from predictions; there is no run.json beside it that says what was "
+                "trained, and on what device.</p>\n",
+                bal_version());
     cJSON_Delete(run);
     free(text);
+    free(ini);
 }
 
 void bal_html_settings(FILE *to, const char *folder)
@@ -322,21 +373,17 @@ void bal_html_gans(FILE *to, const char *folder)
 
 /* ---- commands ---------------------------------------------------------------------------------------------------- */
 
-static bool has(const char *folder, const char *name)
-{
-    char *path = bal_path_join(folder, name);
-    bool  found = path && bal_file_exists(path);
-    free(path);
-    return found;
-}
-
-void bal_html_repeat(FILE *to, const char *folder, const char *verb)
+void bal_html_repeat(FILE *to, const char *folder, const char *verb, uint64_t seed)
 {
     fputs("<h2>How to repeat it</h2>\n<p>In the folder of this file:</p>\n<pre><code>", to);
-    if (has(folder, "config.ini")) fprintf(to, "# all of it again, into a new folder\nballast %s config.ini\n\n", verb);
-    fputs("# the figures alone, from the predictions\nballast eval --predictions predictions.csv\n</code></pre>\n"
-          "<p>The same seed, device and version of ballast give the same figures.</p>\n",
-          to);
+    if (has(folder, "config.ini"))
+        fprintf(to,
+                "# all of it again, into a new folder\nballast %s config.ini\n\n"
+                "# this report again, from what is stored here\nballast report .\n\n",
+                verb);
+    fputs("# the figures alone, from the predictions\nballast eval --predictions predictions.csv", to);
+    if (seed != BAL_REPORT_SEED) fprintf(to, " --seed %" PRIu64, seed);
+    fputs("\n</code></pre>\n<p>The same seed, device and version of ballast give the same figures.</p>\n", to);
 }
 
 /* ---- an experiment's parts --------------------------------------------------------------------------------------- */

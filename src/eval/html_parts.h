@@ -59,12 +59,12 @@ bal_status bal_figure_counts(bal_figure *out, const char *folder, const bal_metr
 /* Of the log.csv of a run, or of a part of an experiment. */
 bal_status bal_figure_curves(bal_figure *out, const char *folder);
 
-void bal_html_run(FILE *to, const char *folder);      /* run.json */
+void bal_html_run(FILE *to, const char *folder);      /* run.json, or that there is none */
 void bal_html_data(FILE *to, const char *folder);     /* split.csv: images of each class and part */
 void bal_html_settings(FILE *to, const char *folder); /* config.ini */
 void bal_html_gans(FILE *to, const char *folder);
-/* `verb` trains the run from its config.ini. */
-void bal_html_repeat(FILE *to, const char *folder, const char *verb);
+/* `verb` trains the run from its config.ini; seed: of the resamples. */
+void bal_html_repeat(FILE *to, const char *folder, const char *verb, uint64_t seed);
 
 /* Of an experiment's part, below the experiment's; malloc'd, NULL when out of memory. */
 char *bal_html_part_folder(const char *folder, const bal_part_result *p);

@@ -12,7 +12,8 @@ static const char rules[] =
     "}\n"
     ".paper { fill: #fff } .frame { fill: none; stroke: #444 } .grid { stroke: #ddd }\n"
     ".line { fill: none; stroke-width: 2; stroke-linejoin: round } .reference { fill: none; stroke: #777 }\n"
-    ".mark { fill: #fff; stroke-width: 1.5 } .band { fill-opacity: .16; stroke-opacity: .5 } .faint { fill-opacity: .07 }\n"
+    ".mark { fill: #fff; stroke-width: 1.5 }\n"
+    ".band { fill-opacity: .16; stroke-opacity: .5 } .faint { fill-opacity: .07 }\n"
     ".s0 { stroke: #0072b2 } .s1 { stroke: #d55e00 } .s2 { stroke: #009e73 }\n"
     ".s3 { stroke: #cc79a7 } .s4 { stroke: #e69f00 } .s5 { stroke: #56b4e9 }\n"
     ".f0 { fill: #0072b2 } .f1 { fill: #d55e00 } .f2 { fill: #009e73 }\n"
@@ -24,7 +25,8 @@ static const char rules[] =
     "@media screen and (prefers-color-scheme: dark) {\n"
     "  text { fill: #ddd } .paper, .mark { fill: #1b1b1b } .frame { stroke: #aaa } .grid { stroke: #3a3a3a }\n"
     "  .reference { stroke: #999 } .s0 { stroke: #4aa8e0 } .s1 { stroke: #ff8a3d } .s2 { stroke: #2fc99b }\n"
-    "  .f0 { fill: #4aa8e0 } .f1 { fill: #ff8a3d } .f2 { fill: #2fc99b } .band { fill-opacity: .25 } .faint { fill-opacity: .1 }\n"
+    "  .f0 { fill: #4aa8e0 } .f1 { fill: #ff8a3d } .f2 { fill: #2fc99b }\n"
+    "  .band { fill-opacity: .25 } .faint { fill-opacity: .1 }\n"
     "}\n"
     "</style>\n";
 

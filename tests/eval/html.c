@@ -183,7 +183,7 @@ static void a_folder_is_shown(void **state)
     (void)state;
     bal_predictions p = parse("label,predicted\na,a\nb,a\n");
     scratch_text("it's/run.json", "{\"name\": \"</dd><b>\", \"seed\": 7, \"device\": \"CPU & more\"}");
-    scratch_text("it's/config.ini", "[run]\nname = <i>\n");
+    scratch_text("it's/config.ini", "[run]\nname = <i>\n[data]\nsource = folder\npath = /a & b\n[generator]\n");
     scratch_text("it's/split.csv", "path,label,part\n1,a,train\n2,a,test\n3,</td>,train\n4,a,\n");
     scratch_text("it's/classifier/log.csv",
                  "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,validation_balanced_accuracy\n"
@@ -195,6 +195,9 @@ static void a_folder_is_shown(void **state)
     assert_sound(html);
     assert_non_null(strstr(html, "<dt>name</dt><dd><bdi>&lt;/dd&gt;&lt;b&gt;</bdi></dd>"));
     assert_non_null(strstr(html, "<dt>seed</dt><dd>7</dd>"));
+    assert_non_null(
+        strstr(html, "<dt>data</dt><dd><bdi>folder</bdi></dd>\n<dt>from</dt><dd><bdi>/a &amp; b</bdi></dd>"));
+    assert_non_null(strstr(html, "\nballast report .\n"));
     assert_non_null(strstr(html, "name = &lt;i&gt;"));
     assert_non_null(strstr(html, "<bdi>a</bdi></th><td>1</td><td>0</td><td>1</td><td>1</td><td>3</td>"));
     assert_non_null(strstr(html, "<bdi>&lt;/td&gt;</bdi></th><td>1</td><td>0</td><td>0</td><td>0</td><td>1</td>"));
@@ -221,7 +224,7 @@ static void faults_of_files_are_named(void **state)
     assert_sound(html);
     assert_non_null(strstr(html, "<p>Not shown: "));
     assert_non_null(strstr(html, "split.csv:1"));
-    assert_null(strstr(html, "What was run"));
+    assert_non_null(strstr(html, "<p>Not shown: run.json is not JSON.</p>"));
     free(html);
     bal_predictions_free(&p);
 }
