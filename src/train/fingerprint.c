@@ -86,12 +86,18 @@ static bal_status open_data(bal_dataset **ds, const bal_fingerprint *f)
 
 /* ---- counts ------------------------------------------------------------------------------------------------------ */
 
+/* Why the first image that cannot be read cannot. */
+static const char *first_reason(const bal_dataset *ds)
+{
+    for (int i = 0; i < ds->data.count; i++)
+        if (ds->reason[i]) return ds->reason[i];
+    return "";
+}
+
 static bal_status fail_unreadable(const bal_fingerprint *f, const bal_dataset *ds)
 {
-    int i = 0;
-    while (i < ds->data.count && !ds->reason[i]) i++;
     return bal_fail(BAL_EIO, "%s: none of %d images can be read, the first: %s", f->path, ds->data.count,
-                    i < ds->data.count ? ds->reason[i] : "");
+                    first_reason(ds));
 }
 
 static bal_status count_classes(bal_fingerprint *f, const bal_dataset *ds)
@@ -121,10 +127,14 @@ static int with_images(const bal_fingerprint *f)
 }
 
 /* The folder of the one class may be what holds the classes. */
-static bal_status fail_one_class(const bal_fingerprint *f)
+static bal_status fail_one_class(const bal_fingerprint *f, const bal_dataset *ds)
 {
     const char *name = f->classes[f->commonest].name;
 
+    if (f->class_count > 1) /* by label alone: none of its images can be read */
+        return bal_fail(BAL_EIO,
+                        "%s: all images that can be read are of one class, \"%s\"; %d cannot be read, the first: %s",
+                        f->path, name, f->unreadable, first_reason(ds));
     if (strcmp(f->source, "folder") == 0)
         return bal_fail(
             BAL_EIO,
@@ -291,7 +301,7 @@ static bal_status take(bal_fingerprint *f, const bal_dataset *ds)
     BAL_TRY(count_classes(f, ds));
     if (f->class_count == 0)
         return bal_fail(BAL_EIO, "%s: no image has a label; a column named label gives them", f->path);
-    if (with_images(f) < 2) return fail_one_class(f);
+    if (with_images(f) < 2) return fail_one_class(f, ds);
     BAL_TRY(measure_images(f, ds));
     count_links(f, ds);
     return find_groups(f, ds);

@@ -55,9 +55,9 @@ static bal_status length(bal_recipe *r)
     int epochs = clamp((UPDATES + each - 1) / each, LEAST_EPOCHS, MOST_EPOCHS);
     r->updates = epochs * each;
     BAL_TRY(bal_recipe_because(r,
-                               "About %d training images make %d updates in an epoch; %d epochs give about %d. The "
+                               "About %d training images make %d update%s in an epoch; %d epochs give about %d. The "
                                "epoch that does best on validation images is kept, so too many do little harm.",
-                               r->train_images, each, epochs, r->updates));
+                               r->train_images, each, each == 1 ? "" : "s", epochs, r->updates));
     BAL_TRY(bal_recipe_set(r, "train.classifier", "epochs", "%d", epochs));
     return bal_recipe_set(r, "train.classifier", "batch", "%d", r->batch);
 }

@@ -166,6 +166,7 @@ static void faults_say_what_to_do(void **state)
     scratch_image("wrong/images/only/1.png", 24, 1);
     scratch_text("wrong/dark/a/1.png", "nothing");
     scratch_text("wrong/dark/b/1.png", "nothing");
+    scratch_text("wrong/half.csv", "path,label\nimages/only/1.png,a\nimages/none.png,b\n");
     scratch_text("wrong/list.csv", "path,label\nimages/only/1.png,\n");
     scratch_text("wrong/empty/notes.txt", "");
     scratch_text("wrong/run/config.ini", "");
@@ -174,6 +175,7 @@ static void faults_say_what_to_do(void **state)
     assert_refused(scratch("wrong/none/of/this"), "there is no such file or folder");
     assert_refused(scratch("wrong/dark"), "none of 2 images can be read");
     assert_refused(scratch("wrong/list.csv"), "no image has a label");
+    assert_refused(scratch("wrong/half.csv"), "1 cannot be read, the first: ");
     assert_refused(scratch("wrong/empty"), "no images here");
     assert_refused(scratch("wrong/run"), "is the folder of a run");
     assert_refused(scratch("wrong/images/only/1.png"), "expected a folder");
