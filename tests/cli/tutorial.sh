@@ -1,6 +1,6 @@
 # The tutorial's commands, run as they stand there, print what it says. In docs/tutorial.md a block ```sh is run, its standard
-# output compared with the block ```text behind it: "..." stands for any lines; in "text figures" and in spacing numbers may
-# differ, which follow from the device; "text example" is not compared.
+# output compared with the block ```text behind it: "..." stands for any lines; in "text figures" numbers, times and
+# spacing may differ, since they follow from the device; "text example" is not compared.
 . tests/rules/_check.sh
 
 work=$(mktemp -d)
@@ -23,6 +23,7 @@ compare() {
     awk -v figures="$3" '
         function plain(s) {
             if (!figures) return s
+            gsub(/[0-9]+(:[0-9][0-9])+|[0-9]+ s /, "T ", s)
             gsub(/[+-]?[0-9]+([.][0-9]+)?|n\/a/, "N", s)
             gsub(/[ \t]+/, " ", s)
             return s
