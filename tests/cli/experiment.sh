@@ -5,7 +5,7 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 config=$(pwd)/tests/cli/good/experiment.ini
-pick='--folds 0 --seeds 1 --set train.classifier.epochs=30 --set train.gan.steps=40 --set train.gan.checkpoint=5'
+pick='--folds 0 --seeds 1 --set train.classifier.epochs=10 --set train.gan.steps=100 --set train.gan.checkpoint=5'
 arms='original balanced mine paper'
 
 # experiment NAME ARGUMENT...: in a folder of its own, so that the paths in all files are the same. Ends the shell.
@@ -47,11 +47,11 @@ report=$work/one/runs/tiny/fold0/seed1
 verdict generated_tests_have_their_real_one "$(grep -q 'real_balanced_accuracy":.[01]' "$report/paper/report.json" && grep -q '"generated":.null' "$report/original/report.json" ||
     cat "$report/paper/report.json")"
 verdict real_one_is_said "$(grep 'on the real test images [01]' "$work/one.out" | grep -q '^paper is tested on generated' || cat "$work/one.out")"
-(experiment two "$config" --jobs 2) >"$work/two.out" 2>"$work/err"
+(experiment two "$config" --jobs 4) >"$work/two.out" 2>"$work/err"
 code=$?
-verdict two_jobs_exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
-verdict two_jobs_same_bits "$(same two)"
-verdict two_jobs_same_words "$(diff "$work/one.out" "$work/two.out")"
+verdict several_jobs_exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
+verdict several_jobs_same_bits "$(same two)"
+verdict several_jobs_same_words "$(diff "$work/one.out" "$work/two.out")"
 verdict every_line_has_its_part "$(grep -v '^fold0/\(gan/[A-Z]*\|seed1/[a-z]*\)\(: begun\|: done in \| *step \| classifier  step \)' "$work/err")"
 verdict every_task_once "$(grep -c ': begun' "$work/err" | grep -vx 6)"
 verdict gans_before_what_needs_them "$(awk '/gan.*: done/ { n++ } /(balanced|mine|paper): begun/ && n < 2' "$work/err")"
@@ -59,10 +59,11 @@ verdict gans_before_what_needs_them "$(awk '/gan.*: done/ { n++ } /(balanced|min
 interrupted stopped TERM
 verdict stop_exits_1 "$([ "$code" -eq 1 ] || echo "exit $code: $(cat "$work/said")")"
 verdict stop_says_how_to_go_on "$(grep -q 'ballast experiment --resume runs/tiny' "$work/said" || cat "$work/said")"
-verdict stop_is_in_the_middle "$([ ! -e "$work/stopped/runs/tiny/fold0/seed1/paper/report.json" ] || cat "$work/said")"
+verdict stop_is_in_the_middle "$([ ! -e "$work/stopped/runs/tiny/fold0/gan/NORMAL/progression.png" ] || cat "$work/said")"
 (experiment stopped --resume runs/tiny --jobs 2 --quiet) >"$work/out" 2>&1 || cat "$work/out"
 verdict stopped_and_resumed_same_bits "$(same stopped)"
 interrupted killed KILL
+verdict kill_stops_them_all "$([ ! -e "$work/killed/runs/tiny/fold0/gan/NORMAL/progression.png" ] || cat "$work/said")"
 (experiment killed --resume runs/tiny --quiet) >"$work/out" 2>&1 || cat "$work/out"
 verdict killed_and_resumed_same_bits "$(same killed)"
 
