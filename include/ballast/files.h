@@ -40,6 +40,10 @@ char       *bal_path_join(const char *a, const char *b);
 char       *bal_path_folder(const char *path); /* malloc'd, "." if there is no slash */
 const char *bal_path_name(const char *path);   /* behind the last slash; not yours */
 
+/* Runs `use` on FOLDER/NAME. */
+bal_status bal_path_use(const char *folder, const char *name, bal_status (*use)(const char *path, void *user),
+                        void *user);
+
 /* malloc'd: the path from the root, as seen from where one stands; links are not followed. NULL when out of memory, or
  * nobody knows where one stands. */
 char *bal_path_absolute(const char *path);

@@ -23,6 +23,9 @@ bal_status bal_stored_get_figures(float *figures, int count, const bal_checkpoin
 bal_status bal_stored_put_classes(bal_checkpoint *c, const bal_dataset *data);
 bal_status bal_stored_get_classes(char ***names, int *count, const bal_checkpoint *c, const char *path);
 
+/* The weights of another training to begin with: a state_dict's. PATH NULL: nothing is done. */
+bal_status bal_stored_first_weights(bal_net *net, const char *path);
+
 /* Steps taken according to FOLDER/last.safetensors, where its note `key` counts them; 0 where there is none. */
 int bal_stored_step(const char *folder, const char *key);
 

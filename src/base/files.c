@@ -219,6 +219,16 @@ char *bal_path_join(const char *a, const char *b)
     return bal_format("%s%s%s", a, a[n - 1] == '/' ? "" : "/", b);
 }
 
+bal_status bal_path_use(const char *folder, const char *name, bal_status (*use)(const char *path, void *user),
+                        void *user)
+{
+    char *path = bal_path_join(folder, name);
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory left for a path");
+    bal_status st = use(path, user);
+    free(path);
+    return st;
+}
+
 char *bal_path_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -68,16 +68,6 @@ bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data)
     return st;
 }
 
-static bal_status first_weights(bal_classifier *c)
-{
-    bal_checkpoint *from;
-    if (!c->o.init) return BAL_OK;
-    BAL_TRY(bal_checkpoint_read(&from, c->o.init));
-    bal_status st = bal_checkpoint_get_net(from, "", c->net, NULL, NULL);
-    bal_checkpoint_free(from);
-    return st;
-}
-
 static bal_status make_feeder(bal_classifier *c)
 {
     bal_feeder_settings s = {.data = c->job.data, .batch = c->o.batch, .shuffle = c->o.shuffle};
@@ -100,17 +90,6 @@ static bal_status set_budget(bal_classifier *c)
 }
 
 /* ---- checkpoints ------------------------------------------------------------------------------------------------ */
-
-typedef bal_status (*use_path)(const char *path, void *user);
-
-static bal_status with_path(const bal_classifier *c, const char *name, use_path use, void *user)
-{
-    char *path = bal_path_join(c->job.folder, name);
-    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = use(path, user);
-    free(path);
-    return st;
-}
 
 static bal_status save_last(const char *path, void *user)
 {
@@ -258,9 +237,9 @@ static bal_status end_epoch(bal_classifier *c)
     BAL_TRY(validate(c, &e));
     BAL_TRY(bal_history_add(&c->history, &e));
     BAL_TRY(write_lines(c, &e, mean[NORM]));
-    if (is_best(&c->history)) BAL_TRY(with_path(c, "best.safetensors", save_best, c));
-    BAL_TRY(with_path(c, "curves.svg", plot, c));
-    return with_path(c, "last.safetensors", save_last, c);
+    if (is_best(&c->history)) BAL_TRY(bal_path_use(c->job.folder, "best.safetensors", save_best, c));
+    BAL_TRY(bal_path_use(c->job.folder, "curves.svg", plot, c));
+    return bal_path_use(c->job.folder, "last.safetensors", save_last, c);
 }
 
 static bool out_of_patience(const bal_classifier *c)
@@ -325,13 +304,13 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(make_loss(c));
     BAL_TRY(bal_augment_parse(&c->augment, c->o.augment, (bal_where){"[train.classifier]", 0}));
     if (bal_augment_active(&c->augment)) BAL_TRY(bal_tensor_init(&c->changed, dev, bal_net_in(c->net)));
-    BAL_TRY(first_weights(c));
+    BAL_TRY(bal_stored_first_weights(c->net, c->o.init));
     bal_learner_settings settings = {c->o.optimizer, c->o.schedule, c->o.ema, c->o.clip, 0, c->total};
     BAL_TRY(bal_learner_init(&c->learn, dev, c->net, &settings));
     BAL_TRY(bal_tensor_init(&c->figures, dev, (bal_shape){c->epoch_steps, 1, 1, FIGURES}));
     c->host = calloc((size_t)c->epoch_steps * FIGURES, sizeof *c->host);
     if (!c->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
-    if (c->job.folder) BAL_TRY(with_path(c, "last.safetensors", load_last, c));
+    if (c->job.folder) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", load_last, c));
     c->synced = c->epoch_began = bal_run_clock();
     return make_feeder(c);
 }
@@ -382,14 +361,14 @@ static bal_status open_speed(const char *path, void *user)
 static bal_status run(bal_classifier *c, bool *stopped)
 {
     BAL_TRY(bal_folder_create(c->job.folder));
-    BAL_TRY(with_path(c, "log.csv", open_log, c));
-    BAL_TRY(with_path(c, "speed.csv", open_speed, c));
+    BAL_TRY(bal_path_use(c->job.folder, "log.csv", open_log, c));
+    BAL_TRY(bal_path_use(c->job.folder, "speed.csv", open_speed, c));
     while (c->step < c->total && !*stopped && !out_of_patience(c)) {
         BAL_TRY(bal_classifier_step(c));
         bool end = c->step % c->epoch_steps == 0 || c->step == c->total;
         if (end) BAL_TRY(end_epoch(c));
         *stopped = c->step < c->total && c->job.watch->stop();
-        if (*stopped && !end) BAL_TRY(with_path(c, "last.safetensors", save_last, c));
+        if (*stopped && !end) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", save_last, c));
         show(c);
     }
     if (out_of_patience(c))

@@ -1,20 +1,17 @@
-/* gan -- the steps, and what is kept of them. See include/ballast/gan.h. */
-#include "ballast/gan.h"
+/* gan -- the steps, and when what of them is kept. See include/ballast/gan.h. */
+#include "train/gan_parts.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ballast/feeder.h"
 #include "ballast/files.h"
-#include "ballast/learner.h"
 #include "ballast/memory.h"
 #include "ballast/random.h"
 #include "ballast/reduce.h"
 #include "ballast/stored.h"
 
 enum {
-    SAMPLES = 64, SAMPLE_COLUMNS = 8, PROGRESSION_ROWS = 8,
     /* Figures of a step: pairs of loss and score by bal_loss_def.run, and the gradients' norms. */
-    REAL = 0, FAKE = 1, GENERATED = 2, NORM_D = 6, NORM_G = 7, FIGURES = 8,
+    REAL = 0, FAKE = 1, GENERATED = 2, NORM_D = 6, NORM_G = 7,
     /* Passes are numbered for their random draws: step * d_steps * PASSES + one of these. The generator's backward pass
      * has the number of its forward. */
     DRAW_REAL = 0, DRAW_FAKE = 1, DRAW_THROUGH = 2, PASSES = 3
@@ -22,23 +19,6 @@ enum {
 
 /* Device and host wait for each other at least this often, so that progress is true and a stop is quick. */
 static const double sync_seconds = 0.2;
-
-struct bal_gan {
-    bal_gan_job      job;
-    bal_gan_options  o;
-    bal_net         *generator, *discriminator;
-    bal_learner      learn_g, learn_d;
-    bal_loss         loss;
-    bal_option_pool *pool;
-    bal_feeder      *feeder;
-    bal_scaling      scaling;
-    bal_tensor       z, figures; /* [log] rows of FIGURES */
-    float           *host;       /* the same on the host */
-    bal_run_log      log, speed;
-    int              step, total, read; /* read: steps whose figures were looked at */
-    double           synced, logged;                    /* clock of the last wait and of the last line of speed.csv */
-    double           last[FIGURES];                      /* means since the last line of log.csv */
-};
 
 static const char log_header[] = "step,lr,d_loss_real,d_loss_fake,g_loss,d_x,d_g_z,d_g_z_after,d_norm,g_norm\n";
 static const char speed_header[] = "step,seconds,images_per_second,waited\n";
@@ -78,16 +58,6 @@ static bal_status make_learners(bal_gan *gan)
     return bal_learner_init(&gan->learn_d, gan->job.dev, gan->discriminator, &d);
 }
 
-static bal_status first_weights(bal_net *net, const char *path)
-{
-    bal_checkpoint *c;
-    if (!path) return BAL_OK;
-    BAL_TRY(bal_checkpoint_read(&c, path));
-    bal_status st = bal_checkpoint_get_net(c, "", net, NULL, NULL);
-    bal_checkpoint_free(c);
-    return st;
-}
-
 static bal_status make_feeder(bal_gan *gan)
 {
     const int *index;
@@ -109,78 +79,12 @@ int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label)
     return s->gan.steps ? s->gan.steps : (count + batch - 1) / batch * s->gan.epochs;
 }
 
-static char *inside(const bal_gan *gan, const char *name) { return bal_path_join(gan->job.folder, name); }
-
-/* Runs `use` on PATH/NAME and frees the path. */
-static bal_status with_path(const bal_gan *gan, const char *name, bal_status (*use)(const char *path, void *user),
-                            void *user)
-{
-    char *path = inside(gan, name);
-    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = use(path, user);
-    free(path);
-    return st;
-}
-
-/* ---- checkpoints ------------------------------------------------------------------------------------------------ */
-
-static bal_status save_last(const char *path, void *user)
-{
-    const bal_gan  *gan = user;
-    bal_checkpoint *c;
-    bal_status      st;
-    BAL_TRY(bal_checkpoint_new(&c));
-    BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_g, c, "generator."));
-    BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_d, c, "discriminator."));
-    BAL_TRY_OR(end, st, bal_stored_put_figures(c, gan->host, gan->step % gan->o.log * FIGURES));
-    BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
-end:
-    bal_checkpoint_free(c);
-    return st;
-}
-
-static bal_status load_last(const char *path, void *user)
-{
-    bal_gan        *gan = user;
-    bal_checkpoint *c;
-    bal_status      st;
-    if (!bal_file_exists(path)) return BAL_OK;
-    BAL_TRY(bal_checkpoint_read(&c, path));
-    BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_g, c, "generator."));
-    BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_d, c, "discriminator."));
-    gan->step = gan->read = gan->learn_g.t;
-    BAL_TRY_OR(end, st, bal_stored_get_figures(gan->host, gan->step % gan->o.log * FIGURES, c));
-    BAL_TRY_OR(end, st, bal_tensor_write(&gan->figures, gan->host));
-end:
-    bal_checkpoint_free(c);
-    return st;
-}
-
-static bal_status save_generator(const char *path, void *user)
-{
-    const bal_gan     *gan = user;
-    const bal_learner *l = &gan->learn_g;
-    bal_checkpoint    *c;
-    bal_status         st;
-    char               step[16];
-    snprintf(step, sizeof step, "%d", gan->step);
-    BAL_TRY(bal_checkpoint_new(&c));
-    BAL_TRY_OR(end, st, bal_checkpoint_put_net(c, "", gan->generator, bal_has(&l->average) ? &l->average : NULL,
-                                               bal_has(&l->average_states) ? &l->average_states : NULL));
-    BAL_TRY_OR(end, st, bal_stored_put_scaling(c, &gan->scaling));
-    BAL_TRY_OR(end, st, bal_checkpoint_note(c, "step", step));
-    BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
-end:
-    bal_checkpoint_free(c);
-    return st;
-}
-
 /* ---- figures ---------------------------------------------------------------------------------------------------- */
 
 /* Names the layer whose output or weights are not finite, or where all are, the figure that is not. */
 static bal_status fail_nan(bal_gan *gan, int step, int figure)
 {
-    static const char *const figures[FIGURES] = {
+    static const char *const figures[BAL_GAN_FIGURES] = {
         "the loss on real images", "the score of real images", "the loss on generated images",
         "the score of generated images", "the generator's loss", "the score of generated images",
         "the gradient", "the gradient"};
@@ -200,11 +104,12 @@ static bal_status read_figures(bal_gan *gan)
     if (gan->read == gan->step) return BAL_OK;
     BAL_TRY(bal_tensor_read(&gan->figures, gan->host));
     gan->read = gan->step;
-    for (int i = 0; i < rows * FIGURES; i++)
-        if (!isfinite(gan->host[i])) return fail_nan(gan, gan->step - rows + 1 + i / FIGURES, i % FIGURES);
-    for (int k = 0; k < FIGURES; k++) {
+    for (int i = 0; i < rows * BAL_GAN_FIGURES; i++)
+        if (!isfinite(gan->host[i]))
+            return fail_nan(gan, gan->step - rows + 1 + i / BAL_GAN_FIGURES, i % BAL_GAN_FIGURES);
+    for (int k = 0; k < BAL_GAN_FIGURES; k++) {
         gan->last[k] = 0;
-        for (int r = 0; r < rows; r++) gan->last[k] += (double)gan->host[r * FIGURES + k] / rows;
+        for (int r = 0; r < rows; r++) gan->last[k] += (double)gan->host[r * BAL_GAN_FIGURES + k] / rows;
     }
     return BAL_OK;
 }
@@ -213,103 +118,14 @@ static bal_status write_line(bal_gan *gan)
 {
     const double *f = gan->last;
     double        now = bal_run_clock(), seconds = now - gan->logged;
-    double        line[] = {(double)gan->learn_g.lr, f[2 * REAL], f[2 * FAKE], 0, f[2 * REAL + 1],
-                            f[2 * FAKE + 1], 0, f[NORM_D], f[NORM_G]};
+    double        line[] = {(double)gan->learn_g.lr, f[2 * REAL], f[2 * FAKE], 0,        f[2 * REAL + 1],
+                            f[2 * FAKE + 1],         0,           f[NORM_D],   f[NORM_G]};
     double        speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
     line[3] = f[2 * GENERATED];
     line[6] = f[2 * GENERATED + 1];
     gan->logged = now;
     BAL_TRY(bal_run_log_row(&gan->log, gan->step, line, (int)(sizeof line / sizeof *line)));
     return bal_run_log_row(&gan->speed, gan->step, speed, 3);
-}
-
-/* ---- samples ---------------------------------------------------------------------------------------------------- */
-
-/* Pixels of `count` images, images in batches of at most the net's, latents keyed by (purpose, salt, batch). */
-static bal_status generate_batch(float *pixel, bal_net *net, const bal_tensor *z, int n, const bal_stream *stream)
-{
-    const bal_pass look = {.training = false};
-    bal_tensor     y, part = *z;
-    part.shape.n = n;
-    BAL_TRY(bal_fill_normal(&part, stream));
-    BAL_TRY(bal_net_forward(net, &look, &part, &y));
-    return bal_tensor_read(&y, pixel);
-}
-
-static bal_status sample_pixels(bal_gan *gan, float *pixel)
-{
-    size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
-    bal_status st = bal_learner_swap(&gan->learn_g);
-    for (int i = 0, n; st == BAL_OK && i < SAMPLES; i += n) {
-        bal_stream stream = bal_stream_for((uint64_t)gan->job.setup->run.seed, BAL_FOR_SAMPLE,
-                                           (uint32_t)(gan->job.label + 1), (uint32_t)i);
-        n = SAMPLES - i < gan->o.batch ? SAMPLES - i : gan->o.batch;
-        st = generate_batch(pixel + (size_t)i * image, gan->generator, &gan->z, n, &stream);
-    }
-    return st == BAL_OK ? bal_learner_swap(&gan->learn_g) : st;
-}
-
-static bal_status save_samples(bal_gan *gan)
-{
-    size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
-    float     *pixel = malloc(SAMPLES * image * sizeof *pixel);
-    char      *path = bal_format("%s/samples/step_%06d.png", gan->job.folder, gan->step);
-    bal_status st = pixel && path ? sample_pixels(gan, pixel) : bal_fail(BAL_ENOMEM, "no memory for samples");
-    if (st == BAL_OK) st = bal_run_grid(path, pixel, SAMPLES, SAMPLE_COLUMNS, &gan->job.setup->data, &gan->scaling);
-    free(pixel);
-    free(path);
-    return st;
-}
-
-/* Training images, evenly chosen: what the samples are looked at beside. */
-static bal_status save_real(const char *path, void *user)
-{
-    const bal_gan *gan = user;
-    const int     *index;
-    int            count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
-    int            n = count < SAMPLES ? count : SAMPLES;
-    size_t         image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
-    float         *pixel = malloc((size_t)n * image * sizeof *pixel);
-    bal_status     st = pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a picture");
-    for (int i = 0; st == BAL_OK && i < n; i++)
-        st = bal_dataset_fill(gan->job.data, index[(long)i * count / n], pixel + (size_t)i * image, &gan->scaling);
-    if (st == BAL_OK) st = bal_run_grid(path, pixel, n, SAMPLE_COLUMNS, &gan->job.setup->data, &gan->scaling);
-    free(pixel);
-    return st;
-}
-
-/* First row of each of up to PROGRESSION_ROWS sample grids, evenly chosen, the last one included. */
-static bal_status save_progression(const char *path, void *user)
-{
-    const bal_gan *gan = user;
-    bal_names      names = {0};
-    bal_image      grid = {0};
-    float         *out = NULL;
-    bal_status     st;
-    char          *folder = inside(gan, "samples");
-    int            size = gan->job.setup->data.size, rows = 0;
-    size_t         row = 0;
-    BAL_TRY_OR(end, st, bal_folder_list(&names, folder));
-    rows = names.count < PROGRESSION_ROWS ? names.count : PROGRESSION_ROWS;
-    for (int r = 0; r < rows; r++) {
-        int   which = rows > 1 ? r * (names.count - 1) / (rows - 1) : 0;
-        char *file = bal_path_join(folder, names.name[which]);
-        st = file ? bal_image_read(&grid, file) : bal_fail(BAL_ENOMEM, "no memory for a path");
-        free(file);
-        if (st != BAL_OK) goto end;
-        row = (size_t)grid.width * (size_t)size * (size_t)grid.channels;
-        if (!out) out = calloc((size_t)rows * row, sizeof *out);
-        if (!out) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a picture"));
-        memcpy(out + (size_t)r * row, grid.pixel, row * sizeof *out);
-        if (r + 1 < rows) bal_image_free(&grid);
-    }
-    if (rows) st = bal_image_write_png(path, out, grid.width, rows * size, grid.channels);
-end:
-    bal_image_free(&grid);
-    bal_names_free(&names);
-    free(out);
-    free(folder);
-    return st;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
@@ -332,13 +148,13 @@ static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_t
     bal_tensor real, label;
     BAL_TRY(bal_feeder_next(gan->feeder, &real, &label));
     BAL_TRY(bal_net_zero_gradients(gan->discriminator));
-    BAL_TRY(discriminate(gan, &pass, &real, BAL_REAL, row * (FIGURES / 2) + REAL, NULL));
+    BAL_TRY(discriminate(gan, &pass, &real, BAL_REAL, row * (BAL_GAN_FIGURES / 2) + REAL, NULL));
     BAL_TRY(bal_fill_normal(&gan->z, &stream));
     pass.draw = draw + DRAW_FAKE;
     BAL_TRY(bal_net_forward(gan->generator, &pass, &gan->z, fake));
-    BAL_TRY(discriminate(gan, &pass, fake, BAL_FAKE, row * (FIGURES / 2) + FAKE, NULL));
+    BAL_TRY(discriminate(gan, &pass, fake, BAL_FAKE, row * (BAL_GAN_FIGURES / 2) + FAKE, NULL));
     bal_device_scope(gan->job.dev, "discriminator's optimizer");
-    return bal_learner_step(&gan->learn_d, &gan->figures, row * FIGURES + NORM_D);
+    return bal_learner_step(&gan->learn_d, &gan->figures, row * BAL_GAN_FIGURES + NORM_D);
 }
 
 static bal_status step_generator(bal_gan *gan, uint32_t draw, int row, const bal_tensor *fake)
@@ -348,10 +164,10 @@ static bal_status step_generator(bal_gan *gan, uint32_t draw, int row, const bal
     bal_pass   pass = {.training = true, .seed = through.seed, .draw = draw + DRAW_FAKE};
     bal_tensor dx = bal_net_output_gradient(gan->generator);
     BAL_TRY(bal_net_zero_gradients(gan->generator));
-    BAL_TRY(discriminate(gan, &through, fake, BAL_GENERATE, row * (FIGURES / 2) + GENERATED, &dx));
+    BAL_TRY(discriminate(gan, &through, fake, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + GENERATED, &dx));
     BAL_TRY(bal_net_backward(gan->generator, &pass, &gan->z, NULL));
     bal_device_scope(gan->job.dev, "generator's optimizer");
-    return bal_learner_step(&gan->learn_g, &gan->figures, row * FIGURES + NORM_G);
+    return bal_learner_step(&gan->learn_g, &gan->figures, row * BAL_GAN_FIGURES + NORM_G);
 }
 
 bal_status bal_gan_step(bal_gan *gan)
@@ -379,21 +195,21 @@ int bal_gan_steps(const bal_gan *gan, int *total)
 
 static bal_status open_gan(bal_gan *gan)
 {
-    bal_device *dev = gan->job.dev;
+    bal_device              *dev = gan->job.dev;
     static const char *const nets[] = {"generator", "discriminator"};
     gan->total = bal_gan_budget(gan->job.setup, gan->job.data, gan->job.label);
     BAL_TRY(bal_memory_check(gan->job.setup, dev, "train.gan", nets, 2, gan->o.batch));
     BAL_TRY(make_nets(gan));
     gan->scaling = bal_dataset_scaling(gan->job.data, ends_in_tanh(gan->generator));
     BAL_TRY(make_loss(gan));
-    BAL_TRY(first_weights(gan->generator, gan->o.init));
-    BAL_TRY(first_weights(gan->discriminator, gan->o.discriminator_init));
+    BAL_TRY(bal_stored_first_weights(gan->generator, gan->o.init));
+    BAL_TRY(bal_stored_first_weights(gan->discriminator, gan->o.discriminator_init));
     BAL_TRY(make_learners(gan));
     BAL_TRY(bal_tensor_init(&gan->z, dev, bal_net_in(gan->generator)));
-    BAL_TRY(bal_tensor_init(&gan->figures, dev, (bal_shape){gan->o.log, 1, 1, FIGURES}));
-    gan->host = calloc((size_t)gan->o.log * FIGURES, sizeof *gan->host);
+    BAL_TRY(bal_tensor_init(&gan->figures, dev, (bal_shape){gan->o.log, 1, 1, BAL_GAN_FIGURES}));
+    gan->host = calloc((size_t)gan->o.log * BAL_GAN_FIGURES, sizeof *gan->host);
     if (!gan->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
-    if (gan->job.folder) BAL_TRY(with_path(gan, "last.safetensors", load_last, gan));
+    if (gan->job.folder) BAL_TRY(bal_path_use(gan->job.folder, "last.safetensors", bal_gan_load_last, gan));
     gan->logged = gan->synced = bal_run_clock();
     return make_feeder(gan);
 }
@@ -474,8 +290,8 @@ static bal_status save(bal_gan *gan)
     BAL_TRY(read_figures(gan));
     BAL_TRY(weights_finite(gan, &gan->learn_g, gan->generator, NORM_G));
     BAL_TRY(weights_finite(gan, &gan->learn_d, gan->discriminator, NORM_D));
-    BAL_TRY(with_path(gan, "last.safetensors", save_last, gan));
-    return with_path(gan, "generator.safetensors", save_generator, gan);
+    BAL_TRY(bal_path_use(gan->job.folder, "last.safetensors", bal_gan_save_last, gan));
+    return bal_path_use(gan->job.folder, "generator.safetensors", bal_gan_save_generator, gan);
 }
 
 static bal_status after_step(bal_gan *gan, bool stop)
@@ -485,7 +301,8 @@ static bal_status after_step(bal_gan *gan, bool stop)
         BAL_TRY(read_figures(gan));
         BAL_TRY(write_line(gan));
     }
-    if (due(gan->step, gan->o.sample, end)) BAL_TRY(save_samples(gan));
+    if (due(gan->step, gan->o.sample, end)) BAL_TRY(bal_gan_save_samples(gan));
+    if (end) BAL_TRY(bal_path_use(gan->job.folder, "progression.png", bal_gan_save_progression, gan));
     if (due(gan->step, gan->o.checkpoint, end || stop)) BAL_TRY(save(gan));
     show(gan);
     return BAL_OK;
@@ -493,17 +310,17 @@ static bal_status after_step(bal_gan *gan, bool stop)
 
 static bal_status run(bal_gan *gan, bool *stopped)
 {
-    BAL_TRY(with_path(gan, "samples", make_folder, NULL));
-    BAL_TRY(with_path(gan, "log.csv", open_log, gan));
-    BAL_TRY(with_path(gan, "speed.csv", open_speed, gan));
-    if (gan->step == 0) BAL_TRY(with_path(gan, "real.png", save_real, gan));
-    if (gan->step == 0) BAL_TRY(save_samples(gan));
+    BAL_TRY(bal_path_use(gan->job.folder, "samples", make_folder, NULL));
+    BAL_TRY(bal_path_use(gan->job.folder, "log.csv", open_log, gan));
+    BAL_TRY(bal_path_use(gan->job.folder, "speed.csv", open_speed, gan));
+    if (gan->step == 0) BAL_TRY(bal_path_use(gan->job.folder, "real.png", bal_gan_save_real, gan));
+    if (gan->step == 0) BAL_TRY(bal_gan_save_samples(gan));
     while (gan->step < gan->total && !*stopped) {
         BAL_TRY(bal_gan_step(gan));
         *stopped = gan->step < gan->total && gan->job.watch->stop();
         BAL_TRY(after_step(gan, *stopped));
     }
-    return *stopped ? BAL_OK : with_path(gan, "progression.png", save_progression, gan);
+    return BAL_OK;
 }
 
 bal_status bal_gan_train(const bal_gan_job *job, bool *stopped)
@@ -515,45 +332,5 @@ bal_status bal_gan_train(const bal_gan_job *job, bool *stopped)
     bal_status st = gan->step >= gan->total ? BAL_OK : run(gan, stopped);
     job->watch->end();
     bal_gan_close(gan);
-    return st;
-}
-
-/* ---- generating ------------------------------------------------------------------------------------------------- */
-
-static bal_status load_generator(bal_net *net, bal_scaling *scaling, const char *path)
-{
-    bal_checkpoint *c;
-    BAL_TRY(bal_checkpoint_read(&c, path));
-    bal_status st = bal_stored_get_scaling(scaling, c, path);
-    if (st == BAL_OK) st = bal_checkpoint_get_net(c, "", net, NULL, NULL);
-    bal_checkpoint_free(c);
-    return st;
-}
-
-bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count,
-                            bal_gan_sink sink, void *user)
-{
-    enum { BATCH = 64 };
-    bal_net    *net = NULL;
-    bal_tensor  z = {0};
-    float      *pixel = NULL;
-    bal_scaling scaling;
-    bal_status  st;
-    BAL_TRY_OR(end, st, bal_setup_net(&net, s, "generator", BATCH));
-    BAL_TRY_OR(end, st, bal_net_build(net, dev, false, 0, 0));
-    BAL_TRY_OR(end, st, load_generator(net, &scaling, weights));
-    BAL_TRY_OR(end, st, bal_tensor_init(&z, dev, bal_net_in(net)));
-    pixel = malloc(bal_shape_size(bal_net_out(net)) * sizeof *pixel);
-    if (!pixel) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for images"));
-    for (int i = 0; i < count; i += BATCH) {
-        bal_stream stream = bal_stream_for(seed, BAL_FOR_GENERATE, 0, (uint32_t)(i / BATCH));
-        int        n = count - i < BATCH ? count - i : BATCH;
-        BAL_TRY_OR(end, st, generate_batch(pixel, net, &z, n, &stream));
-        BAL_TRY_OR(end, st, sink(user, i, n, pixel, &scaling));
-    }
-end:
-    free(pixel);
-    bal_tensor_free(&z);
-    bal_net_free(net);
     return st;
 }

@@ -119,6 +119,16 @@ bal_status bal_stored_get_classes(char ***names, int *count, const bal_checkpoin
     return *count == lines ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for names");
 }
 
+bal_status bal_stored_first_weights(bal_net *net, const char *path)
+{
+    bal_checkpoint *c;
+    if (!path) return BAL_OK;
+    BAL_TRY(bal_checkpoint_read(&c, path));
+    bal_status st = bal_checkpoint_get_net(c, "", net, NULL, NULL);
+    bal_checkpoint_free(c);
+    return st;
+}
+
 int bal_stored_step(const char *folder, const char *key)
 {
     char           *path = bal_path_join(folder, "last.safetensors");

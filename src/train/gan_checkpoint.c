@@ -1,0 +1,58 @@
+/* gan_checkpoint -- see train/gan_parts.h. */
+#include "train/gan_parts.h"
+#include <stdio.h>
+#include "ballast/checkpoint.h"
+#include "ballast/files.h"
+#include "ballast/stored.h"
+
+bal_status bal_gan_save_last(const char *path, void *user)
+{
+    const bal_gan  *gan = user;
+    bal_checkpoint *c;
+    bal_status      st;
+    BAL_TRY(bal_checkpoint_new(&c));
+    BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_g, c, "generator."));
+    BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_d, c, "discriminator."));
+    BAL_TRY_OR(end, st, bal_stored_put_figures(c, gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES));
+    BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
+end:
+    bal_checkpoint_free(c);
+    return st;
+}
+
+bal_status bal_gan_load_last(const char *path, void *user)
+{
+    bal_gan        *gan = user;
+    bal_checkpoint *c;
+    bal_status      st;
+    if (!bal_file_exists(path)) return BAL_OK;
+    BAL_TRY(bal_checkpoint_read(&c, path));
+    BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_g, c, "generator."));
+    BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_d, c, "discriminator."));
+    gan->step = gan->read = gan->learn_g.t;
+    BAL_TRY_OR(end, st, bal_stored_get_figures(gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES, c));
+    BAL_TRY_OR(end, st, bal_tensor_write(&gan->figures, gan->host));
+end:
+    bal_checkpoint_free(c);
+    return st;
+}
+
+bal_status bal_gan_save_generator(const char *path, void *user)
+{
+    const bal_gan     *gan = user;
+    const bal_learner *l = &gan->learn_g;
+    bal_checkpoint    *c;
+    bal_status         st;
+    char               step[16];
+    snprintf(step, sizeof step, "%d", gan->step);
+    BAL_TRY(bal_checkpoint_new(&c));
+    BAL_TRY_OR(end, st,
+               bal_checkpoint_put_net(c, "", gan->generator, bal_has(&l->average) ? &l->average : NULL,
+                                      bal_has(&l->average_states) ? &l->average_states : NULL));
+    BAL_TRY_OR(end, st, bal_stored_put_scaling(c, &gan->scaling));
+    BAL_TRY_OR(end, st, bal_checkpoint_note(c, "step", step));
+    BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
+end:
+    bal_checkpoint_free(c);
+    return st;
+}

@@ -1,0 +1,42 @@
+/* gan_parts -- what gan.c, gan_checkpoint.c and gan_samples.c share. */
+#ifndef BALLAST_GAN_PARTS_H
+#define BALLAST_GAN_PARTS_H
+
+#include "ballast/feeder.h"
+#include "ballast/gan.h"
+#include "ballast/learner.h"
+
+enum { BAL_GAN_FIGURES = 8 }; /* of a step */
+
+struct bal_gan {
+    bal_gan_job      job;
+    bal_gan_options  o;
+    bal_net         *generator, *discriminator;
+    bal_learner      learn_g, learn_d;
+    bal_loss         loss;
+    bal_option_pool *pool;
+    bal_feeder      *feeder;
+    bal_scaling      scaling;
+    bal_tensor       z, figures; /* [log] rows of BAL_GAN_FIGURES */
+    float           *host;       /* the same on the host */
+    bal_run_log      log, speed;
+    int              step, total, read; /* read: steps whose figures were looked at */
+    double           synced, logged;                    /* clock of the last wait and of the last line of speed.csv */
+    double           last[BAL_GAN_FIGURES];                      /* means since the last line of log.csv */
+};
+
+/* For bal_path_use; `user` is the bal_gan. last.safetensors: all that is needed to go on. Loading one that is not there
+ * changes nothing. */
+bal_status bal_gan_save_last(const char *path, void *user);
+bal_status bal_gan_load_last(const char *path, void *user);
+/* generator.safetensors: the average's weights where there is one. */
+bal_status bal_gan_save_generator(const char *path, void *user);
+
+/* samples/step_NNNNNN.png: always the same latents. */
+bal_status bal_gan_save_samples(bal_gan *gan);
+/* Training images, evenly chosen: what the samples are looked at beside. */
+bal_status bal_gan_save_real(const char *path, void *user);
+/* A row of some sample grids, evenly chosen, the last one included. */
+bal_status bal_gan_save_progression(const char *path, void *user);
+
+#endif
