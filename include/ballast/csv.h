@@ -34,6 +34,9 @@ int                bal_csv_find(const bal_csv *csv, const char *name);
 /* One that must be there; else fails at the header's line and names the nearest column, or all. */
 bal_status bal_csv_column(int *out, const bal_csv *csv, const char *name);
 
+/* A spreadsheet would run a field that begins with = + - @, a tab or a carriage return and is no number: such a field
+ * is written with a ' before it (before any that it begins with), and read without it. */
+
 /* Write a field and `end`, ',' or '\n'; quoted where needed. Numbers as bal_number_print has them, NaN as an empty
  * field. Write errors stay in the stream (ferror; bal_file_commit looks). */
 void bal_csv_put(FILE *to, const char *text, char end);

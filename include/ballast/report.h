@@ -9,8 +9,8 @@
  * operating_point.{class, want, value, threshold, validation.{recall, precision, specificity, positives, negatives}}
  * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), generated (null, or
  * balanced_accuracy and real_balanced_accuracy of a classifier that was validated or tested on generated images),
- * leaks.<kind> (counts, ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the names of the figures, or null (ballast/intervals.h); seed and groups say
- * how the bootstrap drew, count how often. */
+ * leaks.<kind> (counts, ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the names of the
+ * figures, or null (ballast/intervals.h); seed and groups say how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
 

@@ -18,4 +18,12 @@ bool bal_number_parse(double *out, const char *text);
 /* Where UTF-8 first goes wrong (overlong forms, surrogates and values beyond U+10FFFF included); `size` if nowhere. */
 size_t bal_utf8_fault(const char *text, size_t size);
 
+/* Text from outside on its way to a terminal, in place: each control character (C0 but tabs and line feeds, DEL, C1,
+ * those that turn the direction of text) and each byte that is no UTF-8 becomes '?'. Returns text. */
+char *bal_text_plain(char *text);
+
+/* The character at the beginning of a text that does not end there: its bytes; *plain: it is not one of the above;
+ * *columns: it takes on a terminal, 2 for wide ones of East Asia and pictures, 0 for combining marks. */
+size_t bal_text_next(const char *text, bool *plain, int *columns);
+
 #endif

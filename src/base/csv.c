@@ -18,7 +18,7 @@ struct bal_csv {
     const char *p, *end;
     size_t      total; /* bytes taken from the file */
     int         line, row_line;
-    bal_status  st;    /* of reading and of memory; the row is looked at only where it is BAL_OK */
+    bal_status  st; /* of reading and of memory; the row is looked at only where it is BAL_OK */
 
     char   *text; /* the row: fields, each with its NUL */
     size_t  used, capacity;
@@ -45,10 +45,7 @@ static bool refill(bal_csv *c)
     return n > 0;
 }
 
-static inline int peek(bal_csv *c)
-{
-    return c->p == c->end && !refill(c) ? EOF : (unsigned char)*c->p;
-}
+static inline int peek(bal_csv *c) { return c->p == c->end && !refill(c) ? EOF : (unsigned char)*c->p; }
 
 static inline int take(bal_csv *c)
 {
@@ -146,6 +143,17 @@ static bal_status read_bare(bal_csv *c)
     }
 }
 
+/* ---- what a spreadsheet would take for a formula ------------------------------------------------------------------
+ */
+
+/* Behind any quotes ' a character that begins a formula, unless the whole is a number. */
+static bool is_formula(const char *text)
+{
+    double v;
+    text += strspn(text, "'");
+    return *text && strchr("=+-@\t\r", *text) && !bal_number_parse(&v, text);
+}
+
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
 
 static bal_status check_utf8(const bal_csv *c)
@@ -191,17 +199,17 @@ bal_status bal_csv_next(const char *const **row, bal_csv *c)
     if (c->fields != c->columns)
         return bal_fail_at(bal_csv_at(c), "%d field%s where the header has %d column%s", c->fields,
                            c->fields == 1 ? "" : "s", c->columns, c->columns == 1 ? "" : "s");
-    for (int i = 0; i < c->columns; i++) c->row[i] = c->text + c->start[i];
+    for (int i = 0; i < c->columns; i++) {
+        const char *field = c->text + c->start[i];
+        c->row[i] = *field == '\'' && is_formula(field) ? field + 1 : field;
+    }
     *row = c->row;
     return BAL_OK;
 }
 
 /* ---- the header ------------------------------------------------------------------------------------------------ */
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 /* Empty names may repeat: some tools write a column of row numbers without one. */
 static bal_status check_repeated(const bal_csv *c)
@@ -290,20 +298,11 @@ void bal_csv_close(bal_csv *c)
     free(c);
 }
 
-bal_where bal_csv_at(const bal_csv *c)
-{
-    return (bal_where){c->name, c->row_line};
-}
+bal_where bal_csv_at(const bal_csv *c) { return (bal_where){c->name, c->row_line}; }
 
-int bal_csv_columns(const bal_csv *c)
-{
-    return c->columns;
-}
+int bal_csv_columns(const bal_csv *c) { return c->columns; }
 
-const char *const *bal_csv_header(const bal_csv *c)
-{
-    return (const char *const *)c->header;
-}
+const char *const *bal_csv_header(const bal_csv *c) { return (const char *const *)c->header; }
 
 int bal_csv_find(const bal_csv *c, const char *name)
 {
@@ -346,10 +345,11 @@ bal_status bal_csv_column(int *out, const bal_csv *c, const char *name)
 
 void bal_csv_put(FILE *to, const char *text, char end)
 {
+    const char *guard = is_formula(text) ? "'" : "";
     if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, to);
+        fprintf(to, "%s%s", guard, text);
     } else {
-        fputc('"', to);
+        fprintf(to, "\"%s", guard);
         for (const char *p = text; *p; p++) {
             if (*p == '"') fputc('"', to);
             fputc(*p, to);

@@ -2,6 +2,7 @@
 #include "ballast/text.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,4 +72,64 @@ size_t bal_utf8_fault(const char *text, size_t size)
         i += length;
     }
     return size;
+}
+
+/* ---- on a terminal ------------------------------------------------------------------------------------------------
+ */
+
+typedef struct range {
+    uint32_t first, last;
+} range;
+
+static const range turning[] = {{0x200E, 0x200F}, {0x202A, 0x202E}, {0x2066, 0x2069}};
+static const range narrow[] = {{0x300, 0x36F},   {0x200B, 0x200D}, {0x20D0, 0x20FF},
+                               {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}};
+static const range wide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
+                             {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+                             {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+#define IN(ranges, code) is_in(ranges, sizeof(ranges) / sizeof *(ranges), code)
+
+static bool is_in(const range *ranges, size_t count, uint32_t code)
+{
+    for (size_t i = 0; i < count; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last) return true;
+    return false;
+}
+
+static uint32_t decode(const unsigned char *s, size_t length)
+{
+    uint32_t code = length == 1 ? s[0] : s[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) code = code << 6 | (s[i] & 0x3Fu);
+    return code;
+}
+
+size_t bal_text_next(const char *text, bool *plain, int *columns)
+{
+    unsigned char low, high;
+    size_t        length = sequence((unsigned char)text[0], &low, &high);
+    bool          whole = length > 0 && strnlen(text, length) == length && bal_utf8_fault(text, length) == length;
+    *columns = 1;
+    *plain = whole;
+    if (!whole) return 1;
+    uint32_t code = decode((const unsigned char *)text, length);
+    bool     control = (code < 0x20 && code != '\t' && code != '\n') || (code >= 0x7F && code < 0xA0);
+    *plain = !control && !IN(turning, code);
+    if (*plain) *columns = IN(narrow, code) ? 0 : 1 + IN(wide, code);
+    return length;
+}
+
+char *bal_text_plain(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from;) {
+        bool   plain;
+        int    columns;
+        size_t n = bal_text_next(from, &plain, &columns);
+        if (plain) memmove(to, from, n);
+        else *to = '?';
+        to += plain ? n : 1;
+        from += n;
+    }
+    *to = '\0';
+    return text;
 }

@@ -14,7 +14,8 @@ static bal_status say(const bal_report *r)
     char *text;
 
     BAL_TRY(bal_speaks_json() ? bal_report_json(&text, r, true) : bal_report_text(&text, r));
-    fputs(text, stdout);
+    if (bal_speaks_json()) fputs(text, stdout);
+    else bal_print(stdout, "%s", text);
     free(text);
     return BAL_OK;
 }

@@ -130,8 +130,8 @@ static void say_finding(const bal_finding *f)
         cJSON_AddStringToObject(o, "finding", words[f->severity]);
         cJSON_AddStringToObject(o, "text", f->text);
         bal_say_json(o);
-    } else if (f->severity == BAL_FINDING_INFO) printf("%s\n", f->text);
-    else printf("%s: %s\n", words[f->severity], f->text);
+    } else if (f->severity == BAL_FINDING_INFO) bal_print(stdout, "%s\n", f->text);
+    else bal_print(stdout, "%s: %s\n", words[f->severity], f->text);
 }
 
 /* One output for each class, or a single one for two. Text for a finding, NULL where it fits. */

@@ -141,7 +141,8 @@ static bal_status say_pair(const bal_args *args, const bal_paired *pair)
     BAL_TRY(bal_paired_text(&text, pair));
     st = args->out ? save_pair(pair, text, args->out) : BAL_OK;
     if (!st && bal_speaks_json()) st = bal_paired_json(&line, pair, true);
-    if (!st) fputs(line ? line : text, stdout);
+    if (!st && line) fputs(line, stdout);
+    if (!st && !line) bal_print(stdout, "%s", text);
     free(text);
     free(line);
     return st;

@@ -52,9 +52,9 @@ int bal_done(bal_status st)
     if (st == BAL_OK) return BAL_EXIT_DONE;
     bal_progress_end();
     fflush(stdout);
-    if (st == BAL_ECONFIG) fprintf(stderr, "%s\n", bal_error());
-    else if (st == BAL_EIO) fprintf(stderr, "ballast: %s\n", bal_error()); /* it names the file and the reason */
-    else fprintf(stderr, "ballast: %s: %s\n", bal_status_text(st), bal_error());
+    if (st == BAL_ECONFIG) bal_print(stderr, "%s\n", bal_error());
+    else if (st == BAL_EIO) bal_print(stderr, "ballast: %s\n", bal_error()); /* it names the file and the reason */
+    else bal_print(stderr, "ballast: %s: %s\n", bal_status_text(st), bal_error());
     if (bal_speaks_json()) say_error_json(st);
     return BAL_EXIT_FAILED;
 }
@@ -74,7 +74,7 @@ int bal_usage_fault(const bal_args *args, const char *fmt, ...)
     va_start(list, fmt);
     vsnprintf(text, sizeof text, fmt, list);
     va_end(list);
-    fprintf(stderr, "ballast %s: %s\n", args->verb->name, text);
+    bal_print(stderr, "ballast %s: %s\n", args->verb->name, text);
     return usage_hint(args->verb);
 }
 

@@ -147,7 +147,7 @@ static bool describe(void *user, int i, bal_prediction *row)
 static void say_row(const bal_predictions *p, const bal_prediction *row)
 {
     if (!bal_speaks_json()) {
-        printf("%s: %s %.4f\n", row->path, p->classes[row->predicted], row->probability[row->predicted]);
+        bal_print(stdout, "%s: %s %.4f\n", row->path, p->classes[row->predicted], row->probability[row->predicted]);
         return;
     }
     cJSON *o = cJSON_CreateObject();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ballast/log.h"
+#include "ballast/text.h"
 
 #define REDRAW_SECONDS 0.1 /* on a terminal */
 #define LINE_SECONDS 5.0   /* elsewhere */
@@ -67,6 +68,21 @@ void bal_speak_as(const char *name)
 {
     speaker = name;
     terminal = false;
+}
+
+void bal_print(FILE *to, const char *fmt, ...)
+{
+    char   *text = NULL;
+    size_t  size;
+    FILE   *memory = open_memstream(&text, &size);
+    va_list args;
+
+    if (!memory) return;
+    va_start(args, fmt);
+    vfprintf(memory, fmt, args);
+    va_end(args);
+    if (fclose(memory) == 0) fputs(bal_text_plain(text), to);
+    free(text);
 }
 
 bool bal_speaks_json(void) { return json; }

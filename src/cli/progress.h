@@ -3,6 +3,7 @@
 #ifndef BALLAST_CLI_PROGRESS_H
 #define BALLAST_CLI_PROGRESS_H
 
+#include <stdio.h>
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,5 +40,8 @@ void bal_progress_line(char *out, size_t size, const bal_progress_state *s); /* 
 
 /* "12 s", "3:05", "1:02:03". Returns out. */
 const char *bal_duration_print(char *out, size_t size, double seconds);
+
+/* printf of what may hold names from outside: no control character of theirs reaches the terminal. */
+void bal_print(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

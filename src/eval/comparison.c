@@ -8,6 +8,8 @@
 #include <string.h>
 #include "ballast/examples.h"
 #include "ballast/files.h"
+#include "ballast/text.h"
+#include "eval/prose.h"
 
 /* ---- parts ------------------------------------------------------------------------------------------------------ */
 
@@ -224,6 +226,21 @@ static void put(text *t, const char *fmt, ...)
     va_end(list);
 }
 
+/* A name and blanks up to a width in columns of a terminal. */
+static void put_left(text *t, const char *name, int width)
+{
+    int columns = bal_prose_columns(name);
+    put(t, "%s%*s", name, width > columns ? width - columns : 0, "");
+}
+
+static int class_width(const bal_comparison *c)
+{
+    int widest = 20;
+    for (int k = 0; k < c->class_count; k++)
+        if (bal_prose_columns(c->classes[k]) > widest) widest = bal_prose_columns(c->classes[k]);
+    return widest;
+}
+
 static void put_figure(text *t, int width, double v)
 {
     if (isnan(v)) put(t, " %*s", width, "n/a");
@@ -250,9 +267,12 @@ static bal_status put_paper_table(text *t, const bal_comparison *c, const char *
     put_figure(t, 5, mean_kept(c, arm, 2));
     put(t, ", validation loss");
     put_figure(t, 5, mean_kept(c, arm, 3));
-    put(t, "\n  %-20s %9s %9s %9s   predicted as\n", "class", "precision", "recall", "support");
+    put(t, "\n  ");
+    put_left(t, "class", class_width(c));
+    put(t, " %9s %9s %9s   predicted as\n", "precision", "recall", "support");
     for (int k = 0; k < c->class_count; k++) {
-        put(t, "  %-20s", c->classes[k]);
+        put(t, "  ");
+        put_left(t, c->classes[k], class_width(c));
         put_figure(t, 9, m.classes[k].precision);
         put_figure(t, 9, m.classes[k].recall);
         put(t, " %9d  ", m.classes[k].support);
@@ -338,6 +358,7 @@ static bal_status finish(text *t, bal_status st, char **out)
 {
     if (st == BAL_OK && (t->failed || !t->out)) st = bal_fail(BAL_ENOMEM, "no memory for a text");
     if (st != BAL_OK) free(t->out);
+    else bal_text_plain(t->out);
     *out = st == BAL_OK ? t->out : NULL;
     return st;
 }
@@ -359,7 +380,8 @@ bal_status bal_comparison_text(char **out, const bal_comparison *c)
     EACH_ARM(c, i)
     {
         const char *arm = c->part[i].arm;
-        put(&t, "%-20s %5d", arm, count_parts(c, arm));
+        put_left(&t, arm, 20);
+        put(&t, " %5d", count_parts(c, arm));
         for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
             put_estimate(&t, bal_comparison_estimate(c, arm, (bal_compared)f));
         if (strcmp(arm, "original") != 0 && bal_comparison_has(c, "original"))

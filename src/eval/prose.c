@@ -4,13 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/text.h"
 
 enum { WORDS = 80 }; /* columns of running text */
 
-bal_status bal_prose_no_memory(void)
-{
-    return bal_fail(BAL_ENOMEM, "no memory for a report");
-}
+bal_status bal_prose_no_memory(void) { return bal_fail(BAL_ENOMEM, "no memory for a report"); }
 
 bal_status bal_prose_close(FILE *to, char **text)
 {
@@ -22,22 +20,28 @@ bal_status bal_prose_close(FILE *to, char **text)
     return bal_prose_no_memory();
 }
 
-/* Columns of UTF-8 text, one for each code point. */
 static int columns_of(const char *text, size_t size)
 {
-    int n = 0;
-    for (size_t i = 0; i < size; i++) n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    int n = 0, columns;
+    for (size_t i = 0; i < size; n += columns) {
+        bool plain;
+        i += bal_text_next(text + i, &plain, &columns);
+    }
     return n;
 }
 
-int bal_prose_columns(const char *text)
-{
-    return columns_of(text, strlen(text));
-}
+int bal_prose_columns(const char *text) { return columns_of(text, strlen(text)); }
 
 void bal_prose_name(FILE *to, const char *name)
 {
-    for (; *name; name++) fputc((unsigned char)*name < ' ' || *name == 0x7F ? '?' : *name, to);
+    while (*name) {
+        bool   plain;
+        int    columns;
+        size_t n = bal_text_next(name, &plain, &columns);
+        if (plain && (unsigned char)*name >= ' ') fwrite(name, 1, n, to);
+        else fputc('?', to);
+        name += n;
+    }
 }
 
 void bal_prose_right(FILE *to, const char *name, int width)

@@ -11,7 +11,7 @@ bal_status bal_prose_no_memory(void);
 /* Close a stream over memory; its text is the caller's, or NULL. */
 bal_status bal_prose_close(FILE *to, char **text);
 
-/* Columns of UTF-8 text, one for each code point. */
+/* Columns of UTF-8 text on a terminal. */
 int bal_prose_columns(const char *text);
 
 /* A class name on one line, whatever is in it; behind blanks up to a width. */

@@ -64,7 +64,8 @@ static void quotes(void **state)
 static void line_ends_mark_and_blank_lines(void **state)
 {
     (void)state;
-    bal_csv *csv = parse("\xEF\xBB\xBF" "a,b\r\n\r\n1,2\r\n\n3,\"4\r\n5\"\r\n\r\n6,7");
+    bal_csv *csv = parse("\xEF\xBB\xBF"
+                         "a,b\r\n\r\n1,2\r\n\n3,\"4\r\n5\"\r\n\r\n6,7");
     assert_string_equal(bal_csv_header(csv)[0], "a");
     expect_row(csv, 3, "1", "2");
     expect_row(csv, 5, "3", "4\r\n5");
@@ -108,9 +109,15 @@ static const bad refused[] = {
     {"a,b\n\"x\ny\"z,2\n", 0, "t.csv:3: text behind a closing quote; quotes inside a quoted field are doubled"},
     {"a,b\n1,x\"y\"\n", 0, "t.csv:2: a quote inside a field that does not begin with one"},
     {"a,b\r1,2\r", 0, "t.csv:1: a carriage return alone; lines end with LF or CRLF"},
-    {"a,b\n1,2\0" "3\n", 11, "t.csv:2: a NUL byte; a CSV file is text in UTF-8 (not UTF-16)"},
-    {"a,b\n1,\"2\0" "3\"\n", 13, "t.csv:2: a NUL byte; a CSV file is text in UTF-8 (not UTF-16)"},
-    {"\xFF\xFE" "a\0,\0b\0\n\0", 10, "t.csv:1: a NUL byte; a CSV file is text in UTF-8 (not UTF-16)"},
+    {"a,b\n1,2\0"
+     "3\n",
+     11, "t.csv:2: a NUL byte; a CSV file is text in UTF-8 (not UTF-16)"},
+    {"a,b\n1,\"2\0"
+     "3\"\n",
+     13, "t.csv:2: a NUL byte; a CSV file is text in UTF-8 (not UTF-16)"},
+    {"\xFF\xFE"
+     "a\0,\0b\0\n\0",
+     10, "t.csv:1: a NUL byte; a CSV file is text in UTF-8 (not UTF-16)"},
     {"a,b\n1,\"x\ny\nL\xE4sion\"\n", 0, "t.csv:4: invalid UTF-8"},
     {"a,b\n1,\xED\xA0\x80\n", 0, "t.csv:2: invalid UTF-8"},
     {"a,b\n1,\xC0\xAF\n", 0, "t.csv:2: invalid UTF-8"},
@@ -259,6 +266,30 @@ static void written_text(void **state)
     free(text);
 }
 
+/* What a spreadsheet would run is guarded when it is written, and comes back as it was; numbers are left alone. */
+static void formulas_are_guarded(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {
+        "=1+2", "+a", "-a", "@a", "'=a", "''-a", "'a", "\t=", "\r", "-1", "+1e3", "'-1", "", "'", "a=b"};
+    enum { FIELDS = sizeof fields / sizeof *fields };
+    char              *text;
+    size_t             size;
+    FILE              *to = open_memstream(&text, &size);
+    bal_csv           *csv;
+    const char *const *row;
+    assert_non_null(to);
+    for (int i = 0; i < FIELDS; i++) fprintf(to, "c%d%s", i, i < FIELDS - 1 ? "," : "\n");
+    for (int i = 0; i < FIELDS; i++) bal_csv_put(to, fields[i], i < FIELDS - 1 ? ',' : '\n');
+    fclose(to);
+    assert_string_equal(strchr(text, '\n') + 1, "'=1+2,'+a,'-a,'@a,''=a,'''-a,'a,'\t=,\"'\r\",-1,+1e3,'-1,,',a=b\n");
+    assert_int_equal(bal_csv_parse(&csv, "t.csv", text, size), BAL_OK);
+    assert_int_equal(bal_csv_next(&row, csv), BAL_OK);
+    for (int i = 0; i < FIELDS; i++) assert_string_equal(row[i], fields[i]);
+    bal_csv_close(csv);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +305,7 @@ int main(void)
         cmocka_unit_test(unreadable_files),
         cmocka_unit_test(written_fields_read_back),
         cmocka_unit_test(written_text),
+        cmocka_unit_test(formulas_are_guarded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,51 @@ static void utf8(void **state)
     assert_int_equal(bal_utf8_fault("ab\xFFz", 4), 2);
 }
 
+static void expect_plain(const char *text, const char *plain)
+{
+    char copy[64];
+    snprintf(copy, sizeof copy, "%s", text);
+    assert_string_equal(bal_text_plain(copy), plain);
+}
+
+/* Nothing that moves the cursor, colours, rings or turns the direction of text gets through. */
+static void plain_on_a_terminal(void **state)
+{
+    (void)state;
+    expect_plain("", "");
+    expect_plain("a\tb\nü 日本 😀", "a\tb\nü 日本 😀");
+    expect_plain("\x1b[31mred\x07\x7f\r", "?[31mred???");
+    expect_plain("\xc2\x9b"
+                 "31m \xc2\xa0",
+                 "?31m \xc2\xa0"); /* C1's CSI; a blank that does not break */
+    expect_plain("a\xe2\x80\xae"
+                 "gnp.exe\xe2\x81\xa6",
+                 "a?gnp.exe?");
+    expect_plain("\x9b"
+                 "31m\xff\xe2\x80",
+                 "?31m???"); /* no UTF-8 */
+}
+
+static void expect_columns(const char *text, size_t bytes, int columns)
+{
+    bool plain;
+    int  n;
+    assert_int_equal(bal_text_next(text, &plain, &n), bytes);
+    assert_int_equal(n, columns);
+}
+
+static void columns_of_characters(void **state)
+{
+    (void)state;
+    expect_columns("a", 1, 1);
+    expect_columns("ü", 2, 1);
+    expect_columns("\xcc\x88", 2, 0); /* combining diaeresis */
+    expect_columns("日", 3, 2);
+    expect_columns("😀", 4, 2);
+    expect_columns("\x1b", 1, 1);
+    expect_columns("\xff", 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +175,8 @@ int main(void)
         cmocka_unit_test(shortest_of_three),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(utf8),
+        cmocka_unit_test(plain_on_a_terminal),
+        cmocka_unit_test(columns_of_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
