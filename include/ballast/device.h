@@ -30,6 +30,7 @@ typedef struct bal_device_settings {
     const char *which;   /* "0", part of a name, "cpu", "gpu"; NULL or "": BAL_DEVICE, else the first GPU, else a CPU */
     const char *kernels; /* "cpu", "gpu"; NULL, "" or "auto": BAL_KERNELS, else by the device's type */
     bool        profile; /* record every launch */
+    bool        strict;  /* no algorithm whose rounding error is well above that of the plain sum */
 } bal_device_settings;
 
 /* All devices of all platforms, GPUs first; *count may be 0 and *out NULL. The caller frees *out. */
@@ -43,6 +44,7 @@ bal_status             bal_device_open(bal_device **out, const bal_device_settin
 void                   bal_device_close(bal_device *dev);
 const bal_device_info *bal_device_describe(const bal_device *dev);
 bal_class              bal_device_class(const bal_device *dev);  /* of the kernels in use */
+bool                   bal_device_strict(const bal_device *dev); /* as in the settings */
 bal_status             bal_device_finish(bal_device *dev);       /* wait; report what failed */
 
 typedef struct bal_device_counts {

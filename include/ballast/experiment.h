@@ -2,7 +2,7 @@
  * that is done once, then compared.
  *
  *   RUN/fold0/gan/<class>/               generators, trained on the fold's training images, shared by arms and seeds
- *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, examples/ (ballast/examples.h),
+ *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, examples/ (examples.h),
  *                                        report.json (written last)
  *   RUN/experiment.txt experiment.json   the comparison; report.html and forest.svg: for people
  *   RUN/predictions.csv                  all parts'

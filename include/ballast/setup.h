@@ -9,8 +9,10 @@
 
 typedef struct bal_run_options {
     const char *name, *out, *device, *kernels;
-    int         seed;
+    int         seed, accuracy; /* accuracy: bal_accuracy */
 } bal_run_options;
+
+typedef enum { BAL_FAST, BAL_STRICT } bal_accuracy;
 
 typedef struct bal_gan_options {
     int         steps, epochs, batch, d_steps, sample, checkpoint, log;
@@ -59,6 +61,9 @@ bool bal_setup_word(char *out, size_t size, const char *list, int i);
 /* A fresh net of [generator], [discriminator] or [classifier] for a largest batch of n. The generator's input is
  * n x 1 x 1 x latent, the others' n x size x size x channels. The caller's, bal_net_free. */
 bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n);
+
+/* Open the device that the setup asks for, or, where it is not NULL, `which`. The caller closes it. */
+bal_status bal_setup_device(bal_device **out, const bal_setup *s, const char *which);
 
 /* The whole configuration with every default and override written out, as an INI file that reads back to the same
  * setup; [data] path as `data_path` (absolute; may be NULL), so that a run folder can be used from anywhere. */

@@ -233,8 +233,7 @@ static int run(const bal_args *a)
     bal_device  *dev = NULL;
     bal_status   st = bal_args_setup(&s, a, a->word[0]);
     if (st == BAL_OK) st = bal_dataset_open(&data, s->config, (uint64_t)s->run.seed);
-    bal_device_settings settings = {.which = s ? s->run.device : NULL, .kernels = s ? s->run.kernels : NULL};
-    if (st == BAL_OK) st = bal_device_open(&dev, &settings);
+    if (st == BAL_OK) st = bal_setup_device(&dev, s, NULL);
     if (st == BAL_OK) st = work(s, data, dev, o->steps);
     bal_device_close(dev);
     bal_dataset_close(data);

@@ -234,8 +234,7 @@ static bal_status report_run(const bal_args *args)
     BAL_TRY_OR(end, st, bal_args_is_run(run));
     BAL_TRY_OR(end, st, open_setup(&setup, run, o->data));
     BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
-    bal_device_settings settings = {args->device ? args->device : setup->run.device, setup->run.kernels, false};
-    BAL_TRY_OR(end, st, bal_device_open(&dev, &settings));
+    BAL_TRY_OR(end, st, bal_setup_device(&dev, setup, args->device));
     const bal_classify how = {dev, o->threshold, seed_of(args)};
     st = o->data ? report_all(args, &how, data) : report_test(args, &how, data);
 end:

@@ -184,16 +184,15 @@ static void say(const sink *s)
 
 static bal_status work(const bal_args *args, const bal_setup *setup)
 {
-    const generate     *o = args->own;
-    sink                s = {.setup = setup, .out = args->out, .count = o->count};
-    bal_device_settings settings = {setup->run.device, setup->run.kernels, false};
-    bal_device         *dev = NULL;
+    const generate *o = args->own;
+    sink            s = {.setup = setup, .out = args->out, .count = o->count};
+    bal_device     *dev = NULL;
 
     BAL_TRY(choose_class(s.folder, sizeof s.folder, o->class, args->word[0]));
     s.label = strcmp(s.folder, "all") == 0 ? "" : o->class ? o->class : s.folder;
     char      *weights = bal_format("%s/gan/%s/generator.safetensors", args->word[0], s.folder);
     bal_status st = weights ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
-    if (!st && !args->dry_run) st = bal_device_open(&dev, &settings);
+    if (!st && !args->dry_run) st = bal_setup_device(&dev, setup, NULL);
     if (!st && !args->dry_run) st = make_images(&s, dev, weights, o->grid);
     if (!st) say(&s);
     bal_device_close(dev);

@@ -216,8 +216,7 @@ static bal_status open_device(bal_device **dev, const bal_args *args)
 
     free(config);
     BAL_TRY(st);
-    bal_device_settings settings = {args->device ? args->device : setup->run.device, setup->run.kernels, false};
-    st = bal_device_open(dev, &settings);
+    st = bal_setup_device(dev, setup, args->device);
     bal_setup_close(setup);
     return st;
 }

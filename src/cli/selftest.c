@@ -39,7 +39,7 @@ static bool say(void *user, const char *name, const char *fault)
 static int run(const bal_args *args)
 {
     const selftest     *o = args->own;
-    bal_device_settings settings = {args->device, o->kernels, false};
+    bal_device_settings settings = {.which = args->device, .kernels = o->kernels};
     bal_device         *dev;
     counts              c = {0};
 

@@ -171,11 +171,10 @@ static bal_status sweep(const char *folder)
 static bal_status begin(session *s, const bal_args *args)
 {
     const bal_run_options *run = &s->setup->run;
-    bal_device_settings    settings = {run->device, run->kernels, false};
 
     BAL_TRY(bal_dataset_open(&s->data, s->setup->config, (uint64_t)run->seed)); /* its faults come before the device */
     BAL_TRY(check_data(s));
-    BAL_TRY(bal_device_open(&s->dev, &settings));
+    BAL_TRY(bal_setup_device(&s->dev, s->setup, NULL));
     if (args->dry_run) return BAL_OK;
     if (s->o->resume) s->folder = bal_format("%s", s->o->resume);
     else BAL_TRY(bal_run_create(&s->folder, run->out, run->name));

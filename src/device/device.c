@@ -51,6 +51,7 @@ static bal_status open_found(bal_device *dev, const bal_found *found, const bal_
     dev->info = found->info;
     dev->id = found->id;
     dev->profile = settings->profile;
+    dev->strict = settings->strict;
     set_quirks(dev);
     BAL_TRY(choose_class(dev, settings->kernels));
     if (dev->info.alignment > BAL_ALIGN * sizeof(float))
@@ -107,6 +108,7 @@ void bal_device_close(bal_device *dev)
 
 const bal_device_info *bal_device_describe(const bal_device *dev) { return &dev->info; }
 bal_class              bal_device_class(const bal_device *dev) { return dev->kernels_class; }
+bool                   bal_device_strict(const bal_device *dev) { return dev->strict; }
 bal_device_counts      bal_device_count(const bal_device *dev) { return dev->counts; }
 void                  *bal_device_queue(bal_device *dev) { return dev->queue; }
 

@@ -26,7 +26,7 @@ struct bal_device {
     cl_device_id      id;
     cl_context        context;
     cl_command_queue  queue;
-    bool              huge_pages, binary_cache, profiling, profile;
+    bool              huge_pages, binary_cache, profiling, profile, strict;
     bal_program      *programs;
     bal_kernel       *kernels;
     bal_kernel       *fill, *copy;

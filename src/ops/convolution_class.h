@@ -4,6 +4,7 @@
 
 #include "ballast/convolution.h"
 #include "ballast/gemm.h"
+#include "tile.h"
 
 /* The functions as in ballast/convolution.h; convolution.c has checked shapes and scratch before it calls one. */
 typedef struct bal_conv_class {
@@ -56,5 +57,31 @@ bal_status bal_conv_product_backward_x(const bal_conv_product *p, const bal_conv
                                        const bal_tensor *scratch);
 bal_status bal_conv_product_backward_w(const bal_conv_product *p, const bal_conv_geometry *g, const bal_tensor *dw,
                                        const bal_tensor *x, const bal_tensor *dy, const bal_tensor *scratch);
+
+/* ---- convolution_winograd.c, CPU class -------------------------------------------------------------------------- */
+
+/* One pass by Winograd's algorithm F(m, r). high, wide: tiles of an image's phase; depth: input channels, of all phases
+ * where these are summed; block: tiles of a work-item, in backward_w rows of its sums. */
+typedef struct bal_winograd {
+    int         m, r, points, high, wide, phases, depth, width, panels, block;
+    bal_tile    tile;
+    bal_kernel *weights, *multiply, *gradient;
+} bal_winograd;
+
+/* The m that is the cheapest, 0 where the algorithm does not apply or does not pay. By the geometry alone, but for n.
+ */
+int        bal_winograd_size(const bal_device *dev, const bal_conv_geometry *g, bool backward);
+bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward,
+                             char name[32]);
+size_t     bal_winograd_scratch(const bal_winograd *w);
+bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *out,
+                            const bal_tensor *in, const bal_tensor *weights, const bal_tensor *bias,
+                            const bal_tensor *scratch);
+
+/* backward_w: the sums of `parts` parts of the tiles, one after the other; where there is one, they are added to. */
+bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, char name[32]);
+int        bal_winograd_gradient_parts(const bal_winograd *w, int n);
+bal_status bal_winograd_gradient(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *sums,
+                                 const bal_tensor *x, const bal_tensor *dy);
 
 #endif

@@ -19,15 +19,16 @@ enum {
 };
 
 /* DIRECT: tiles of any geometry. THIN: few output channels (in backward_x: of x). DEPTHWISE: a group for each channel.
- * PRODUCT: one matrix product. By the geometry alone. */
-typedef enum { DIRECT, THIN, DEPTHWISE, PRODUCT } method;
+ * PRODUCT: one matrix product. WINOGRAD: fewer multiplications. By the geometry alone. */
+typedef enum { DIRECT, THIN, DEPTHWISE, PRODUCT, WINOGRAD } method;
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
     method      how;
     bal_tile    tile;
     int         depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel */
-    bal_kernel *pack, *gather;
+    bal_kernel  *pack, *gather;
+    bal_winograd winograd;
 } gather;
 
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
     method           weights_how;
     bal_kernel      *weights, *add;
     bal_conv_product product;
+    bal_winograd     winograd; /* of backward_w */
 } cpu;
 
 static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
@@ -97,10 +99,12 @@ static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
     p->width = (backward ? g->x.c : g->y.c) / g->groups;
     p->span = thin_span(g, p->width, backward);
     p->how = bal_conv_is_product(g) ? PRODUCT : is_depthwise(g) ? DEPTHWISE : p->span ? THIN : DIRECT;
+    if (p->how == DIRECT && bal_winograd_size(op->dev, g, backward)) p->how = WINOGRAD;
     switch (p->how) {
     case DEPTHWISE: return build_depthwise(op, p, backward);
     case THIN: return build_thin(op, p, backward);
     case DIRECT: return build_direct(op, p, backward);
+    case WINOGRAD: return bal_winograd_init(&p->winograd, op->dev, g, backward, op->algorithm[backward]);
     case PRODUCT: break;
     }
     snprintf(op->algorithm[backward], sizeof op->algorithm[0], "product");
@@ -115,6 +119,7 @@ static size_t gather_scratch(const bal_convolution *op, const gather *p, bal_con
     case DEPTHWISE: return 0;
     case THIN: return (size_t)g->kernel[0] * depth * panel;
     case DIRECT: return (size_t)p->zeros + (size_t)(g->groups * p->panels) * panel * (size_t)taps(g) * depth;
+    case WINOGRAD: return bal_winograd_scratch(&p->winograd);
     case PRODUCT: break;
     }
     return bal_conv_product_scratch(&((const cpu *)op->self)->product, g, pass);
@@ -183,6 +188,7 @@ static bal_status forward(const bal_convolution *op, const bal_tensor *y, const 
     case DEPTHWISE: return run_depthwise(op, &self->forward, y, x, w, bias);
     case THIN: return run_thin(op, &self->forward, y, x, w, bias, scratch);
     case DIRECT: return run_direct(op, &self->forward, y, x, w, bias, scratch);
+    case WINOGRAD: return bal_winograd_run(&self->forward.winograd, &op->g, y, x, w, bias, scratch);
     case PRODUCT: break;
     }
     return bal_conv_product_forward(&self->product, &op->g, y, x, w, bias, scratch);
@@ -196,6 +202,7 @@ static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, co
     case DEPTHWISE: return run_depthwise(op, &self->backward, dx, dy, w, bias);
     case THIN: return run_thin(op, &self->backward, dx, dy, w, bias, scratch);
     case DIRECT: return run_direct(op, &self->backward, dx, dy, w, bias, scratch);
+    case WINOGRAD: return bal_winograd_run(&self->backward.winograd, &op->g, dx, dy, w, bias, scratch);
     case PRODUCT: break;
     }
     return bal_conv_product_backward_x(&self->product, &op->g, dx, dy, w, bias, scratch);
@@ -204,10 +211,11 @@ static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, co
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
 
 /* A plain product only of one pixel an image: more are better summed in parts. */
-static method weights_method(const bal_conv_geometry *g)
+static method weights_method(const bal_device *dev, const bal_conv_geometry *g)
 {
     if (bal_conv_is_product(g) && g->y.h == 1 && g->y.w == 1) return PRODUCT;
     if (is_depthwise(g)) return DEPTHWISE;
+    if (bal_winograd_size(dev, g, false)) return WINOGRAD;
     return g->groups == 1 && g->y.c <= 4 && g->x.c >= 16 ? THIN : DIRECT;
 }
 
@@ -245,6 +253,10 @@ static size_t weights_scratch(const bal_convolution *op)
 {
     const cpu *self = op->self;
     if (self->weights_how == PRODUCT) return bal_conv_product_scratch(&self->product, &op->g, BAL_CONV_BACKWARD_W);
+    if (self->weights_how == WINOGRAD) {
+        int parts = bal_winograd_gradient_parts(&self->winograd, op->g.x.n);
+        return parts > 1 ? (size_t)parts * weights_size(&op->g) : 0;
+    }
     weights_plan one = plan_weights(&op->g, self->weights_how, 1);
     size_t       most = (size_t)bal_divide_up(PARTS_ITEMS, one.high * one.wide);
     return most > 1 ? most * weights_size(&op->g) : 0;
@@ -256,9 +268,14 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     const cpu *self = op->self;
     int        n = x->shape.n, size = (int)weights_size(&op->g);
     if (self->weights_how == PRODUCT) return bal_conv_product_backward_w(&self->product, &op->g, dw, x, dy, scratch);
+    bool         winograd = self->weights_how == WINOGRAD;
     weights_plan p = plan_weights(&op->g, self->weights_how, n);
-    BAL_TRY(bal_run(self->weights, bal_items((size_t)p.high, (size_t)p.wide, (size_t)p.parts), GEOMETRY(&op->g, n),
-                    bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(p.parts > 1 ? scratch : dw)));
+    if (winograd) p.parts = bal_winograd_gradient_parts(&self->winograd, n);
+    const bal_tensor *sums = p.parts > 1 ? scratch : dw;
+    if (winograd) BAL_TRY(bal_winograd_gradient(&self->winograd, &op->g, sums, x, dy));
+    else
+        BAL_TRY(bal_run(self->weights, bal_items((size_t)p.high, (size_t)p.wide, (size_t)p.parts), GEOMETRY(&op->g, n),
+                        bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(sums)));
     if (p.parts == 1) return BAL_OK;
     return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts),
                    bal_buf(scratch), bal_buf(dw));
@@ -269,10 +286,11 @@ static bal_status build_weights(bal_convolution *op, cpu *self)
     static const char *const names[] = {[THIN] = "thin", [DEPTHWISE] = "depthwise", [PRODUCT] = "product"};
     char                    *name = op->algorithm[BAL_CONV_BACKWARD_W], text[128];
     bal_tile                 tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
-    method                   how = self->weights_how = weights_method(&op->g);
+    method                   how = self->weights_how = weights_method(op->dev, &op->g);
     BAL_TRY(bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", ""));
-    snprintf(name, sizeof op->algorithm[0], "%s", how == DIRECT ? "" : names[how]);
+    snprintf(name, sizeof op->algorithm[0], "%s", how == DIRECT || how == WINOGRAD ? "" : names[how]);
     if (how == PRODUCT) return BAL_OK;
+    if (how == WINOGRAD) return bal_winograd_gradient_init(&self->winograd, op->dev, &op->g, name);
     if (how == DEPTHWISE)
         return bal_kernel_get(&self->weights, op->dev, "conv_depthwise_cpu", "conv_depthwise_weights", "");
     if (how == THIN) {

@@ -173,10 +173,9 @@ static char *cut_device(const char *list, int slot)
 
 bal_status bal_experiment_device(bal_device **out, bal_experiment *e, int slot)
 {
-    char               *which = cut_device(e->setup->run.device ? e->setup->run.device : "", slot);
-    bal_device_settings settings = {.which = which, .kernels = e->setup->run.kernels};
-    bal_status          st = which ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a name");
-    if (st == BAL_OK && !e->dev) st = bal_device_open(&e->dev, &settings);
+    char      *which = cut_device(e->setup->run.device ? e->setup->run.device : "", slot);
+    bal_status st = which ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a name");
+    if (st == BAL_OK && !e->dev) st = bal_setup_device(&e->dev, e->setup, which);
     free(which);
     *out = e->dev;
     return st;

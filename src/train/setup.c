@@ -18,6 +18,8 @@ const bal_option bal_run_option_table[] = {
     BAL_OPT_TEXT(bal_run_options, device, NULL,
                  "number, part of a name, cpu or gpu; default: the first GPU, else a CPU"),
     BAL_OPT_TEXT(bal_run_options, kernels, NULL, "auto, cpu or gpu: which class of kernels"),
+    BAL_OPT_CHOICE(bal_run_options, accuracy, BAL_FAST, "fast|strict",
+                   "strict: no convolution with a rounding error well above the plain sum's"),
     BAL_OPT_END,
 };
 
@@ -302,6 +304,14 @@ void bal_setup_close(bal_setup *s)
     for (int i = 0; i < 4; i++) free(s->owned[i]);
     bal_config_free(s->config);
     free(s);
+}
+
+bal_status bal_setup_device(bal_device **out, const bal_setup *s, const char *which)
+{
+    bal_device_settings settings = {.which = which ? which : s->run.device,
+                                    .kernels = s->run.kernels,
+                                    .strict = s->run.accuracy == BAL_STRICT};
+    return bal_device_open(out, &settings);
 }
 
 bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n)

@@ -13,7 +13,7 @@ bal_status bal_test_devices_open(bal_test_devices *out)
     const char              *only = getenv("BAL_KERNELS");
     memset(out, 0, sizeof *out);
     for (int i = 0; i < 2; i++) {
-        bal_device_settings settings = {NULL, classes[i], false};
+        bal_device_settings settings = {.kernels = classes[i]};
         if (only && strcmp(only, classes[i]) != 0) continue;
         BAL_TRY(bal_device_open(&out->dev[out->count], &settings));
         out->count++;

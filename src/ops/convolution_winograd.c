@@ -1,0 +1,141 @@
+/* convolution_winograd -- where Winograd's algorithm applies in the CPU class, and its launches; see
+ * cl/conv_winograd_cpu.cl. */
+#include <stdio.h>
+#include "convolution_class.h"
+
+enum {
+    CACHE = 1 << 17, /* floats of a work-item's products and transformed input, which a second-level cache keeps */
+    MOST_TILES = 32, /* multiplied together: more gave nothing */
+    SUMS = 1 << 17,  /* floats of a work-item's sums in backward_w */
+    COLUMNS = 64,    /* of them beside each other */
+    CHUNK = 16,      /* tiles that backward_w transforms at a time */
+    ITEMS = 64       /* work-items of backward_w that its sums are split for */
+};
+
+#define WORTH 0.8 /* of the direct multiplications at most */
+
+/* Multiplications of F(m, r) along both axes over the direct ones, with tiles over the edge. */
+static double cost(int m, int r, int high, int wide)
+{
+    int t = m + r - 1, tiles = bal_divide_up(high, m) * bal_divide_up(wide, m);
+    return (double)(tiles * t * t) / (high * wide * r * r);
+}
+
+static bool applies(const bal_conv_geometry *g)
+{
+    int s = g->stride[0], k = g->kernel[0];
+    return k == g->kernel[1] && s == g->stride[1] && ((s == 1 && k == 3) || (s == 2 && k == 4)) &&
+           g->dilation[0] == 1 && g->dilation[1] == 1 && g->groups == 1 && g->x.c % 16 == 0 && g->y.c % 16 == 0;
+}
+
+int bal_winograd_size(const bal_device *dev, const bal_conv_geometry *g, bool backward)
+{
+    bal_shape out = backward ? g->x : g->y;
+    int       s = g->stride[0], r = g->kernel[0] / s, phased = backward ? s : 1;
+    int       high = bal_divide_up(out.h, phased), wide = bal_divide_up(out.w, phased);
+    if (!applies(g)) return 0;
+    double two = cost(2, r, high, wide), four = bal_device_strict(dev) ? 1 : cost(4, r, high, wide);
+    if (two > WORTH && four > WORTH) return 0;
+    return four < two ? 4 : 2;
+}
+
+static int tiles(const bal_winograd *w, int n) { return n * w->high * w->wide; }
+
+static size_t weights_floats(const bal_winograd *w)
+{
+    return (size_t)(w->phases * w->panels * 16 * w->tile.vectors) * (size_t)(w->points * w->depth);
+}
+
+static void set_sizes(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward)
+{
+    bal_shape out = backward ? g->x : g->y;
+    int       s = g->stride[0], phased = backward ? s : 1;
+    w->m = bal_winograd_size(dev, g, backward);
+    w->r = g->kernel[0] / s;
+    w->points = (w->m + w->r - 1) * (w->m + w->r - 1);
+    w->high = bal_divide_up(bal_divide_up(out.h, phased), w->m);
+    w->wide = bal_divide_up(bal_divide_up(out.w, phased), w->m);
+    w->phases = phased * phased;
+    w->depth = backward ? g->y.c : g->x.c * s * s;
+    w->width = out.c;
+    w->tile = bal_tile_choose(dev, w->width);
+    w->panels = bal_divide_up(w->width, 16 * w->tile.vectors);
+}
+
+/* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
+
+/* Tiles of a work-item, whole register tiles: as many as keep its floats in the cache. */
+static int block(const bal_winograd *w)
+{
+    int most = CACHE / (w->points * (16 * w->tile.vectors + w->depth)), rows = w->tile.rows;
+    if (most > MOST_TILES) most = MOST_TILES;
+    return most < rows ? rows : most / rows * rows;
+}
+
+bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward, char name[32])
+{
+    char text[128], more[96];
+    set_sizes(w, dev, g, backward);
+    w->block = block(w);
+    snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DBLOCK=%d%s", w->m, w->r, g->stride[0],
+             backward ? g->y.c : g->x.c, w->block, backward ? " -DBACKWARD" : "");
+    bal_tile_options(text, w->tile, more);
+    snprintf(name, 32, "winograd F(%d,%d)", w->m, w->r);
+    BAL_TRY(bal_kernel_get(&w->weights, dev, "conv_winograd_cpu", "winograd_weights", text));
+    return bal_kernel_get(&w->multiply, dev, "conv_winograd_cpu", "winograd_multiply", text);
+}
+
+size_t bal_winograd_scratch(const bal_winograd *w) { return weights_floats(w); }
+
+bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *out,
+                            const bal_tensor *in, const bal_tensor *weights, const bal_tensor *bias,
+                            const bal_tensor *scratch)
+{
+    int    n = out->shape.n, all = tiles(w, n);
+    size_t phases = (size_t)w->phases, panels = (size_t)w->panels, blocks = (size_t)bal_divide_up(all, w->block);
+    BAL_TRY(bal_run(w->weights, bal_items((size_t)w->depth / 16, panels, phases), GEOMETRY(g, n), bal_i32(w->width),
+                    bal_i32(w->panels), bal_buf(weights), bal_buf(scratch)));
+    return bal_run(w->multiply, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->width), bal_i32(w->panels),
+                   bal_i32(all), bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out),
+                   bal_i32(bal_has(bias)), bal_buf(out));
+}
+
+/* ---- backward_w ------------------------------------------------------------------------------------------------- */
+
+bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, char name[32])
+{
+    char text[128], more[96];
+    set_sizes(w, dev, g, false);
+    w->block = w->points * 64 * COLUMNS <= SUMS ? 64 : 32;
+    snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DROWS=%d -DCOLUMNS=%d -DCHUNK=%d", w->m, w->r,
+             g->stride[0], g->x.c, w->block, COLUMNS, CHUNK);
+    bal_tile_options(text, w->tile, more);
+    snprintf(name, 32, "winograd F(%d,%d)", w->m, w->r);
+    return bal_kernel_get(&w->gradient, dev, "conv_winograd_cpu", "winograd_gradient", text);
+}
+
+/* Blocks below and beside each other, parts, and tiles to a part. */
+typedef struct {
+    int high, wide, parts, share;
+} cut;
+
+static cut make_cut(const bal_winograd *w, int n)
+{
+    cut p = {bal_divide_up(w->depth, w->block), bal_divide_up(w->width, COLUMNS), 0, 0};
+    int chunks = bal_divide_up(tiles(w, n), CHUNK), parts = bal_divide_up(ITEMS, p.high * p.wide);
+    int share = bal_divide_up(chunks, parts < chunks ? parts : chunks);
+    p.share = share * CHUNK;
+    p.parts = bal_divide_up(chunks, share);
+    return p;
+}
+
+int bal_winograd_gradient_parts(const bal_winograd *w, int n) { return make_cut(w, n).parts; }
+
+bal_status bal_winograd_gradient(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *sums,
+                                 const bal_tensor *x, const bal_tensor *dy)
+{
+    int n = x->shape.n;
+    cut p = make_cut(w, n);
+    return bal_run(w->gradient, bal_items((size_t)p.high, (size_t)p.wide, (size_t)p.parts), GEOMETRY(g, n),
+                   bal_i32(tiles(w, n)), bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(sums));
+}
