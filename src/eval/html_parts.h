@@ -69,4 +69,23 @@ void bal_html_repeat(FILE *to, const char *folder, const char *verb, uint64_t se
 /* Of an experiment's part, below the experiment's; malloc'd, NULL when out of memory. */
 char *bal_html_part_folder(const char *folder, const bal_part_result *p);
 
+/* ---- html_put.c: what both pages share ---- */
+
+bal_status bal_html_no_memory(void);
+/* Close a stream over memory; its text is the caller's, or NULL. */
+bal_status bal_html_finish(FILE *to, char **out, bal_status st);
+
+/* Takes over the figure; nothing where it is empty. */
+void bal_html_figure(FILE *to, bal_figure *f, const char *class, const char *caption);
+extern const char bal_html_training[]; /* the caption of bal_figure_curves */
+/* ROC, PR and reliability; how: ends the captions of curves, says what their bands are. */
+bal_status bal_html_probabilities(FILE *to, const bal_shown_curves *c, const bal_reliability *r, const char *how);
+/* The section on data; m may be NULL. */
+bal_status bal_html_dataset(FILE *to, const char *folder, const bal_metrics *m, char *const *name);
+
+/* Take over what they write. A figure that is empty removes the file: one of an earlier report must not stay. */
+bal_status bal_html_save_text(const char *folder, const char *name, char *text);
+bal_status bal_html_save_figure(const char *folder, const char *name, bal_figure *f);
+bal_status bal_html_save_curves(const char *folder, const bal_shown_curves *c, const bal_reliability *r);
+
 #endif

@@ -24,10 +24,18 @@ typedef struct kind {
     bool        steps;
 } kind;
 
-static const kind roc = {"ROC, by AUROC", "false positive rate (0 to 1)", "recall (0 to 1)", "AUROC",
-                         "ROC curves: recall over the false positive rate.", false};
-static const kind pr = {"Precision and recall", "recall (0 to 1)", "precision (0 to 1)", "average precision",
-                        "Curves of precision over recall.", true};
+static const kind roc = {"ROC, by AUROC",
+                         "false positive rate (0 to 1)",
+                         "recall (0 to 1)",
+                         "AUROC",
+                         "ROC curves: recall over the false positive rate.",
+                         false};
+static const kind pr = {"Precision and recall",
+                        "recall (0 to 1)",
+                        "precision (0 to 1)",
+                        "average precision",
+                        "Curves of precision over recall.",
+                        true};
 
 typedef struct drawing {
     bal_band_line grid;
@@ -118,9 +126,9 @@ void bal_shown_report(bal_shown_curves *out, const bal_report *r)
         int                 c = r->bands.of[i].class;
         const bal_scores   *s = &r->metrics.classes[c];
         const bal_interval *of = r->intervals.classes[c];
-        out->of[i] = (bal_shown_curve){r->predictions->classes[c], &r->bands.of[i],
-                                       estimate_of(s->auroc, &of[BAL_CLASS_AUROC]),
-                                       estimate_of(s->auprc, &of[BAL_CLASS_AUPRC])};
+        out->of[i] =
+            (bal_shown_curve){r->predictions->classes[c], &r->bands.of[i], estimate_of(s->auroc, &of[BAL_CLASS_AUROC]),
+                              estimate_of(s->auprc, &of[BAL_CLASS_AUPRC])};
     }
 }
 
@@ -129,9 +137,9 @@ void bal_shown_arm(bal_shown_curves *out, const bal_comparison *c, const char *a
     out->count = bands->count;
     for (int i = 0; i < bands->count; i++) {
         int class = bands->of[i].class;
-        out->of[i] = (bal_shown_curve){c->classes[class], &bands->of[i],
-                                       bal_comparison_class(c, arm, class, BAL_CLASS_AUROC),
-                                       bal_comparison_class(c, arm, class, BAL_CLASS_AUPRC)};
+        out->of[i] =
+            (bal_shown_curve){c->classes[class], &bands->of[i], bal_comparison_class(c, arm, class, BAL_CLASS_AUROC),
+                              bal_comparison_class(c, arm, class, BAL_CLASS_AUPRC)};
     }
 }
 
@@ -179,8 +187,9 @@ bal_status bal_figure_reliability(bal_figure *out, const bal_reliability *r)
     fill(&f, r);
     bal_series bins[] = {{"calibrated", diagonal, diagonal, 2, .reference = true},
                          {"bins of images", f.sure, f.right, f.count, .band = {f.sure, f.low, f.high, f.count}}};
-    bal_panel  panel = {"Reliability", "mean probability of the answer (0 to 1)", "part that is right (0 to 1)",
-                        bins, 2, 0, 1, 0, 1, .square = true};
+    bal_panel  panel = {
+         "Reliability", "mean probability of the answer (0 to 1)", "part that is right (0 to 1)", bins, 2, 0, 1, 0, 1,
+         .square = true};
     *out = (bal_figure){0};
     bal_status st = bal_plot_svg(&out->svg, &panel, 1);
     if (st == BAL_OK) st = describe_bins(&out->alt, &f);
