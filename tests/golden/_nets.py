@@ -1,6 +1,7 @@
 """A section of a configuration as a PyTorch module, with the names of ballast's checkpoints."""
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 
 
 def read_config(path):
@@ -125,3 +126,29 @@ class Net(nn.Module):
                 given[0] = given[0][:, :, None, None]
             values.append(layer(*given))
         return values
+
+
+def gradcam(net, x, layer, label):
+    """Grad-CAM (arXiv:1610.02391) of a layer's output, by PyTorch's gradients: [n][h][w] of the image, 0 to 1."""
+    values = net.values(x)
+    y = values[-1].flatten(1)
+    z = y[:, label] if y.shape[1] > 1 else y[:, 0] * (1 if label else -1)
+    a = values[layer + 1]
+    g, = torch.autograd.grad(z.sum(), a)  # images do not meet outside training
+    heat = torch.relu((g.mean((2, 3), keepdim=True) * a).sum(1, keepdim=True))
+    heat = heat / heat.amax((2, 3), keepdim=True).clamp_min(torch.finfo(x.dtype).tiny)
+    return F.interpolate(heat, x.shape[2:], mode="bilinear", align_corners=False)[:, 0].detach()
+
+
+def feature_map(net, x):
+    """The layer that ballast takes by default: see bal_net_feature_map."""
+    def places(i):
+        return tuple(shapes[i][2:]) if len(shapes[i]) == 4 else (1, 1)
+
+    shapes, last = [v.shape for v in net.values(x)[1:]], -1
+    for i, layer in enumerate(net.main[:-1]):
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and places(i) != (1, 1):
+            last = i
+    while last >= 0 and last + 2 < len(shapes) and places(last + 1) == places(last):
+        last += 1
+    return last

@@ -1,10 +1,11 @@
 """Load a run's nets in PyTorch with strict=True and compare what they make with what ballast wrote.
 
-usage: load_in_pytorch.py RUN [--images DIR --seed N] [--predictions FILE.csv]
+usage: load_in_pytorch.py RUN [--images DIR --seed N] [--predictions FILE.csv [--heatmaps DIR]]
 
 DIR: what `ballast generate RUN --class C --out DIR` wrote, in a folder for each class; PNGs hold 8 bits, so a pixel must be the
 rounding of something within 1e-4 (of images in [-1, 1]) of PyTorch's. FILE: what `ballast predict RUN PATH --out FILE` wrote for
-images of the run's own size; probabilities must be within 1e-4. Needs torch. Exit 0: all loaded and the same."""
+images of the run's own size; probabilities must be within 1e-4. --heatmaps: what --heatmap wrote beside it; a pixel must be the
+rounding of something within 1e-4 of PyTorch's. Needs torch. Exit 0: all loaded and the same."""
 import argparse
 import csv
 import json
@@ -15,9 +16,10 @@ import sys
 import zlib
 
 import torch
+import torch.nn.functional as F
 
 import _safetensors
-from _nets import Net, read_config, value_of
+from _nets import Net, feature_map, gradcam, read_config, value_of
 
 TOLERANCE = 1e-4
 
@@ -122,12 +124,44 @@ def check_predictions(net, path, file, channels):
     return check("%s: %d images, probabilities" % (file, len(rows)), float((p - said).abs().max()), TOLERANCE)
 
 
+ANCHORS = torch.tensor([[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]], dtype=torch.float64)
+
+
+def paint(grey, heat):
+    """What ballast/examples.h says, without the line: [3][h][w], 0..255."""
+    factor = -(-112 // grey.shape[-1])
+    large = F.interpolate(heat[None, None], scale_factor=factor, mode="bilinear", align_corners=False)[0, 0].double()
+    at, grey = 4 * large, grey.repeat_interleave(factor, 0).repeat_interleave(factor, 1)
+    i = at.floor().clamp(0, 3).long()
+    colour = ANCHORS[i] + (at - i)[..., None] * (ANCHORS[i + 1] - ANCHORS[i])
+    return ((colour + grey[..., None]) / 2).permute(2, 0, 1)
+
+
+def check_heatmaps(net, path, file, folder, channels):
+    assert channels == 1, "colour images become grey before the heat is laid over them; not written here"
+    mean, deviation = scaling(path, channels)
+    with open(file, newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    classes, worst, lines, pixels = [k[2:] for k in rows[0] if k.startswith("p:")], 0, 0, 0
+    for r in rows:
+        image = read_png(r["path"])
+        x = ((image / 255 - mean) / deviation)[None].float()
+        heat = gradcam(net, x, feature_map(net, x), classes.index(r["predicted"]))[0]
+        said = read_png(os.path.join(folder, r["path"].lstrip("/")))
+        line = (said == 255).all(0)
+        beyond = ((paint(image[0], heat) - said).abs() - .5).clamp_min(0) / 255
+        worst, lines, pixels = max(worst, float(beyond[:, ~line].max())), lines + int(line.sum()), pixels + line.numel()
+    assert lines < pixels / 5, "too much is white"
+    return check("%s: %d heat maps, beyond rounding" % (folder, len(rows)), worst, TOLERANCE)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("run")
     parser.add_argument("--images")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--predictions")
+    parser.add_argument("--heatmaps")
     a = parser.parse_args()
     config = read_config(os.path.join(a.run, "config.ini"))
     data, good = config.get("data", []), True
@@ -144,6 +178,8 @@ def main():
         net = load(config["classifier"], torch.zeros(1, channels, size, size), path)
         if a.predictions:
             good &= check_predictions(net, path, a.predictions, channels)
+        if a.heatmaps:
+            good &= check_heatmaps(net, path, a.predictions, a.heatmaps, channels)
     return 0 if good else 1
 
 

@@ -65,9 +65,9 @@ said=$({
     "$BALLAST" train "$work/small.ini" --out "$work/runs" --quiet &&
         "$BALLAST" generate "$work/runs/small" --count 70 --seed 7 --out "$work/images" --quiet &&
         "$BALLAST" phantom --kind xray --size 32 --seed 9 --out "$work/phantoms" --quiet &&
-        "$BALLAST" predict "$work/runs/small" "$work/phantoms" --out "$work/predictions.csv" --quiet &&
+        "$BALLAST" predict "$work/runs/small" "$work/phantoms" --out "$work/predictions.csv" --heatmap "$work/maps" --quiet &&
         "$python" tests/golden/load_in_pytorch.py "$work/runs/small" --images "$work/images" --seed 7 \
-            --predictions "$work/predictions.csv"
+            --predictions "$work/predictions.csv" --heatmaps "$work/maps"
 } 2>&1)
 code=$?
 printf '%s\n' "$said" | grep -E 'strict=True|worst' | sed "s|$work/||"

@@ -10,24 +10,12 @@ import sys
 
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 
 import _safetensors
-from _nets import Net, read_config
+from _nets import Net, gradcam, read_config
 
 IMAGES, SIZE, CHANNELS = 3, 16, 2
 NETS = {"several": {"map": 13, "middle": 5}, "single": {"map": 4}}  # numbers of layers
-
-
-def gradcam(net, x, layer, label):
-    values = net.values(x)
-    y = values[-1].flatten(1)
-    z = y[:, label] if y.shape[1] > 1 else y[:, 0] * (1 if label else -1)
-    a = values[layer + 1]
-    g, = torch.autograd.grad(z.sum(), a)  # images do not meet outside training
-    heat = torch.relu((g.mean((2, 3), keepdim=True) * a).sum(1, keepdim=True))
-    heat = heat / heat.amax((2, 3), keepdim=True).clamp_min(1e-300 if x.dtype == torch.float64 else 1e-30)
-    return F.interpolate(heat, (SIZE, SIZE), mode="bilinear", align_corners=False)[:, 0].detach()
 
 
 def maps(net, x, layer):
