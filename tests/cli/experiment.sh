@@ -99,4 +99,12 @@ said=$(export OCL_ICD_VENDORS=/nonexistent; experiment killed --resume runs/tiny
 code=$?
 verdict dry_run_without_a_device "$([ $code -eq 0 ] && echo "$said" | grep -q '^no estimate of the time: no OpenCL device' &&
     echo "$said" | grep -q '^to do             runs/tiny/fold0/seed1/paper$' || echo "exit $code: $said")"
+
+mkdir "$work/again"
+cp -r "$work/one/runs" "$work/again/"
+run=$work/again/runs/tiny
+rm "$run/report.html" "$run/forest.svg" "$run/predictions.csv" "$run/fold0/seed1/mine/report.html" "$run/fold0/seed1/mine/curves.svg"
+rm -r "$run/arms"
+said=$(cd "$work/again" && OCL_ICD_VENDORS=/nonexistent "$BALLAST" report runs/tiny 2>"$work/err")
+verdict report_makes_the_same_bits "$(same again; printf '%s\n' "$said" | cmp - "$run/experiment.txt" 2>&1)"
 finish
