@@ -147,9 +147,19 @@ bal_status bal_device_foreign(bal_device *dev, void *event, const char *name);
 
 /* Names what is being launched from here on ("3 conv forward"); kept by pointer, so static or long-lived. */
 void bal_device_scope(bal_device *dev, const char *scope);
+/* What is being launched is for, and what the plain sums would take: the operations, and the bytes if each input and
+ * output moved once. Belongs to the launches from here on, its figures to the first of them; until NULL, or the next
+ * scope. The names are kept by pointer. */
+typedef struct bal_work {
+    const char *part, *algorithm; /* "data", "weights"; NULL: not known */
+    double      flops, bytes;
+} bal_work;
+void bal_device_work(bal_device *dev, const bal_work *work);
 typedef struct bal_launch_record {
     const char *scope, *kernel;
+    bal_work    work;
     uint64_t    queued, start, end; /* nanoseconds on the device's clock; all 0 where the device cannot tell */
+    uint64_t    asked;              /* on the host's, bal_trace_clock, when it was queued */
 } bal_launch_record;
 /* What was recorded since the last call; waits for the queue. Valid until the next launch. */
 bal_status bal_device_records(bal_device *dev, const bal_launch_record **records, int *count);

@@ -11,6 +11,7 @@
 #include "ballast/log.h"
 #include "ballast/run.h"
 #include "cli/_classify.h"
+#include "cli/_trace.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
@@ -18,12 +19,13 @@ enum { EVERYTHING, GAN, CLASSIFIER };
 
 typedef struct {
     int         only;
-    const char *resume;
+    const char *resume, *trace;
 } train;
 
 static const bal_option options[] = {
     BAL_OPT_CHOICE(train, only, EVERYTHING, "all|gan|classifier", "what to train of what the configuration describes"),
     BAL_OPT_TEXT(train, resume, NULL, "run folder to go on with, instead of CONFIG"),
+    BAL_OPT_TRACE(train),
     BAL_OPT_END,
 };
 
@@ -92,7 +94,7 @@ static bal_status train_gan(session *s, int label)
     bal_run_class_folder(name, sizeof name, label < 0 ? "all" : bal_dataset_class(s->data, label));
     folder = bal_format("%s/gan/%s", s->folder, name);
     what = bal_format("gan/%s", name);
-    bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_cli_watch};
+    bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch};
     bal_status  st = folder && what ? bal_gan_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
     free(folder);
     free(what);
@@ -205,7 +207,7 @@ static void say_plan(const session *s)
 static bal_status train_classifier(session *s)
 {
     char              *folder = bal_path_join(s->folder, "classifier");
-    bal_classifier_job job = {s->setup, s->data, s->dev, folder, &bal_cli_watch};
+    bal_classifier_job job = {s->setup, s->data, s->dev, folder, &bal_trace_watch};
     bal_status st = folder ? bal_classifier_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     free(folder);
@@ -216,6 +218,7 @@ static bal_status train_classifier(session *s)
 
 static bal_status work(session *s)
 {
+    BAL_TRY(bal_cli_trace_begin(s->dev, s->o->trace));
     if (trains_gan(s)) BAL_TRY(train_gans(s));
     if (s->setup->has_classifier && wants(s, CLASSIFIER) && !s->stopped) BAL_TRY(train_classifier(s));
     return describe(s);
@@ -286,7 +289,7 @@ const bal_verb bal_verb_train = {
                 "    ballast train xray.ini --seed 2\n"
                 "Go on with a run that was stopped, for longer:\n"
                 "    ballast train --resume runs/xray --set train.classifier.epochs=60",
-    .values = "resume=RUN",
+    .values = "resume=RUN trace=FILE",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET | BAL_TAKES_OUT | BAL_TAKES_DRY_RUN,
     .max_words = 1,
     .size = sizeof(train),

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/trace.h"
 #include "internal.h"
 
 static bool named(const char *text, const char *part) { return strstr(text, part) != NULL; }
@@ -114,6 +115,8 @@ void                  *bal_device_queue(bal_device *dev) { return dev->queue; }
 
 bal_status bal_device_finish(bal_device *dev)
 {
+    uint64_t begin = bal_trace_clock();
     BAL_CL(clFinish(dev->queue), "clFinish");
+    bal_trace_span("wait for the device", begin);
     return BAL_OK;
 }

@@ -32,9 +32,12 @@ struct bal_device {
     bal_kernel       *fill, *copy;
     bal_device_counts counts;
     const char       *scope;
+    bal_work          work; /* of what is launched next */
     struct bal_event {
         cl_event    event;
         const char *scope, *kernel;
+        bal_work    work;
+        uint64_t    asked;
     } *events;
     bal_launch_record *records;
     int                event_count, event_capacity, record_capacity;

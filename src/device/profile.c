@@ -1,8 +1,15 @@
 /* profile -- when each launch ran. */
 #include <stdlib.h>
+#include "ballast/trace.h"
 #include "internal.h"
 
-void bal_device_scope(bal_device *dev, const char *scope) { dev->scope = scope; }
+void bal_device_scope(bal_device *dev, const char *scope)
+{
+    dev->scope = scope;
+    bal_device_work(dev, NULL);
+}
+
+void bal_device_work(bal_device *dev, const bal_work *work) { dev->work = work ? *work : (bal_work){0}; }
 void bal_device_profile(bal_device *dev, bool on) { dev->profile = on; }
 
 static void release_events(bal_device *dev)
@@ -30,9 +37,9 @@ bal_status bal_event_add(bal_device *dev, cl_event event, const char *kernel)
         dev->events = grown;
         dev->event_capacity = capacity;
     }
-    dev->events[dev->event_count].event = event;
-    dev->events[dev->event_count].scope = dev->scope ? dev->scope : "";
-    dev->events[dev->event_count++].kernel = kernel;
+    dev->events[dev->event_count++] =
+        (struct bal_event){event, dev->scope ? dev->scope : "", kernel, dev->work, bal_trace_clock()};
+    dev->work.flops = dev->work.bytes = 0;
     return BAL_OK;
 }
 
@@ -62,9 +69,13 @@ bal_status bal_device_records(bal_device *dev, const bal_launch_record **records
     }
     for (int i = 0; i < dev->event_count; i++) {
         const struct bal_event *e = &dev->events[i];
-        dev->records[i] = (bal_launch_record){e->scope, e->kernel, moment(e->event, CL_PROFILING_COMMAND_QUEUED),
+        dev->records[i] = (bal_launch_record){e->scope,
+                                              e->kernel,
+                                              e->work,
+                                              moment(e->event, CL_PROFILING_COMMAND_QUEUED),
                                               moment(e->event, CL_PROFILING_COMMAND_START),
-                                              moment(e->event, CL_PROFILING_COMMAND_END)};
+                                              moment(e->event, CL_PROFILING_COMMAND_END),
+                                              e->asked};
     }
     *records = dev->records;
     *count = dev->event_count;

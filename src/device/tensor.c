@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include "ballast/trace.h"
 #include "internal.h"
 
 enum { HUGE_PAGE = 2 << 20 };
@@ -96,17 +97,21 @@ void bal_tensor_free(bal_tensor *t)
 
 bal_status bal_tensor_write(const bal_tensor *t, const float *host)
 {
+    uint64_t begin = bal_trace_clock();
     BAL_CL(clEnqueueWriteBuffer(t->dev->queue, t->mem, CL_TRUE, 0, bal_shape_size(t->shape) * sizeof(float), host, 0,
                                 NULL, NULL),
            "clEnqueueWriteBuffer");
+    bal_trace_span("upload", begin);
     return BAL_OK;
 }
 
 bal_status bal_tensor_read_part(const bal_tensor *t, size_t first, size_t count, float *host)
 {
+    uint64_t begin = bal_trace_clock();
     BAL_CL(clEnqueueReadBuffer(t->dev->queue, t->mem, CL_TRUE, first * sizeof(float), count * sizeof(float), host, 0,
                                NULL, NULL),
            "clEnqueueReadBuffer");
+    bal_trace_span("read back", begin);
     return BAL_OK;
 }
 

@@ -64,23 +64,44 @@ static bool ready(const bal_convolution *op, const bal_tensor *x, const bal_tens
            bal_shape_size(w->shape) == weights && holds(scratch, bal_convolution_scratch(op));
 }
 
+/* For the profile: a pass as the plain sums would do it, every tensor moved once. */
+static void announce(const bal_convolution *op, bal_conv_pass pass, int n)
+{
+    const bal_conv_geometry *g = &op->g;
+    bal_shape                x = g->x, y = g->y;
+    x.n = y.n = n;
+    double depth = (double)(g->kernel[0] * g->kernel[1]) * (g->x.c / g->groups);
+    double floats = (double)bal_shape_size(x) + (double)bal_shape_size(y) + depth * g->y.c;
+    bal_device_work(op->dev, &(bal_work){pass == BAL_CONV_BACKWARD_W ? "weights" : "data", op->algorithm[pass],
+                                         2 * depth * (double)bal_shape_size(y), floats * sizeof(float)});
+}
+
+static bal_status end(const bal_convolution *op, bal_status st)
+{
+    bal_device_work(op->dev, NULL);
+    return st;
+}
+
 bal_status bal_convolution_forward(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x,
                                    const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
     assert(ready(op, x, y, w, scratch) && (!bal_has(bias) || holds(bias, (size_t)op->g.y.c)));
-    return op->kernels->forward(op, y, x, w, bias, scratch);
+    announce(op, BAL_CONV_FORWARD, y->shape.n);
+    return end(op, op->kernels->forward(op, y, x, w, bias, scratch));
 }
 
 bal_status bal_convolution_backward_x(const bal_convolution *op, const bal_tensor *dx, const bal_tensor *dy,
                                       const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
 {
     assert(ready(op, dx, dy, w, scratch) && (!bal_has(bias) || holds(bias, (size_t)op->g.x.c)));
-    return op->kernels->backward_x(op, dx, dy, w, bias, scratch);
+    announce(op, BAL_CONV_BACKWARD_X, dx->shape.n);
+    return end(op, op->kernels->backward_x(op, dx, dy, w, bias, scratch));
 }
 
 bal_status bal_convolution_backward_w(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x,
                                       const bal_tensor *dy, const bal_tensor *scratch)
 {
     assert(ready(op, x, dy, dw, scratch));
-    return op->kernels->backward_w(op, dw, x, dy, scratch);
+    announce(op, BAL_CONV_BACKWARD_W, x->shape.n);
+    return end(op, op->kernels->backward_w(op, dw, x, dy, scratch));
 }

@@ -13,6 +13,7 @@
 #include "ballast/metrics.h"
 #include "ballast/model.h"
 #include "ballast/stored.h"
+#include "ballast/trace.h"
 
 enum { LOSS, SCORE, NORM, SPARE, FIGURES }; /* of a step; loss and score are a pair by bal_loss_def.run */
 
@@ -266,6 +267,7 @@ bal_status bal_classifier_step(bal_classifier *c)
 {
     bal_pass   pass = {.training = true, .seed = (uint64_t)c->job.setup->run.seed, .draw = (uint32_t)c->step};
     int        row = c->step % c->epoch_steps;
+    uint64_t   begin = bal_trace_clock();
     bal_tensor x, label, y;
     BAL_TRY(bal_feeder_next(c->feeder, &x, &label));
     BAL_TRY(change_images(c, &x));
@@ -277,6 +279,7 @@ bal_status bal_classifier_step(bal_classifier *c)
     BAL_TRY(bal_net_backward(c->net, &pass, &x, NULL));
     bal_device_scope(c->job.dev, "optimizer");
     BAL_TRY(bal_learner_step(&c->learn, &c->figures, row * FIGURES + NORM));
+    bal_trace_span("queue a step", begin);
     c->step++;
     double now = bal_run_clock();
     if (now - c->synced < sync_seconds) return BAL_OK;

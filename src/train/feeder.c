@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "ballast/rng.h"
+#include "ballast/trace.h"
 #include "dataset_parts.h"
 
 enum { SLOTS = 4, AHEAD = SLOTS - 2, MOST_HELPERS = 15 };
@@ -101,13 +102,16 @@ static void *help(void *user)
     bal_feeder *f = user;
     crew       *c = &f->crew;
 
+    bal_trace_thread("feeder's helper");
     pthread_mutex_lock(&c->lock);
     for (int seen = 0;;) {
         while (!c->stop && c->batch == seen) pthread_cond_wait(&c->begin, &c->lock);
         if (c->stop) break;
         seen = c->batch;
         pthread_mutex_unlock(&c->lock);
+        uint64_t begin = bal_trace_clock();
         fill_some(f);
+        bal_trace_span("decode", begin);
         pthread_mutex_lock(&c->lock);
         if (--c->busy == 0) pthread_cond_signal(&c->end);
     }
@@ -169,9 +173,12 @@ static void *prepare(void *user)
 {
     bal_feeder *f = user;
 
+    bal_trace_thread("feeder");
     for (uint64_t k = 0;; k++) {
+        uint64_t begin = bal_trace_clock();
         choose(f, k);
         fill_batch(f, f->settings.batch);
+        bal_trace_span("prepare a batch", begin);
         double prepared = now();
         if (!wait_for_slot(f, k)) break;
         slot      *to = &f->slot[k % SLOTS];
@@ -287,7 +294,8 @@ void bal_feeder_close(bal_feeder *f)
 
 bal_status bal_feeder_next(bal_feeder *f, bal_tensor *x, bal_tensor *label)
 {
-    double asked = now();
+    double   asked = now();
+    uint64_t begin = bal_trace_clock();
 
     pthread_mutex_lock(&f->lock);
     while (f->made <= f->taken && !f->status) pthread_cond_wait(&f->changed, &f->lock);
@@ -299,6 +307,7 @@ bal_status bal_feeder_next(bal_feeder *f, bal_tensor *x, bal_tensor *label)
         pthread_cond_signal(&f->changed);
     }
     pthread_mutex_unlock(&f->lock);
+    bal_trace_span("wait for the feeder", begin);
     if (!is_there) return bal_fail(f->status, "%s", f->fault);
     *x = s->x;
     *label = s->label;

@@ -8,6 +8,7 @@
 #include "ballast/random.h"
 #include "ballast/reduce.h"
 #include "ballast/stored.h"
+#include "ballast/trace.h"
 
 enum {
     /* Figures of a step: pairs of loss and score by bal_loss_def.run, and the gradients' norms. */
@@ -174,10 +175,12 @@ bal_status bal_gan_step(bal_gan *gan)
 {
     int        row = gan->step % gan->o.log;
     uint32_t   draw = (uint32_t)gan->step * (uint32_t)gan->o.d_steps * PASSES;
+    uint64_t   begin = bal_trace_clock();
     bal_tensor fake;
     BAL_TRY(step_discriminator(gan, draw, row, &fake));
     for (int i = 1; i < gan->o.d_steps; i++) BAL_TRY(step_discriminator(gan, draw += PASSES, row, &fake));
     BAL_TRY(step_generator(gan, draw, row, &fake));
+    bal_trace_span("queue a step", begin);
     gan->step++;
     double now = bal_run_clock();
     if (now - gan->synced < sync_seconds) return BAL_OK;

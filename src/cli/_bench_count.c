@@ -1,0 +1,116 @@
+/* bench_count -- the work of a step that launches do not know themselves, by the layers' shapes; what must live. */
+#include <stdio.h>
+#include <string.h>
+#include "cli/_bench.h"
+
+static bool is_adam(const char *optimizer) { return strncmp(optimizer, "adam", 4) == 0; }
+
+static const char *optimizer(const bal_setup *s, const char *section)
+{
+    if (strcmp(section, "classifier") == 0) return s->classifier.optimizer;
+    bool own = strcmp(section, "discriminator") == 0 && s->gan.discriminator_optimizer;
+    return own ? s->gan.discriminator_optimizer : s->gan.optimizer;
+}
+
+static bool averages(const bal_setup *s, const char *section)
+{
+    if (strcmp(section, "classifier") == 0) return s->classifier.ema > 0;
+    return strcmp(section, "generator") == 0 && s->gan.ema > 0;
+}
+
+static bal_bench_row *find(bal_bench *b, const char *name)
+{
+    for (int i = 0; i < b->count; i++)
+        if (strcmp(b->rows[i].name, name) == 0) return &b->rows[i];
+    return NULL;
+}
+
+/* ---- layers ----------------------------------------------------------------------------------------------------- */
+
+/* Each tensor moves once, but that statistics are taken of all before any of it is normalised. */
+static double floats_moved(const bal_layer *l, bool back, bool first)
+{
+    double in = 0, out = (double)bal_shape_size(l->out), again = strstr(l->def->name, "_norm") ? 2 : 1;
+    for (int i = 0; i < l->inputs; i++) in += (double)bal_shape_size(l->in[i]);
+    if (!back) return again * in + out;
+    return again * (in + out) + (first ? 0 : in);
+}
+
+static void count_layer(bal_bench *b, const bal_layer *l, const char *section, bool back)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%.30s %d %.30s %s", section, l->index, l->def->name, back ? "backward" : "forward");
+    bal_bench_row *r = find(b, name);
+    if (!r || r->bytes > 0) return;
+    bool first = back && l->index == 0;
+    r->bytes = r->calls * floats_moved(l, back, first) * sizeof(float);
+    r->flops = r->calls * l->flops * b->batch * (back && !first ? 2 : 1);
+}
+
+/* A gradient that other launches know as theirs leaves only sums of columns here. */
+static bool has_parts(bal_bench *b, const bal_layer *l, const char *section)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%.30s %d %.30s backward weights", section, l->index, l->def->name);
+    return find(b, name);
+}
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+/* Can take the place of its input. */
+static bool in_place(const bal_layer *l)
+{
+    static const char *const names[] = {"relu", "leaky_relu", "tanh", "sigmoid", "dropout", NULL};
+    for (int i = 0; names[i]; i++)
+        if (strcmp(l->def->name, names[i]) == 0) return true;
+    return l->def->view;
+}
+
+static size_t must_live(const bal_net *net, int copies)
+{
+    size_t floats = (size_t)copies * bal_net_parameters(net) + bal_shape_size(bal_net_in(net));
+    for (int i = 0; i < bal_net_count(net); i++)
+        if (!in_place(bal_net_layer(net, i))) floats += bal_shape_size(bal_net_layer(net, i)->out);
+    return floats * sizeof(float);
+}
+
+/* ---- all -------------------------------------------------------------------------------------------------------- */
+
+/* Adam reads weights, gradients and both moments and writes three of them; the norm reads the gradients once more, an
+ * average reads two and writes one. */
+static void count_optimizer(bal_bench *b, const bal_setup *s, const char *section, size_t parameters)
+{
+    char name[64];
+    bool alone = strcmp(section, "classifier") == 0;
+    snprintf(name, sizeof name, "%s%s", alone ? "" : section, alone ? "optimizer" : "'s optimizer");
+    bal_bench_row *r = find(b, name);
+    if (!r || !is_adam(optimizer(s, section))) return;
+    r->bytes = (double)r->calls * (8 + (averages(s, section) ? 3 : 0)) * (double)parameters * sizeof(float);
+}
+
+static void count_net(bal_bench *b, const bal_net *net, const bal_setup *s, const char *section)
+{
+    int copies = 1 + (is_adam(optimizer(s, section)) ? 2 : 0) + averages(s, section);
+    for (int i = 0; i < bal_net_count(net); i++) {
+        const bal_layer *l = bal_net_layer(net, i);
+        count_layer(b, l, section, false);
+        if (!has_parts(b, l, section)) count_layer(b, l, section, true);
+    }
+    count_optimizer(b, s, section, bal_net_parameters(net));
+    b->needed += must_live(net, copies);
+}
+
+bal_status bal_bench_count(bal_bench *b, const bal_subject *subject, const bal_setup *s)
+{
+    for (int i = 0; i < 2 && subject->nets[i]; i++) {
+        bal_net *net;
+        BAL_TRY(bal_setup_net(&net, s, subject->nets[i], b->batch));
+        count_net(b, net, s, subject->nets[i]);
+        bal_net_free(net);
+    }
+    for (int i = 0; i < b->count; i++) {
+        b->rows[i].heavy = b->rows[i].flops > 0;
+        if (b->rows[i].heavy) b->heavy_ms += b->rows[i].ms.median;
+    }
+    return BAL_OK;
+}
