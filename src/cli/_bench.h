@@ -29,6 +29,7 @@ typedef struct bal_subject {
 
 /* What of the setup a subject is for: 0 the GAN, 1 the classifier. False where it has none. */
 bool       bal_subject_there(const bal_setup *s, int which);
+const char *bal_subject_batch_key(int which);
 bal_status bal_subject_open(bal_subject *out, const bal_setup *s, const bal_dataset *data, bal_device *dev, int which);
 void       bal_subject_close(bal_subject *s);
 bal_status bal_subject_step(double *ms, const bal_subject *s); /* and wait for it */
@@ -68,6 +69,9 @@ typedef struct bal_bench_job {
 bal_status bal_bench_subject(bal_bench *out, const bal_bench_job *job, int which);
 /* Fill in operations and bytes of rows that the launches do not know themselves, by the layers' shapes. */
 bal_status bal_bench_count(bal_bench *b, const bal_subject *subject, const bal_setup *s);
+
+/* Operations of a whole step, as the plain sums would take them. */
+bal_status bal_bench_flops(double *out, const bal_setup *s, int which);
 
 /* The share of its peak that a row reaches, 0 where unknown; *memory: whether bandwidth binds it. */
 double bal_bench_of_peak(const bal_bench_row *r, const bal_measured *peak, bool *memory);

@@ -114,3 +114,30 @@ bal_status bal_bench_count(bal_bench *b, const bal_subject *subject, const bal_s
     }
     return BAL_OK;
 }
+
+/* ---- a step ----------------------------------------------------------------------------------------------------- */
+
+/* Passes of a layer in a step: forward, the gradient of its data, of its weights. A discriminator sees real and
+ * generated images for its own sake, then images that the generator is to be blamed for. */
+static double passes(const bal_setup *s, const char *section, bool first)
+{
+    int d = s->gan.d_steps;
+    if (strcmp(section, "classifier") == 0) return first ? 2 : 3;
+    if (strcmp(section, "generator") == 0) return d + (first ? 1 : 2);
+    return 2 * d + 1 + (first ? 1 : 2 * d + 1) + 2 * d;
+}
+
+bal_status bal_bench_flops(double *out, const bal_setup *s, int which)
+{
+    static const char *const nets[][2] = {{"generator", "discriminator"}, {"classifier", NULL}};
+    int                      batch = which == 0 ? s->gan.batch : s->classifier.batch;
+    *out = 0;
+    for (int i = 0; i < 2 && nets[which][i]; i++) {
+        bal_net *net;
+        BAL_TRY(bal_setup_net(&net, s, nets[which][i], batch));
+        for (int k = 0; k < bal_net_count(net); k++)
+            *out += bal_net_layer(net, k)->flops * batch * passes(s, nets[which][i], k == 0);
+        bal_net_free(net);
+    }
+    return BAL_OK;
+}

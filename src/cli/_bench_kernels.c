@@ -26,9 +26,9 @@ static const shape shapes[] = {
     {"thin", 64, 3, 32, 3, 1, 1},           {"thin", 64, 1, 32, 3, 1, 1},
 };
 
-/* Products as the nets have them (the projection, the last layers), and the one that peaks are quoted for. */
+/* The one that peaks are quoted for; the generator's projection, its gradients; a 4x4 stride 2 layer if it were one. */
 static const int products[][3] = {
-    {1152, 1152, 1152}, {64, 8192, 100}, {64, 100, 8192}, {1024, 512, 4096}, {64, 4, 128}};
+    {1152, 1152, 1152}, {64, 8192, 100}, {64, 100, 8192}, {100, 8192, 64}, {1024, 512, 4096}};
 
 /* What is timed: a call that queues it, and its work. */
 typedef struct {
@@ -52,7 +52,7 @@ static bal_status queue(const work *w)
     return bal_convolution_backward_w(w->conv, &t[2], &t[0], &t[1], &t[3]);
 }
 
-static bal_status time_it(bal_spread *ms, const work *w, int repeats)
+static bal_status time_it(bal_spread *ms, double *least, const work *w, int repeats)
 {
     double times[BAL_BENCH_MOST_STEPS];
     for (int i = -1; i < repeats; i++) {
@@ -62,6 +62,7 @@ static bal_status time_it(bal_spread *ms, const work *w, int repeats)
         times[i < 0 ? 0 : i] = (bal_run_clock() - begun) * 1e3;
     }
     *ms = bal_spread_of(times, repeats);
+    *least = times[0];
     return BAL_OK;
 }
 
@@ -80,7 +81,7 @@ static void release(work *w)
     bal_convolution_free(w->conv);
 }
 
-static void say(const bal_bench_row *r, const char *group, const bal_measured *peak)
+static void say(const bal_bench_row *r, double least, const char *group, const bal_measured *peak)
 {
     bool   memory;
     double share = bal_bench_of_peak(r, peak, &memory);
@@ -95,6 +96,7 @@ static void say(const bal_bench_row *r, const char *group, const bal_measured *p
     cJSON_AddStringToObject(o, "group", group);
     cJSON_AddStringToObject(o, "algorithm", r->algorithm);
     cJSON_AddNumberToObject(o, "ms", r->ms.median);
+    cJSON_AddNumberToObject(o, "ms_least", least);
     cJSON_AddNumberToObject(o, "flops", r->flops);
     cJSON_AddNumberToObject(o, "gflops", r->flops / (r->ms.median * 1e6));
     if (share > 0) cJSON_AddNumberToObject(o, "of_peak", share);
@@ -121,14 +123,15 @@ static bal_status time_passes(work *w, const shape *s, const bal_measured *peak,
     static const char *const passes[] = {"forward", "backward data", "backward weights"};
     for (w->pass = BAL_CONV_FORWARD; w->pass <= BAL_CONV_BACKWARD_W && !bal_stop_requested; w->pass++) {
         bal_bench_row r = {0};
-        BAL_TRY(time_it(&r.ms, w, repeats));
+        double        least = 0;
+        BAL_TRY(time_it(&r.ms, &least, w, repeats));
         snprintf(r.name, sizeof r.name, "%dx%d stride %d, %dx%dx%d -> %d %s", s->kernel, s->kernel, s->stride, s->side,
                  s->side, s->in, s->out, passes[w->pass]);
         snprintf(r.algorithm, sizeof r.algorithm, "%s", bal_convolution_algorithm(w->conv, w->pass));
         r.flops = 2.0 * s->kernel * s->kernel * s->in * (double)bal_shape_size(w->t[1].shape);
         r.bytes = 0;
         for (int i = 0; i < 3; i++) r.bytes += sizeof(float) * (double)bal_shape_size(w->t[i].shape);
-        say(&r, s->group, peak);
+        say(&r, least, s->group, peak);
     }
     return BAL_OK;
 }
@@ -153,11 +156,12 @@ static bal_status time_product(bal_device *dev, const int mnk[3], const bal_meas
     const bal_shape shapes_of[3] = {{1, 1, m, k}, {1, 1, k, n}, {1, 1, m, n}};
     work            w = {.dev = dev, .mnk = mnk};
     bal_bench_row   r = {.flops = 2.0 * m * n * k, .bytes = 4.0 * ((double)m * k + (double)k * n + (double)m * n)};
+    double          least = 0;
     BAL_TRY(bal_gemm_init(&w.gemm, dev, false, false));
     bal_status st = allocate(&w, shapes_of, bal_gemm_scratch(&w.gemm, m, n, k));
-    if (st == BAL_OK) st = time_it(&r.ms, &w, repeats);
+    if (st == BAL_OK) st = time_it(&r.ms, &least, &w, repeats);
     snprintf(r.name, sizeof r.name, "product %d x %d x %d", m, n, k);
-    if (st == BAL_OK) say(&r, "product", peak);
+    if (st == BAL_OK) say(&r, least, "product", peak);
     release(&w);
     return st;
 }

@@ -31,6 +31,8 @@ static const bal_subject kinds[] = {
 
 bool bal_subject_there(const bal_setup *s, int which) { return which == 0 ? s->has_gan : s->has_classifier; }
 
+const char *bal_subject_batch_key(int which) { return kinds[which].batch_key; }
+
 bal_status bal_subject_open(bal_subject *out, const bal_setup *s, const bal_dataset *data, bal_device *dev, int which)
 {
     *out = kinds[which];

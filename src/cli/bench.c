@@ -2,14 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cli/_bench.h"
+#include "cli/_sweep.h"
 #include "cli/_trace.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
 typedef struct {
-    int         steps;
+    int         steps, sweep_seconds;
     bool        peaks;
-    const char *compare, *trace;
+    const char *compare, *trace, *sweep;
 } bench;
 
 static const bal_option options[] = {
@@ -17,6 +18,10 @@ static const bal_option options[] = {
     BAL_OPT_BOOL(bench, peaks, 1, "measure the device first, to compare the layers' rates with; --peaks=off does not"),
     BAL_OPT_TEXT(bench, compare, NULL,
                  "file of an earlier --json: also say what has become faster or slower, beyond the noise"),
+    BAL_OPT_TEXT(
+        bench, sweep, NULL,
+        "file for a plot instead: how a step's time grows with batch, image size, width and cores, in minutes"),
+    BAL_OPT(bench, sweep_seconds, BAL_INT, 240, 1, 86400, "no point of a sweep begins later"),
     BAL_OPT_TRACE(bench),
     BAL_OPT_END,
 };
@@ -80,11 +85,11 @@ static int run(const bal_args *a)
 {
     const bench *o = a->own;
     bal_setup   *s = NULL;
-    if (!a->word_count && (o->compare || o->trace || a->set_count || a->seed >= 0))
-        return bal_usage_fault(a, "--compare, --trace, --set and --seed go with CONFIG");
+    if (!a->word_count && (o->compare || o->trace || o->sweep || a->set_count || a->seed >= 0))
+        return bal_usage_fault(a, "--compare, --trace, --sweep, --set and --seed go with CONFIG");
     if (!a->word_count) return bal_done(bench_kernels(a));
     bal_status st = bal_args_setup(&s, a, a->word[0]);
-    if (st == BAL_OK) st = bench_config(a, s);
+    if (st == BAL_OK) st = o->sweep ? bal_sweep_run(s, o->sweep, o->sweep_seconds) : bench_config(a, s);
     bal_setup_close(s);
     return bal_done(st);
 }
@@ -104,8 +109,10 @@ const bal_verb bal_verb_bench = {
                 "    ballast bench cnn64.ini --device gpu\n"
                 "What has a change of the kernels changed?\n"
                 "    ballast bench cnn64.ini --json > before.json\n"
-                "    ballast bench cnn64.ini --compare before.json",
-    .values = "compare=OLD.json trace=FILE",
+                "    ballast bench cnn64.ini --compare before.json\n"
+                "Does anything grow faster than its arithmetic?\n"
+                "    ballast bench cnn64.ini --sweep growth.svg",
+    .values = "compare=OLD.json trace=FILE sweep=FILE.svg",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_SET,
     .max_words = 1,
     .size = sizeof(bench),

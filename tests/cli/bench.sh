@@ -86,8 +86,12 @@ has 'trace-of-training' "$work/train.json" '"name":"generator 3 deconv forward"'
 BAL_TRACE=$work/variable.json "$BALLAST" train "$work/both.ini" --only classifier --out "$work/runs" --quiet >/dev/null
 has BAL_TRACE "$work/variable.json" '"name":"classifier 0 conv backward"'
 
+bench "$work/both.ini" --sweep "$work/sweep.svg" --sweep-seconds 4 >"$work/sweep" || bad sweep 'failed'
+has sweep "$work/sweep" 'images in a batch ' 'time grows as batch^' 'not measured: 4 s are over'
+has plot "$work/sweep.svg" '<svg' 'measured' 'as the work grows' 'base channels'
+
 echo '{"layers":[],"trainer":"else"}' >"$work/foreign"
 fails 'a-foreign-file' 1 "$work/foreign: holds no line of ballast bench --json about a gan" \
     "$work/both.ini" --steps 1 --peaks=off --compare "$work/foreign"
-fails 'compare-without-CONFIG' 2 'ballast bench: --compare, --trace, --set and --seed go with CONFIG' --compare "$work/old"
+fails 'compare-without-CONFIG' 2 'ballast bench: --compare, --trace, --sweep, --set and --seed go with CONFIG' --compare "$work/old"
 finish
