@@ -5,17 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/plot.h"
+#include "eval/comparison_parts.h"
 #include "eval/html_parts.h"
 #include "eval/page.h"
 #include "eval/prose.h"
-
-static const char base_arm[] = "original";
-
-/* What each arm is compared with is not compared with itself. */
-static bool differs(const bal_comparison *c, const char *arm)
-{
-    return strcmp(arm, base_arm) != 0 && bal_comparison_has(c, base_arm);
-}
 
 static bal_forest_row row_of(const char *arm, bal_estimate e) { return (bal_forest_row){arm, e.mean, e.low, e.high}; }
 
@@ -33,9 +26,9 @@ bal_status bal_html_forest(char **out, const bal_comparison *c)
         const char *arm = c->part[i].arm;
         if (!bal_comparison_first(c, i)) continue;
         row[f[0].count++] = row_of(arm, bal_comparison_estimate(c, arm, BAL_BALANCED_ACCURACY));
-        if (!differs(c, arm)) continue;
+        if (!bal_comparison_differs(c, arm)) continue;
         row[(int)parts + f[1].count++] =
-            row_of(arm, bal_comparison_difference(c, arm, base_arm, BAL_BALANCED_ACCURACY));
+            row_of(arm, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY));
     }
     bal_status st = bal_plot_forest(out, f, f[1].count ? 2 : 1);
     free(row);
@@ -59,10 +52,31 @@ static void put_arm(FILE *to, const bal_comparison *c, const bal_part_result *fi
     fprintf(to, "</th><td>%d</td>", parts);
     for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
         put_estimate(to, bal_comparison_estimate(c, first->arm, (bal_compared)f));
-    if (differs(c, first->arm))
-        put_estimate(to, bal_comparison_difference(c, first->arm, base_arm, BAL_BALANCED_ACCURACY));
-    else fputs("<td></td>", to);
     fputs("</tr>\n", to);
+}
+
+/* Of each arm that is compared with another; the table of arms would grow too wide for a phone. */
+static void put_differences(FILE *to, const bal_comparison *c)
+{
+    bool begun = false;
+    BAL_EACH_ARM(c, i)
+    {
+        const char *arm = c->part[i].arm;
+        if (!bal_comparison_differs(c, arm)) continue;
+        if (!begun)
+            fputs("<div class=\"wide\"><table>\n<caption>Differences to original</caption>\n<thead><tr>"
+                  "<th scope=\"col\">arm</th><th scope=\"col\">balanced accuracy</th>"
+                  "<th scope=\"col\">lowest class recall</th><th scope=\"col\">macro F1</th></tr></thead>\n<tbody>\n",
+                  to);
+        begun = true;
+        fputs("<tr><th scope=\"row\">", to);
+        bal_page_name(to, arm);
+        fputs("</th>", to);
+        for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
+            put_estimate(to, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, (bal_compared)f));
+        fputs("</tr>\n", to);
+    }
+    if (begun) fputs("</tbody>\n</table></div>\n", to);
 }
 
 static void put_arms(FILE *to, const bal_comparison *c)
@@ -70,13 +84,16 @@ static void put_arms(FILE *to, const bal_comparison *c)
     fputs("<h2>Arms</h2>\n<div class=\"wide\"><table>\n<caption>Test images; means over folds and seeds with 95 % "
           "intervals</caption>\n<thead><tr><th scope=\"col\">arm</th><th scope=\"col\">parts</th>"
           "<th scope=\"col\">balanced accuracy</th><th scope=\"col\">lowest class recall</th>"
-          "<th scope=\"col\">macro F1</th><th scope=\"col\">difference to original</th></tr></thead>\n<tbody>\n",
+          "<th scope=\"col\">macro F1</th></tr></thead>\n<tbody>\n",
           to);
     for (int i = 0; i < c->count; i++)
         if (bal_comparison_first(c, i)) put_arm(to, c, &c->part[i]);
-    fputs("</tbody>\n</table></div>\n<p>Intervals: Student's t over the parts (folds and seeds), corrected for folds "
-          "that share training images. The difference to original is in balanced accuracy, part by part; an "
-          "interval that leaves out 0 is more than chance.</p>\n",
+    fputs("</tbody>\n</table></div>\n", to);
+    put_differences(to, c);
+    fputs("<p>Intervals: Student's t over the parts (folds and seeds), corrected for folds that share training images, "
+          "cut "
+          "where no figure can be. A difference is taken part by part; an interval that leaves out 0 is more than "
+          "chance.</p>\n",
           to);
 }
 
@@ -101,8 +118,9 @@ static bal_status describe_forest(char **alt, const bal_comparison *c)
     fputs(". Differences to original:", to);
     for (int i = 0, n = 0; i < c->count; i++) {
         const char *arm = c->part[i].arm;
-        if (!bal_comparison_first(c, i) || !differs(c, arm)) continue;
-        describe_estimate(to, arm, bal_comparison_difference(c, arm, base_arm, BAL_BALANCED_ACCURACY), n++ ? ";" : "");
+        if (!bal_comparison_first(c, i) || !bal_comparison_differs(c, arm)) continue;
+        describe_estimate(to, arm, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY),
+                          n++ ? ";" : "");
     }
     fputc('.', to);
     return bal_prose_close(to, alt);

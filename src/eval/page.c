@@ -71,7 +71,7 @@ static const char style[] =
 static const char print_style[] =
     "@media print{:root{color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{"
     "max-width:none;padding:0;font-size:10pt}.wide,pre{overflow:visible}pre{white-space:pre-wrap;"
-    "overflow-wrap:anywhere}h1,h2,h3,caption{break-after:avoid}figure,tr,.answer,li,dl{break-inside:avoid}"
+    "overflow-wrap:anywhere}h1,h2,h3,caption,h2+p{break-after:avoid}figure,tr,.answer,li,dl{break-inside:avoid}"
     "thead{display:table-header-group}tfoot{display:table-row-group}.figures,.grids{display:block}"
     ".figures figure{display:inline-block;width:48%;vertical-align:top;margin-right:1%}.grids figure{"
     "display:inline-block;width:31%;vertical-align:top;margin-right:1%}.plot img{width:auto;max-width:min(100%,11cm);"

@@ -74,6 +74,29 @@ static void test_arms(void **state)
                                  "(balanced accuracy 1.000, on the real test images 0.520).\n"));
     assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
     assert_non_null(strstr(json, "\"use\":\t\"balanced\""));
+    assert_non_null(strstr(json, "lowest_recall_difference_to_original"));
+    assert_non_null(strstr(text, "\nbalanced                    0.600 [ 0.600,  0.600]"));
+    free(text);
+    free(json);
+    bal_comparison_free(&c);
+}
+
+/* All answer one class: whichever comes first is no better than the others. */
+static void test_all_guess(void **state)
+{
+    (void)state;
+    bal_comparison c;
+    char          *text, *json;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
+    add(&c, "original", 0, 10, 0, 0.5, false);
+    add(&c, "balanced", 0, 0, 10, 0.5, false);
+    add(&c, "paper", 0, 10, 10, 1.0, true);
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    const char expected[] =
+        "Use none: on validation images no arm does better than guessing (balanced accuracy at most 0.500).";
+    assert_memory_equal(text, expected, sizeof expected - 1);
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(strstr(json, "\"use\":\tnull"));
     free(text);
     free(json);
     bal_comparison_free(&c);
@@ -81,6 +104,7 @@ static void test_arms(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate), cmocka_unit_test(test_arms)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate), cmocka_unit_test(test_arms),
+                                       cmocka_unit_test(test_all_guess)};
     return cmocka_run_group_tests_name("eval/comparison", tests, NULL, NULL);
 }
