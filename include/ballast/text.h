@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define BAL_NUMBER_SIZE 32
 
@@ -21,6 +22,12 @@ size_t bal_utf8_fault(const char *text, size_t size);
 /* Text from outside on its way to a terminal, in place: each control character (C0 but tabs and line feeds, DEL, C1,
  * those that turn the direction of text) and each byte that is no UTF-8 becomes '?'. Returns text. */
 char *bal_text_plain(char *text);
+
+/* JSON text with each of those as \uXXXX, which means the same (a byte that is no UTF-8: U+FFFD). */
+void bal_text_json(FILE *to, const char *json);
+
+/* A file's name as a shell takes it for one word: in single quotes where it must be. malloc'd; NULL without memory. */
+char *bal_shell_word(const char *name);
 
 /* The character at the beginning of a text that does not end there: its bytes; *plain: it is not one of the above;
  * *columns: it takes on a terminal, 2 for wide ones of East Asia and pictures, 0 for combining marks. */

@@ -1,5 +1,6 @@
 /* text -- see ballast/text.h. */
 #include "ballast/text.h"
+#include "ballast/files.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -132,4 +133,34 @@ char *bal_text_plain(char *text)
     }
     *to = '\0';
     return text;
+}
+
+void bal_text_json(FILE *to, const char *json)
+{
+    while (*json) {
+        bool   plain;
+        int    columns;
+        size_t n = bal_text_next(json, &plain, &columns);
+        if (plain) fwrite(json, 1, n, to);
+        else if (bal_utf8_fault(json, n) < n) fputs("\\ufffd", to);
+        else fprintf(to, "\\u%04x", (unsigned)decode((const unsigned char *)json, n));
+        json += n;
+    }
+}
+
+char *bal_shell_word(const char *name)
+{
+    char  *word = NULL;
+    size_t size;
+    FILE  *to;
+
+    if (!name[strspn(name, "/._-+,:@%0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")])
+        return bal_format("%s", name);
+    if (!(to = open_memstream(&word, &size))) return NULL;
+    fputc('\'', to);
+    for (; *name; name++) fputs(*name == '\'' ? "'\\''" : (char[]){*name, '\0'}, to);
+    fputc('\'', to);
+    if (fclose(to) == 0) return word;
+    free(word);
+    return NULL;
 }

@@ -7,6 +7,7 @@
 #include "ballast/heatmap.h"
 #include "ballast/image.h"
 #include "ballast/log.h"
+#include "ballast/text.h"
 #include "cli/progress.h"
 
 static bal_status say(const bal_report *r)
@@ -14,7 +15,7 @@ static bal_status say(const bal_report *r)
     char *text;
 
     BAL_TRY(bal_speaks_json() ? bal_report_json(&text, r, true) : bal_report_text(&text, r));
-    if (bal_speaks_json()) fputs(text, stdout);
+    if (bal_speaks_json()) bal_text_json(stdout, text);
     else bal_print(stdout, "%s", text);
     free(text);
     return BAL_OK;

@@ -7,6 +7,7 @@
 
 #include "ballast/heatmap.h"
 #include "ballast/paired.h"
+#include "ballast/text.h"
 #include "cli/_classify.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
@@ -141,7 +142,7 @@ static bal_status say_pair(const bal_args *args, const bal_paired *pair)
     BAL_TRY(bal_paired_text(&text, pair));
     st = args->out ? save_pair(pair, text, args->out) : BAL_OK;
     if (!st && bal_speaks_json()) st = bal_paired_json(&line, pair, true);
-    if (!st && line) fputs(line, stdout);
+    if (!st && line) bal_text_json(stdout, line);
     if (!st && !line) bal_print(stdout, "%s", text);
     free(text);
     free(line);

@@ -92,18 +92,6 @@ static bal_status list(const bal_experiment_job *job)
 
 /* ---- doing it ---------------------------------------------------------------------------------------------------- */
 
-static bal_status print_file(const char *folder, const char *name)
-{
-    char  *path = bal_path_join(folder, name), *text = NULL;
-    size_t size;
-    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_file_exists(path) ? bal_file_read(&text, &size, path, 0) : BAL_OK;
-    if (st == BAL_OK && text) fputs(text, stdout);
-    free(text);
-    free(path);
-    return st;
-}
-
 static bool in_list(const char *list, const char *word)
 {
     char other[64];
@@ -199,11 +187,10 @@ static int work(const bal_args *a, bal_experiment_job *job)
     bool              stopped = false;
     bal_status        st =
         o->jobs > 1 ? run_several(job, o->jobs, &failed, &stopped) : bal_experiment_run(job, &failed, &stopped);
-    if (st == BAL_OK && stopped) bal_info("stopped; to go on: ballast experiment --resume %s", job->folder);
-    if (st == BAL_OK && failed)
-        bal_warn("%d part%s failed; to try again: ballast experiment --resume %s", failed, failed == 1 ? "" : "s",
-                 job->folder);
-    if (st == BAL_OK) st = print_file(job->folder, a->json ? "experiment.json" : "experiment.txt");
+    if (st == BAL_OK && stopped) bal_say_resume("stopped; to go on: ballast experiment --resume", job->folder);
+    if (st == BAL_OK && failed) bal_warn("%d part%s failed", failed, failed == 1 ? "" : "s");
+    if (st == BAL_OK && failed) bal_say_resume("to try again: ballast experiment --resume", job->folder);
+    if (st == BAL_OK) st = bal_say_file(job->folder, a->json ? "experiment.json" : "experiment.txt");
     if (st == BAL_OK && !a->json) printf("\nrun: %s\n", job->folder);
     int code = bal_done(st);
     return code == BAL_EXIT_DONE && (failed || stopped) ? BAL_EXIT_FAILED : code;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ballast/files.h"
 #include "ballast/log.h"
 #include "ballast/text.h"
 
@@ -91,10 +92,32 @@ void bal_say_json(cJSON *object)
 {
     char *text = object ? cJSON_PrintUnformatted(object) : NULL;
 
-    if (text) puts(text);
+    if (text) bal_text_json(stdout, text);
+    if (text) putchar('\n');
     fflush(stdout);
     cJSON_free(text);
     cJSON_Delete(object);
+}
+
+void bal_say_resume(const char *command, const char *folder)
+{
+    char *word = bal_shell_word(folder);
+
+    fprintf(stderr, "%s %s\n", command, word ? word : folder);
+    free(word);
+}
+
+bal_status bal_say_file(const char *folder, const char *name)
+{
+    char      *path = bal_path_join(folder, name), *text = NULL;
+    size_t     size;
+    bal_status st = path ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+
+    if (!st && bal_file_exists(path)) st = bal_file_read(&text, &size, path, 0);
+    if (!st && text) bal_text_json(stdout, text); /* our tables hold nothing that it changes */
+    free(text);
+    free(path);
+    return st;
 }
 
 const char *bal_duration_print(char *out, size_t size, double s)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ballast/status.h"
 #include "ballast/watch.h"
 
 /* Called once: how to speak. Installs the sink of ballast/log.h. NO_COLOR and TERM=dumb are honoured. */
@@ -43,5 +44,11 @@ const char *bal_duration_print(char *out, size_t size, double seconds);
 
 /* printf of what may hold names from outside: no control character of theirs reaches the terminal. */
 void bal_print(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* "COMMAND FOLDER" on stderr, the folder as a shell takes it. */
+void bal_say_resume(const char *command, const char *folder);
+
+/* A run's text or JSON file on stdout; nothing where there is none. */
+bal_status bal_say_file(const char *folder, const char *name);
 
 #endif

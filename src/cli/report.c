@@ -59,18 +59,6 @@ static bal_status remake_part(void *user, const bal_experiment_part *part)
     return part->done ? bal_classify_again(part->folder, seed_of(part->folder, r), false) : BAL_OK;
 }
 
-static bal_status print_file(const char *folder, const char *name)
-{
-    char      *path = bal_path_join(folder, name), *text = NULL;
-    size_t     size;
-    bal_status st = path ? bal_file_read(&text, &size, path, 0) : bal_fail(BAL_ENOMEM, "no memory for a path");
-
-    if (!st) fputs(text, stdout);
-    free(text);
-    free(path);
-    return st;
-}
-
 static bal_status remake_experiment(remaking *r)
 {
     char *config = bal_path_join(r->run, "config.ini");
@@ -87,7 +75,7 @@ static bal_status remake_experiment(remaking *r)
                       "ballast experiment --resume %s goes on",
                       r->run, r->run);
     if (!st) bal_info("%s: report.html, experiment.txt and .json, predictions.csv and the plots written", r->run);
-    return st ? st : print_file(r->run, bal_speaks_json() ? "experiment.json" : "experiment.txt");
+    return st ? st : bal_say_file(r->run, bal_speaks_json() ? "experiment.json" : "experiment.txt");
 }
 
 static bal_status remake(remaking *r)

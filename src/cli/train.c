@@ -228,7 +228,7 @@ static void say_end(const session *s)
 {
     char took[32];
 
-    if (s->stopped) fprintf(stderr, "stopped; go on with: ballast train --resume %s\n", s->folder);
+    if (s->stopped) bal_say_resume("stopped; go on with: ballast train --resume", s->folder);
     if (bal_speaks_json()) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "event", s->stopped ? "stopped" : "done");

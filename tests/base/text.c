@@ -147,6 +147,35 @@ static void plain_on_a_terminal(void **state)
                  "?31m???"); /* no UTF-8 */
 }
 
+static void harmless_json(void **state)
+{
+    (void)state;
+    char  *out;
+    size_t size;
+    FILE  *to = open_memstream(&out, &size);
+    assert_non_null(to);
+    bal_text_json(to, "{\"\xc2\x9b\x7f\": \"ü 日 \xe2\x80\xae\xff\"}\n");
+    assert_int_equal(fclose(to), 0);
+    assert_string_equal(out, "{\"\\u009b\\u007f\": \"ü 日 \\u202e\\ufffd\"}\n");
+    free(out);
+}
+
+static void expect_word(const char *name, const char *word)
+{
+    char *seen = bal_shell_word(name);
+    assert_string_equal(seen, word);
+    free(seen);
+}
+
+static void words_for_a_shell(void **state)
+{
+    (void)state;
+    expect_word("runs/own-2.ini", "runs/own-2.ini");
+    expect_word("my own.ini", "'my own.ini'");
+    expect_word("it's $HOME", "'it'\\''s $HOME'");
+    expect_word("ü", "'ü'");
+}
+
 static void expect_columns(const char *text, size_t bytes, int columns)
 {
     bool plain;
@@ -176,6 +205,8 @@ int main(void)
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(utf8),
         cmocka_unit_test(plain_on_a_terminal),
+        cmocka_unit_test(harmless_json),
+        cmocka_unit_test(words_for_a_shell),
         cmocka_unit_test(columns_of_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

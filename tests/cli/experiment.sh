@@ -76,7 +76,7 @@ verdict failure_exits_1 "$([ $code -eq 1 ] || echo "exit $code: $said")"
 verdict failures_are_named "$(for part in gan/NORMAL seed1/classic seed1/balanced; do
     echo "$said" | grep -q "^error: .*runs/tiny/fold0/$part failed: " || echo "$said"
 done)"
-verdict failures_are_counted "$(echo "$said" | grep -q '3 parts failed; to try again' || echo "$said")"
+verdict failures_are_counted "$(echo "$said" | grep -q '^to try again: ballast experiment --resume ' || echo "$said")"
 verdict failures_spoil_nothing "$(cmp "$work/one/runs/tiny/fold0/seed1/original/report.json" "$work/fails/runs/tiny/fold0/seed1/original/report.json" 2>&1)"
 
 rm -r "$work/killed/runs/tiny/fold0/seed1/mine/report.json" "$work/killed/runs/tiny/fold0/seed1/paper"

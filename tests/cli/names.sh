@@ -28,6 +28,8 @@ fi
 verdict exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work/err")")"
 "$BALLAST" predict "$work/names" "$work/data" >>"$work/out" 2>>"$work/err"
 "$BALLAST" check "$work/names/config.ini" >>"$work/out" 2>>"$work/err"
+"$BALLAST" eval --predictions "$work/names/predictions.csv" --json >>"$work/out" 2>>"$work/err"
+"$BALLAST" check "$work/names/config.ini" --json >>"$work/out" 2>>"$work/err"
 run=$work/names
 verdict terminal "$(LC_ALL=C grep -an "$control" "$work/out" "$work/err" "$run/report.txt" | cat -v)"
 verdict terminal_c1 "$(LC_ALL=C grep -an "$(printf '\302[\200-\237]')" "$work/out" "$work/err" "$run/report.txt" | cat -v)"
