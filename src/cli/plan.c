@@ -6,6 +6,7 @@
 #include "ballast/files.h"
 #include "ballast/log.h"
 #include "ballast/recipe.h"
+#include "ballast/text.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
@@ -30,12 +31,17 @@ static char *path_from(const char *path, const char *out)
     return !out || !strchr(out, '/') ? bal_format("%s", path) : bal_path_absolute(path);
 }
 
-static void say_next(const bal_recipe *r, const char *out)
+static bal_status say_next(const bal_recipe *r, const char *out)
 {
-    printf("\n%s: written; each setting stands below its reason. Next:\n", out);
-    printf("  ballast check %s        faults of the data, and the net as a table\n", out);
-    printf("  ballast train %s        a classifier and its report, into runs/\n", out);
-    printf("  ballast experiment %s   arms compared: %s\n", out, bal_recipe_find(r, "experiment", "arms"));
+    char *word = bal_shell_word(out);
+
+    if (!word) return bal_fail(BAL_ENOMEM, "no memory for a file's name");
+    bal_print(stdout, "\n%s: written; each setting stands below its reason. Next:\n", out);
+    bal_print(stdout, "  ballast check %s        faults of the data, and the net as a table\n", word);
+    bal_print(stdout, "  ballast train %s        a classifier and its report, into runs/\n", word);
+    bal_print(stdout, "  ballast experiment %s   arms compared: %s\n", word, bal_recipe_find(r, "experiment", "arms"));
+    free(word);
+    return BAL_OK;
 }
 
 static void say_json(const bal_recipe *r, const bal_fingerprint *f)
@@ -69,7 +75,7 @@ static bal_status say(const bal_args *a, const bal_recipe *r, const bal_fingerpr
     else if (st == BAL_OK && !a->out) fputs(text, stdout);
     else if (st == BAL_OK && (st = bal_fingerprint_text(&facts, f)) == BAL_OK) {
         fputs(facts, stdout);
-        say_next(r, a->out);
+        st = say_next(r, a->out);
     }
     free(facts);
     free(text);

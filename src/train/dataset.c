@@ -152,6 +152,14 @@ static bal_status keep_options(bal_dataset *ds, const bal_section *s)
     return o->path ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for the settings of the data");
 }
 
+/* Often it has moved since the file was written, or a run made. */
+static bal_status check_path(const char *path, bal_where at)
+{
+    if (!path || bal_file_exists(path) || bal_folder_exists(path)) return BAL_OK;
+    return bal_fail_at(at, "[data] path: there is no file or folder %s%s", path,
+                       at.line > 0 ? "; give the right one here, or by --set data.path=PATH" : "");
+}
+
 static bal_status list_items(bal_dataset *ds, const bal_section *s, uint64_t seed)
 {
     const bal_data_def *def;
@@ -163,8 +171,7 @@ static bal_status list_items(bal_dataset *ds, const bal_section *s, uint64_t see
     ds->data.path = ds->options.path;
     ds->data.seed = seed;
     ds->data.size = ds->options.size;
-    if (ds->data.path && !bal_file_exists(ds->data.path) && !bal_folder_exists(ds->data.path))
-        return bal_fail_at(where(s, "path"), "[data] path: there is no file or folder %s", ds->data.path);
+    BAL_TRY(check_path(ds->data.path, where(s, "path")));
     BAL_TRY(def->open(&ds->data));
     return ds->data.count ? BAL_OK : bal_fail(BAL_EIO, "source %s gives no images", def->name);
 }

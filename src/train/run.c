@@ -9,6 +9,7 @@
 #include <time.h>
 #include "ballast/csv.h"
 #include "ballast/files.h"
+#include "ballast/log.h"
 #include "ballast/version.h"
 
 double bal_run_clock(void)
@@ -26,6 +27,7 @@ bal_status bal_run_create(char **path, const char *out, const char *name)
         char *full = i == 1 ? bal_format("%s/%s", out, name) : bal_format("%s/%s-%d", out, name, i);
         if (!full) return bal_fail(BAL_ENOMEM, "no memory for a path");
         if (mkdir(full, 0777) == 0) {
+            if (i > 1) bal_info("%s/%s is there already and stays as it is: this run goes into %s", out, name, full);
             *path = full;
             return BAL_OK;
         }

@@ -30,6 +30,8 @@ same positive PNEUMONIA "$(value own.ini positive)"
 passes folder own.ini
 verdict every_setting_has_a_reason "$(awk -F' = ' '/^\[/ { fresh = 1; next } /^;/ { why = 1; next } / = / && fresh && !why && !/^(init|images) / { print } { fresh = why = 0 }' own.ini)"
 verdict repeats "$(plan images >again.ini; diff own.ini again.ini)"
+said=$(plan images --out 'my own.ini')
+verdict next_is_quoted "$(printf '%s\n' "$said" | grep -q "^  ballast train 'my own.ini' " || echo "$said")"
 mkdir elsewhere
 plan images --out elsewhere/own.ini >/dev/null
 passes another_folder elsewhere/own.ini
@@ -42,6 +44,8 @@ said=$("$program" train own.ini --only gan --quiet --out runs 2>&1)
 verdict no_gan_unless_asked_for "$(case $said in *'classes = none'*) ;; *) echo "$said" ;; esac)"
 said=$("$program" experiment own.ini --quiet --out parts --folds 0 --set train.gan.steps=4 $short 2>&1)
 verdict experiment "$([ -s parts/own/report.html ] || echo "$said")"
+said=$("$program" train own.ini $short --out runs 2>&1)
+verdict another_run_says_where "$(printf '%s\n' "$said" | grep -q '^runs/own is there already and stays as it is: this run goes into runs/own-' || echo "$said")"
 verdict all_arms "$(for arm in original classic planned balanced_classic; do
     [ -s "parts/own/fold0/seed1/$arm/report.json" ] || echo "no $arm"; done)"
 verdict one_gan "$(ls parts/own/fold0/gan | grep -vx PNEUMONIA)"
