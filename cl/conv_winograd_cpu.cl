@@ -29,6 +29,8 @@
 #define OUT_PHASES 1
 #endif
 #define ALL_DEPTH (IN_PHASES * DEPTH)
+#define ARGUMENTS \
+    n, x_h, x_w, x_c, y_h, y_w, y_c, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, groups
 #define POINTS(to) UNROLL for (int to = 0; to < TT; to++)
 
 /* ---- where tiles lie -------------------------------------------------------------------------------------------- */
@@ -128,9 +130,23 @@ inline void tile_pixels(__global const float *at[TT], __global const float *in, 
 
 inline float16 load_at(__global const float *pixel, int c) { return pixel ? vload16(0, pixel + c) : (float16)(0); }
 
+/* Read the rows of `in` that the tiles [first, last) reach, from end to end: memory delivers that many times as fast as
+ * it does the scattered pixels of tiles, which then lie in the cache. The sum is stored so that it is not left out. */
+inline void read_ahead(float *sum, GEOMETRY, int out_phase, int first, int last, __global const float *in)
+{
+    place   a = tile_place(first, OUT_H, OUT_W), b = tile_place(last - 1, OUT_H, OUT_W);
+    lane    l = make_lane(OUT_PHASES > 1 ? out_phase / STRIDE : 0, OUT_H, p_h);
+    int     top = max(l.in + a.y * l.in_step, 0), bottom = min(l.in + (b.y + T) * l.in_step, IN_H);
+    size_t  row = (size_t)IN_W * IN_C, end = ((size_t)b.image * IN_H + bottom) * row;
+    float16 all = 0;
+    for (size_t i = ((size_t)a.image * IN_H + top) * row; i < end; i += 16) all += vload16(0, in + i);
+    vstore16(all, 0, sum);
+}
+
 /* v of one block, [ALL_DEPTH / 16][t][BLOCK + 1][16]; tiles beyond the last repeat it. */
 inline void transform_block(float *v, GEOMETRY, int out_phase, int first, int tiles, __global const float *in)
 {
+    read_ahead(v + BLOCK * 16, ARGUMENTS, out_phase, first, min(first + BLOCK, tiles), in);
     for (int row = 0; row < BLOCK; row++) {
         place p = tile_place(min(first + row, tiles - 1), OUT_H, OUT_W);
         for (int phase = 0; phase < IN_PHASES; phase++) {
@@ -148,9 +164,6 @@ inline void transform_block(float *v, GEOMETRY, int out_phase, int first, int ti
         }
     }
 }
-
-#define ARGUMENTS \
-    n, x_h, x_w, x_c, y_h, y_w, y_c, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, groups
 
 /* ---- products and output ---------------------------------------------------------------------------------------- */
 
