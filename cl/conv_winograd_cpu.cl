@@ -75,28 +75,35 @@ inline place tile_place(int tile, int out_h, int out_w)
 
 /* ---- weights ---------------------------------------------------------------------------------------------------- */
 
-/* u, [out phase][panel][t][ALL_DEPTH][NB]. 16 c of one panel to a work-item. */
-ITEM winograd_weights(GEOMETRY, int width, int panels, __global const float *restrict w, __global float *restrict u)
+/* The taps of 16 c, from channel `row` on, and one panel, [tap][rows][NB]. */
+inline void gather_taps(float *taps, int rows, int row, int panel, int out_phase, int y_c, int k_w, int width,
+                        __global const float *w)
 {
-    int   row = (int)get_global_id(0) * 16, panel = (int)get_global_id(1), out_phase = (int)get_global_id(2);
-    int   phase = OUT_PHASES > 1 ? out_phase : row / DEPTH, c = row % DEPTH, columns = width - panel * NB;
-    float taps[R * R][16][NB];
-    for (int tap = 0; tap < R * R; tap++) {
+    int phase = OUT_PHASES > 1 ? out_phase : row / DEPTH, c = row % DEPTH, columns = width - panel * NB;
+    for (int tap = 0; tap < R * R; tap++, taps += rows * NB) {
 #ifdef BACKWARD
         int kh = (R - 1 - tap / R) * STRIDE + phase / STRIDE, kw = (R - 1 - tap % R) * STRIDE + phase % STRIDE;
         __global const float *from = w + ((size_t)(kh * k_w + kw) * width + panel * NB) * y_c + c;
-        float                 rows[NB][16];
+        float                 lines[NB][16];
         for (int j = 0; j < NB; j++)
-            vstore16(j < columns ? vload16(0, from + (size_t)j * y_c) : (float16)(0), 0, rows[j]);
+            vstore16(j < columns ? vload16(0, from + (size_t)j * y_c) : (float16)(0), 0, lines[j]);
         for (int k = 0; k < 16; k++)
-            for (int j = 0; j < NB; j++) taps[tap][k][j] = rows[j][k];
+            for (int j = 0; j < NB; j++) taps[k * NB + j] = lines[j][k];
 #else
         int                   kh = tap / R * STRIDE + phase / STRIDE, kw = tap % R * STRIDE + phase % STRIDE;
         __global const float *from = w + ((size_t)(kh * k_w + kw) * DEPTH + c) * y_c + panel * NB;
         for (int k = 0; k < 16; k++)
-            EACH_VECTOR (j) vstore16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps[tap][k]);
+            EACH_VECTOR (j) vstore16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
 #endif
     }
+}
+
+/* u, [out phase][panel][t][ALL_DEPTH][NB]. 16 c of one panel to a work-item. */
+ITEM winograd_weights(GEOMETRY, int width, int panels, __global const float *restrict w, __global float *restrict u)
+{
+    int   row = (int)get_global_id(0) * 16, panel = (int)get_global_id(1), out_phase = (int)get_global_id(2);
+    float taps[R * R][16][NB];
+    gather_taps(taps[0][0], 16, row, panel, out_phase, y_c, k_w, width, w);
     float block[TT][16][NB]; /* so that memory is written in long runs */
     for (int k = 0; k < 16; k++)
         EACH_VECTOR (j) {
@@ -167,6 +174,12 @@ inline void transform_block(float *v, GEOMETRY, int out_phase, int first, int ti
 
 /* ---- products and output ---------------------------------------------------------------------------------------- */
 
+/* acc += MR tiles of v, from `a` on, each 16 channels `next` rows of 16 further, by the panel at b. */
+#define MULTIPLY(acc, a, next, b) \
+    for (int c = 0; c < ALL_DEPTH; c += 16, a += next) { \
+        _Pragma("unroll 4") for (int k = 0; k < 16; k++, b += NB) TILE_STEP(acc, a, k, b) \
+    }
+
 /* s[t][BLOCK][NB] of one panel. */
 inline void multiply(float *s, const float *v, __global const float *u, int rows)
 {
@@ -176,21 +189,19 @@ inline void multiply(float *s, const float *v, __global const float *u, int rows
             __global const float *b = u + (size_t)t * ALL_DEPTH * NB;
             float16               acc[MR][NV];
             TILE_ZERO(acc)
-            for (int c = 0; c < ALL_DEPTH; c += 16, a += TT * (BLOCK + 1)) {
-                _Pragma("unroll 4") for (int k = 0; k < 16; k++, b += NB) TILE_STEP(acc, a, k, b)
-            }
+            MULTIPLY(acc, a, TT * (BLOCK + 1), b)
             EACH_ROW (i)
                 EACH_VECTOR (j) vstore16(acc[i][j], j, s + (t * BLOCK + r + i) * NB);
         }
 }
 
-/* The outputs of one tile from s[t], BLOCK * NB floats from one t to the next. */
+/* The outputs of one tile from s[t], `next` floats from one t to the next. */
 inline void store_tile(__global float *out, int out_h, int out_w, int out_c, place p, lane v, lane h, const float *s,
-                       __global const float *bias, int has_bias, int columns)
+                       int next, __global const float *bias, int has_bias, int columns)
 {
     EACH_VECTOR (j) {
         float16 all[TT], y[M * M];
-        POINTS (t) all[t] = vload16(j, s + t * BLOCK * NB);
+        POINTS (t) all[t] = vload16(j, s + t * next);
         collect_2d(y, all, M);
         float16 b = has_bias ? load_part(bias + 16 * j, columns - 16 * j) : (float16)(0);
         UNROLL
@@ -218,7 +229,77 @@ ITEM winograd_multiply(GEOMETRY, int width, int panels, int tiles, __global cons
         multiply(s, v, u + (size_t)(out_phase * panels + panel) * TT * ALL_DEPTH * NB, rows);
         for (int row = 0; row < rows; row++)
             store_tile(out + panel * NB, OUT_H, OUT_W, OUT_C, tile_place(first + row, OUT_H, OUT_W), vertical,
-                       horizontal, s + row * NB, bias + panel * NB, has_bias, columns);
+                       horizontal, s + row * NB, BLOCK * NB, bias + panel * NB, has_bias, columns);
+    }
+}
+
+/* ---- few tiles -------------------------------------------------------------------------------------------------- */
+
+/* Where few tiles share many weights, these are transformed on the way, point by point, and never go through memory;
+ * the transformed input does, v[out phase][t][ALL_DEPTH / 16][padded][16]. */
+#ifndef FEW
+#define FEW 64 /* tiles that are multiplied together */
+#endif
+
+/* A block of tiles to a work-item. padded: tiles of v, a multiple of BLOCK and of MR. */
+ITEM winograd_input(GEOMETRY, int tiles, int padded, __global const float *restrict in, __global float *restrict v)
+{
+    int   first = (int)get_global_id(0) * BLOCK, out_phase = (int)get_global_id(1);
+    float part[ALL_DEPTH / 16 * TT * V_POINT];
+    transform_block(part, ARGUMENTS, out_phase, min(first, tiles - 1), tiles, in);
+    for (int t = 0; t < TT; t++)
+        for (int c = 0; c < ALL_DEPTH / 16; c++) {
+            __global float *to = v + (((size_t)(out_phase * TT + t) * (ALL_DEPTH / 16) + c) * padded + first) * 16;
+            for (int row = 0; row < BLOCK; row++) vstore16(vload16(row, part + (c * TT + t) * V_POINT), row, to);
+        }
+}
+
+/* u of point t from the taps, [tap][ALL_DEPTH][NB]. */
+inline void transform_point(float *u, int t, const float *taps)
+{
+    float axis_y[R], axis_x[R];
+    for (int a = 0; a < R; a++) {
+        axis_y[a] = winograd_factor(t / T) * winograd_power(t / T, a);
+        axis_x[a] = winograd_factor(t % T) * winograd_power(t % T, a);
+    }
+    for (int i = 0; i < ALL_DEPTH * NB; i += 16) {
+        float16 sum = 0;
+        UNROLL
+        for (int tap = 0; tap < R * R; tap++)
+            sum = fma((float16)(axis_y[tap / R] * axis_x[tap % R]), vload16(0, taps + tap * ALL_DEPTH * NB + i), sum);
+        vstore16(sum, 0, u + i);
+    }
+}
+
+/* A panel, by all tiles, to a work-item. */
+ITEM winograd_few(GEOMETRY, int width, int tiles, int padded, __global const float *restrict v,
+                  __global const float *restrict w, __global const float *restrict bias, int has_bias,
+                  __global float *restrict out)
+{
+    int   panel = (int)get_global_id(0), out_phase = (int)get_global_id(1), columns = width - panel * NB;
+    lane  vertical = make_lane(out_phase / STRIDE, OUT_H, p_h), horizontal = make_lane(out_phase % STRIDE, OUT_W, p_w);
+    float taps[R * R * ALL_DEPTH * NB], u[ALL_DEPTH * NB], s[TT * FEW * NB];
+    for (int row = 0; row < ALL_DEPTH; row += 16)
+        gather_taps(taps + row * NB, ALL_DEPTH, row, panel, out_phase, y_c, k_w, width, w);
+    for (int first = 0; first < tiles; first += FEW) {
+        int rows = min(FEW, tiles - first);
+        for (int t = 0; t < TT; t++) {
+            transform_point(u, t, taps);
+            for (int r = 0; r < rows; r += MR) {
+                __global const float(*a)[16] = (__global const float(*)[16])(
+                    v + ((size_t)(out_phase * TT + t) * (ALL_DEPTH / 16) * padded + first + r) * 16);
+                const float *b = u;
+                float16      acc[MR][NV];
+                TILE_ZERO(acc)
+                MULTIPLY(acc, a, padded, b)
+                EACH_ROW (i)
+                    EACH_VECTOR (j)
+                        if (r + i < FEW) vstore16(acc[i][j], j, s + (t * FEW + r + i) * NB);
+            }
+        }
+        for (int row = 0; row < rows; row++)
+            store_tile(out + panel * NB, OUT_H, OUT_W, OUT_C, tile_place(first + row, OUT_H, OUT_W), vertical,
+                       horizontal, s + row * NB, FEW * NB, bias + panel * NB, has_bias, columns);
     }
 }
 

@@ -40,6 +40,15 @@ inline float winograd_factor(int t)
     return t == T - 1 ? 1.0f : ZERO && t == 0 ? ZERO_FACTOR : factor[(t - ZERO) / 2];
 }
 
+/* Point t to the power a < R, 1 for infinity's last: an element of G but for the factor. */
+inline float winograd_power(int t, int a)
+{
+    if (t == T - 1) return a == R - 1 ? 1.0f : 0.0f;
+    if (ZERO && t == 0) return a == 0 ? 1.0f : 0.0f;
+    float p = (t - ZERO) % 2 ? -point[(t - ZERO) / 2] : point[(t - ZERO) / 2];
+    return a == 0 ? 1.0f : a == 1 ? p : p * p;
+}
+
 /* The T values, at the points, of the polynomial with `count` coefficients: A for count = M, G for R. */
 inline void evaluate(float16 *to, int to_step, const float16 *from, int from_step, int count)
 {

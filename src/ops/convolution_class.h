@@ -65,7 +65,8 @@ bal_status bal_conv_product_backward_w(const bal_conv_product *p, const bal_conv
 typedef struct bal_winograd {
     int         m, r, points, high, wide, phases, depth, width, panels, block;
     bal_tile    tile;
-    bal_kernel *weights, *multiply, *gradient;
+    bool        few; /* few tiles, many weights */
+    bal_kernel *transform, *multiply, *gradient;
 } bal_winograd;
 
 /* The m that is the cheapest, 0 where the algorithm does not apply or does not pay. By the geometry alone, but for n.
@@ -73,7 +74,7 @@ typedef struct bal_winograd {
 int        bal_winograd_size(const bal_device *dev, const bal_conv_geometry *g, bool backward);
 bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward,
                              char name[32]);
-size_t     bal_winograd_scratch(const bal_winograd *w);
+size_t     bal_winograd_scratch(const bal_winograd *w, const bal_conv_geometry *g);
 bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *out,
                             const bal_tensor *in, const bal_tensor *weights, const bal_tensor *bias,
                             const bal_tensor *scratch);

@@ -119,7 +119,7 @@ static size_t gather_scratch(const bal_convolution *op, const gather *p, bal_con
     case DEPTHWISE: return 0;
     case THIN: return (size_t)g->kernel[0] * depth * panel;
     case DIRECT: return (size_t)p->zeros + (size_t)(g->groups * p->panels) * panel * (size_t)taps(g) * depth;
-    case WINOGRAD: return bal_winograd_scratch(&p->winograd);
+    case WINOGRAD: return bal_winograd_scratch(&p->winograd, g);
     case PRODUCT: break;
     }
     return bal_conv_product_scratch(&((const cpu *)op->self)->product, g, pass);

@@ -9,7 +9,9 @@ enum {
     SUMS = 1 << 17,  /* floats of a work-item's sums in backward_w */
     COLUMNS = 64,    /* of them beside each other */
     CHUNK = 16,      /* tiles that backward_w transforms at a time */
-    ITEMS = 64       /* work-items of backward_w that its sums are split for */
+    ITEMS = 64,      /* work-items of backward_w that its sums are split for */
+    FEW = 128,       /* tiles, up to which many weights are better transformed where they are used */
+    MANY = 1 << 18   /* weights, transformed, in floats */
 };
 
 #define WORTH 0.8 /* of the direct multiplications at most */
@@ -76,28 +78,42 @@ bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_ge
 {
     char text[128], more[96];
     set_sizes(w, dev, g, backward);
-    w->block = block(w);
+    w->few = tiles(w, g->x.n) <= FEW && w->panels * w->phases >= 8 && weights_floats(w) > MANY;
+    w->block = w->few ? w->tile.rows : block(w);
     snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DBLOCK=%d%s", w->m, w->r, g->stride[0],
              backward ? g->y.c : g->x.c, w->block, backward ? " -DBACKWARD" : "");
     bal_tile_options(text, w->tile, more);
     snprintf(name, 32, "winograd F(%d,%d)", w->m, w->r);
-    BAL_TRY(bal_kernel_get(&w->weights, dev, "conv_winograd_cpu", "winograd_weights", text));
-    return bal_kernel_get(&w->multiply, dev, "conv_winograd_cpu", "winograd_multiply", text);
+    BAL_TRY(
+        bal_kernel_get(&w->transform, dev, "conv_winograd_cpu", w->few ? "winograd_input" : "winograd_weights", text));
+    return bal_kernel_get(&w->multiply, dev, "conv_winograd_cpu", w->few ? "winograd_few" : "winograd_multiply", text);
 }
 
-size_t bal_winograd_scratch(const bal_winograd *w) { return weights_floats(w); }
+static int padded(const bal_winograd *w, int n) { return bal_divide_up(tiles(w, n), w->block) * w->block; }
+
+size_t bal_winograd_scratch(const bal_winograd *w, const bal_conv_geometry *g)
+{
+    return w->few ? (size_t)(w->phases * w->points * w->depth) * (size_t)padded(w, g->x.n) : weights_floats(w);
+}
 
 bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *out,
                             const bal_tensor *in, const bal_tensor *weights, const bal_tensor *bias,
                             const bal_tensor *scratch)
 {
-    int    n = out->shape.n, all = tiles(w, n);
-    size_t phases = (size_t)w->phases, panels = (size_t)w->panels, blocks = (size_t)bal_divide_up(all, w->block);
-    BAL_TRY(bal_run(w->weights, bal_items((size_t)w->depth / 16, panels, phases), GEOMETRY(g, n), bal_i32(w->width),
+    int               n = out->shape.n, all = tiles(w, n), wide = padded(w, n);
+    size_t            phases = (size_t)w->phases, panels = (size_t)w->panels, blocks = (size_t)(wide / w->block);
+    const bal_tensor *b = bal_has(bias) ? bias : out;
+    if (w->few) {
+        BAL_TRY(bal_run(w->transform, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(all), bal_i32(wide),
+                        bal_buf(in), bal_buf(scratch)));
+        return bal_run(w->multiply, bal_items(panels, phases, 1), GEOMETRY(g, n), bal_i32(w->width), bal_i32(all),
+                       bal_i32(wide), bal_buf(scratch), bal_buf(weights), bal_buf(b), bal_i32(bal_has(bias)),
+                       bal_buf(out));
+    }
+    BAL_TRY(bal_run(w->transform, bal_items((size_t)w->depth / 16, panels, phases), GEOMETRY(g, n), bal_i32(w->width),
                     bal_i32(w->panels), bal_buf(weights), bal_buf(scratch)));
     return bal_run(w->multiply, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->width), bal_i32(w->panels),
-                   bal_i32(all), bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out),
-                   bal_i32(bal_has(bias)), bal_buf(out));
+                   bal_i32(all), bal_buf(in), bal_buf(scratch), bal_buf(b), bal_i32(bal_has(bias)), bal_buf(out));
 }
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */

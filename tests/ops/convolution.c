@@ -362,6 +362,8 @@ static void test_larger(void **state)
         {4, 32, 32, 32, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
         {40, 1, 1, 100, 65, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1},
         {16, 4, 4, 130, 1, {4, 4}, {1, 1}, {0, 0}, {1, 1}, 1},
+        {3, 8, 10, 64, 160, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1}, /* few tiles, many weights: backward_x, then forward */
+        {2, 9, 8, 64, 272, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
     };
     if (small()) skip();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
