@@ -94,8 +94,9 @@ bal_status bal_tensor_view(bal_tensor *view, const bal_tensor *t, size_t offset,
 
 typedef struct bal_kernel bal_kernel; /* cached by file, name and options; the device's, never released by others */
 
-/* Kernel `name` of cl/FILE.cl, built with `options` ("-DMR=6", may be "") behind the class's own: -DBAL_CLASS_CPU or
- * -DBAL_CLASS_GPU, -DW=<vector width, 16 on the CPU class, 4 on the GPU class>. A failed build's log is the message. */
+/* Kernel `name` of cl/FILE.cl ("A+B": of cl/A.cl followed by cl/B.cl), built with `options` ("-DMR=6", may be "")
+ * behind the class's own: -DBAL_CLASS_CPU or -DBAL_CLASS_GPU, -DW=<vector width, 16 on the CPU class, 4 on the GPU
+ * class>. A failed build's log is the message. */
 bal_status bal_kernel_get(bal_kernel **out, bal_device *dev, const char *file, const char *name, const char *options);
 
 typedef struct bal_arg {

@@ -9,7 +9,7 @@
 #include "ballast/option.h"
 #include "ballast/rng.h"
 
-enum { BAL_MAX_INPUTS = 4, BAL_MAX_WEIGHTS = 6 };
+enum { BAL_MAX_INPUTS = 4, BAL_MAX_WEIGHTS = 6, BAL_MAX_BATCHES = 2, BAL_ABSORBED = 64 };
 
 /* What a weight is for: decides initialisation (net `init`), weight decay (kernels only) and training (not states). */
 typedef enum {
@@ -43,17 +43,23 @@ typedef struct bal_weight {
 typedef struct bal_pass {
     bool     training; /* batch statistics, dropout; else running statistics, no dropout */
     bool     frozen;   /* backward: leave weight gradients alone */
+    int      batches;  /* training: x is so many batches of one size, one behind the other, and each has its statistics;
+                          0 means 1, at most BAL_MAX_BATCHES */
     uint64_t seed;     /* of the run */
     uint32_t draw;     /* which pass this is, unique in a run: keys random numbers together with the layer's index */
 } bal_pass;
 
 typedef struct bal_layer_def bal_layer_def;
 
-typedef struct bal_layer {
+typedef struct bal_layer bal_layer;
+
+struct bal_layer {
     const bal_layer_def *def;
     void                *self;  /* the private struct, options filled in */
     bal_where            at;    /* for messages about shapes: bal_fail_at(l->at, ...) */
     int                  index; /* place in the chain */
+    const bal_layer     *activation; /* the layer behind it that it absorbs, NULL if none; set before build */
+    bool                 absorbed;   /* by the layer before it: no passes */
     int                  inputs;
     bal_shape            in[BAL_MAX_INPUTS], out; /* n: the largest batch */
     bal_weight           weights[BAL_MAX_WEIGHTS];
@@ -61,7 +67,7 @@ typedef struct bal_layer {
     double               flops;     /* floating-point operations of one sample's forward pass; set by shape */
     size_t               scratch;   /* floats of shared scratch that a pass needs; set by build */
     bal_tensor           workspace; /* the scratch, shared by all layers; valid within one call only */
-} bal_layer;
+};
 
 struct bal_layer_def {
     const char       *name, *help;
@@ -69,6 +75,12 @@ struct bal_layer_def {
     const bal_option *options;
     int               min_inputs, max_inputs; /* 0 means 1 */
     bool              view; /* the output is the input's memory in another shape: no passes */
+    /* The layer can do the work of l->activation within its own passes: then y is the activation's output, and dy the
+     * gradient of that. */
+    bool absorbs;
+    /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE
+     * and ACTIVATE_BACK (cl/activation.cl) to kernels of the layer that absorbs it. NULL: cannot be absorbed. */
+    void (*absorbed)(const bal_layer *l, char options[BAL_ABSORBED]);
 
     /* in is known: check it, set out, and declare weights. Touches no device. */
     bal_status (*shape)(bal_layer *l);

@@ -89,6 +89,18 @@ end:
     return st;
 }
 
+/* "a+b": a.cl, then b.cl. */
+static bal_status expand_all(buffer *out, const char *files)
+{
+    char name[64];
+    for (size_t n; *files; files += n + (files[n] == '+')) {
+        n = strcspn(files, "+");
+        snprintf(name, sizeof name, "%.*s.cl", (int)n, files);
+        BAL_TRY(expand(out, name));
+    }
+    return BAL_OK;
+}
+
 /* ---- the cache -------------------------------------------------------------------------------------------------- */
 
 static char *cache_folder(void)
@@ -201,10 +213,9 @@ static bal_status build_source(cl_program *out, bal_device *dev, const char *fil
 static bal_status load_or_build(cl_program *out, bal_device *dev, const char *file, const char *options)
 {
     buffer     source = {0};
-    char      *path = NULL, name[64];
+    char      *path = NULL;
     bal_status st;
-    snprintf(name, sizeof name, "%s.cl", file);
-    BAL_TRY_OR(end, st, expand(&source, name));
+    BAL_TRY_OR(end, st, expand_all(&source, file));
     path = cache_path(dev, source.text, options);
     *out = path ? load_binary(dev, path, options) : NULL;
     if (*out) goto end;

@@ -45,6 +45,39 @@ bal_status bal_pointwise_backward(bal_layer *l, const bal_pass *pass, const bal_
                    bal_buf(dx));
 }
 
+void bal_activation_absorbed(const bal_layer *l, char options[BAL_ABSORBED])
+{
+    (void)l;
+    options[0] = '\0';
+}
+
+bal_status bal_activated_get(bal_kernel **out, const bal_layer *activation, bal_device *dev, const char *file,
+                             const char *name)
+{
+    char files[128], options[BAL_ABSORBED] = "";
+    if (activation) activation->def->absorbed(activation, options);
+    snprintf(files, sizeof files, "%s%s%s", activation ? activation->def->name : "", activation ? "+" : "", file);
+    return bal_kernel_get(out, dev, files, name, options);
+}
+
+bal_status bal_activation_build(bal_layer *l, bal_device *dev)
+{
+    bal_pointwise *p = l->self;
+    BAL_TRY(bal_activated_get(&p->forward, l, dev, "activation", "activation_forward"));
+    return bal_activated_get(&p->backward, l, dev, "activation", "activation_backward");
+}
+
+bal_status bal_activation_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                                   const bal_tensor *dy, const bal_tensor *dx)
+{
+    bal_pointwise *p = l->self;
+    int            n = bal_size(dy);
+    (void)pass;
+    (void)x;
+    if (!bal_has(dx)) return BAL_OK;
+    return bal_run(p->backward, bal_flat(dx->dev, (size_t)n), bal_i32(n), bal_buf(y), bal_buf(dy), bal_buf(dx));
+}
+
 bal_range bal_map_range(const bal_device *dev, bal_shape s)
 {
     size_t rows = (size_t)s.n * (size_t)s.h, vectors = ((size_t)s.c + 3) / 4, x = 1;

@@ -4,8 +4,8 @@
 
 #include "ballast/layer.h"
 
-/* A pointwise layer NAME: kernels NAME_forward(n, x, y) and NAME_backward(n, x, y, dy, dx) of cl/NAME.cl. These four
- * are the functions of its definition, and its private struct is this one. */
+/* A pointwise layer NAME of any formula: kernels NAME_forward(n, x, y) and NAME_backward(n, x, y, dy, dx) of
+ * cl/NAME.cl. These four are the functions of its definition, and its private struct is this one or begins with it. */
 typedef struct bal_pointwise {
     bal_kernel *forward, *backward;
 } bal_pointwise;
@@ -20,6 +20,24 @@ bal_status bal_pointwise_backward(bal_layer *l, const bal_pass *pass, const bal_
         .name = #layer, .help = (text), .size = sizeof(bal_pointwise), .shape = bal_pointwise_shape, \
         .build = bal_pointwise_build, .forward = bal_pointwise_forward, .backward = bal_pointwise_backward}
 /* clang-format on */
+
+/* An activation NAME: a pointwise layer whose gradient follows from its output, so that the layer before it can absorb
+ * it. cl/NAME.cl gives the formulas that cl/activation.cl names, built with the options of def->absorbed. */
+bal_status bal_activation_build(bal_layer *l, bal_device *dev);
+bal_status bal_activation_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
+                                   const bal_tensor *dy, const bal_tensor *dx);
+void       bal_activation_absorbed(const bal_layer *l, char options[BAL_ABSORBED]); /* none */
+/* clang-format off */
+#define BAL_ACTIVATION(layer, text) \
+    const bal_layer_def bal_layer_##layer = { \
+        .name = #layer, .help = (text), .size = sizeof(bal_pointwise), .shape = bal_pointwise_shape, \
+        .build = bal_activation_build, .forward = bal_pointwise_forward, .backward = bal_activation_backward, \
+        .absorbed = bal_activation_absorbed}
+/* clang-format on */
+
+/* Kernel `name` of cl/FILE.cl, behind the formulas of this activation (NULL: of none). */
+bal_status bal_activated_get(bal_kernel **out, const bal_layer *activation, bal_device *dev, const char *file,
+                             const char *name);
 
 /* The kernels FILE_forward and FILE_backward of cl/FILE.cl. */
 bal_status bal_passes_get(bal_kernel **forward, bal_kernel **backward, bal_device *dev, const char *file,

@@ -1,10 +1,11 @@
 /* leaky_relu -- y = x for x > 0, slope * x otherwise. See cl/leaky_relu.cl. The slope's default is the GANs' .2, not
  * PyTorch's .01. */
+#include <stdio.h>
 #include "_layer.h"
 
 typedef struct {
-    float       slope;
-    bal_kernel *forward, *backward;
+    bal_pointwise passes;
+    float         slope;
 } leaky_relu;
 
 static const bal_option options[] = {
@@ -12,30 +13,10 @@ static const bal_option options[] = {
     BAL_OPT_END,
 };
 
-static bal_status build(bal_layer *l, bal_device *dev)
+static void absorbed(const bal_layer *l, char text[BAL_ABSORBED])
 {
-    leaky_relu *p = l->self;
-    return bal_passes_get(&p->forward, &p->backward, dev, "leaky_relu", "");
-}
-
-static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y)
-{
-    leaky_relu *p = l->self;
-    int         n = bal_size(y);
-    (void)pass;
-    return bal_run(p->forward, bal_flat(y->dev, (size_t)n), bal_i32(n), bal_buf(x), bal_buf(y), bal_f32(p->slope));
-}
-
-static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
-                           const bal_tensor *dy, const bal_tensor *dx)
-{
-    leaky_relu *p = l->self;
-    int         n = bal_size(dy);
-    (void)pass;
-    (void)x;
-    if (!bal_has(dx)) return BAL_OK;
-    return bal_run(p->backward, bal_flat(dx->dev, (size_t)n), bal_i32(n), bal_buf(y), bal_buf(dy), bal_buf(dx),
-                   bal_f32(p->slope));
+    const leaky_relu *p = l->self;
+    snprintf(text, BAL_ABSORBED, "-DSLOPE=%af", (double)p->slope);
 }
 
 const bal_layer_def bal_layer_leaky_relu = {
@@ -44,7 +25,8 @@ const bal_layer_def bal_layer_leaky_relu = {
     .size = sizeof(leaky_relu),
     .options = options,
     .shape = bal_pointwise_shape,
-    .build = build,
-    .forward = forward,
-    .backward = backward,
+    .build = bal_activation_build,
+    .forward = bal_pointwise_forward,
+    .backward = bal_activation_backward,
+    .absorbed = absorbed,
 };

@@ -1,4 +1,4 @@
 /* sigmoid -- y = 1 / (1 + exp(-x)). See cl/sigmoid.cl. */
 #include "_layer.h"
 
-BAL_POINTWISE(sigmoid, "y = 1 / (1 + exp(-x))");
+BAL_ACTIVATION(sigmoid, "y = 1 / (1 + exp(-x))");

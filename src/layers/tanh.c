@@ -1,4 +1,4 @@
 /* tanh -- y = tanh(x). See cl/tanh.cl. */
 #include "_layer.h"
 
-BAL_POINTWISE(tanh, "y = tanh(x)");
+BAL_ACTIVATION(tanh, "y = tanh(x)");

@@ -13,7 +13,8 @@ typedef struct bal_node {
     char             forward[96], backward[96]; /* scopes of the profile: "generator 3 deconv forward" */
 } bal_node;
 
-/* A tensor of the chain. Views (flatten, reshape) share the storage of their root. */
+/* A tensor of the chain. Views (flatten, reshape) and absorbed
+ * activations share the storage of their root. */
 typedef struct bal_value {
     bal_shape shape;
     int       root;       /* tensor number whose storage this is; itself if no view */
@@ -45,6 +46,12 @@ struct bal_net {
     bal_tensor  workspace;
     char        found[96]; /* text of bal_net_find_nan */
 };
+
+/* Its output is its input's memory, and nothing is left to do: a view, or absorbed. */
+static inline bool bal_node_idle(const bal_node *node) { return node->layer.def->view || node->layer.absorbed; }
+
+/* Decide which layers absorb the activation behind them. */
+void bal_net_fuse(bal_net *net);
 
 /* Decide which values share buffers; fills slot numbers and sizes (for `training` or not). Touches no device. */
 bal_status bal_net_plan(bal_net *net, bool training);

@@ -46,7 +46,7 @@ bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor 
     for (int i = 0; i < net->count; i++) {
         bal_layer *l = &net->nodes[i].layer;
         bal_tensor inputs[BAL_MAX_INPUTS];
-        if (l->def->view) continue;
+        if (bal_node_idle(&net->nodes[i])) continue;
         gather(inputs, net, i);
         bal_device_scope(net->dev, net->nodes[i].forward);
         BAL_TRY(l->def->forward(l, pass, inputs, &net->values[i + 1].y));
@@ -103,7 +103,7 @@ static bal_status go_back(bal_net *net, const bal_pass *pass, const bal_tensor *
     bind_gradients(net, dx, x->shape.n, net->values[lowest].root);
     for (int i = net->count - 1; i >= lowest; i--) {
         bal_tensor inputs[BAL_MAX_INPUTS];
-        if (net->nodes[i].layer.def->view) continue;
+        if (bal_node_idle(&net->nodes[i])) continue;
         gather(inputs, net, i);
         bal_device_scope(net->dev, net->nodes[i].backward);
         BAL_TRY(contribute(net, i, pass, inputs));
@@ -119,7 +119,7 @@ bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor
 bal_status bal_net_backward_to(bal_net *net, const bal_pass *pass, const bal_tensor *x, int layer, bal_tensor *y,
                                bal_tensor *dy)
 {
-    assert(layer >= 0 && layer < net->count);
+    assert(layer >= 0 && layer < net->count && !net->nodes[layer].layer.activation);
     BAL_TRY(go_back(net, pass, x, NULL, layer + 1));
     *y = net->values[layer + 1].y;
     *dy = net->values[layer + 1].dy;

@@ -40,6 +40,13 @@ static const bal_layer_case cases[] = {
     CASE("", 5, 31, 33, 3),
     CASE("affine=off momentum=0", 64, 1, 1, 513),
     CASE("", 8, 32, 32, 32),
+    {.options = "", .x = {3, 5, 7, 9}, .activation = "relu"},
+    {.options = "affine=off", .x = {2, 7, 3, 16}, .activation = "leaky_relu slope=0.1"},
+    {.options = "", .x = {2, 3, 3, 5}, .activation = "tanh"},
+    {.options = "", .x = {5, 13, 12, 64}, .activation = "sigmoid"},
+    {.options = "", .x = {4, 5, 7, 3}, .batches = 2}, /* the second begins in the middle of a vector */
+    {.options = "momentum=0.3", .x = {18, 13, 12, 64}, .batches = 2},
+    {.options = "", .x = {6, 3, 5, 33}, .activation = "leaky_relu", .batches = 2},
     {0},
 };
 

@@ -317,6 +317,63 @@ static void test_shared_buffers(void **state)
     bal_net_free(large);
 }
 
+/* One pass both ways; the two ends of a net, its gradients and states into `out` (4 tensors). */
+static void run_once(const char *layers, bool fused, bal_tensor out[4], uint64_t *launches, size_t *memory)
+{
+    static const bal_pass two = {.training = true, .batches = 2};
+    bal_net              *net;
+    bal_tensor            x, y;
+    bal_shape             in = {4, 9, 7, 3};
+    assert_int_equal(read_net(&net, layers, in), BAL_OK);
+    for (int i = 0; i + 1 < bal_net_count(net); i++)
+        assert_int_equal(bal_net_layer(net, i)->activation == bal_net_layer(net, i + 1), fused && i % 2 == 1 && i < 8);
+    *memory = bal_net_memory(net, true);
+    assert_int_equal(bal_net_build(net, dev, true, 9, 0), BAL_OK);
+    assert_int_equal(bal_tensor_init(&x, dev, in), BAL_OK);
+    assert_int_equal(bal_tensor_init(&out[1], dev, in), BAL_OK);
+    fill(&x, 1, 1);
+    uint64_t before = bal_device_count(dev).launches;
+    assert_int_equal(bal_net_forward(net, &two, &x, &y), BAL_OK);
+    bal_tensor dy = bal_net_output_gradient(net);
+    fill(&dy, 2, 1);
+    assert_int_equal(bal_net_backward(net, &two, &x, &out[1]), BAL_OK);
+    *launches = bal_device_count(dev).launches - before;
+    const bal_tensor *kept[] = {&y, NULL, bal_net_gradients(net), bal_net_states(net)};
+    for (int i = 0; i < 4; i++) {
+        if (!kept[i]) continue;
+        assert_int_equal(bal_tensor_init(&out[i], dev, kept[i]->shape), BAL_OK);
+        assert_int_equal(bal_tensor_copy(&out[i], kept[i]), BAL_OK);
+    }
+    bal_tensor_free(&x);
+    bal_net_free(net);
+}
+
+/* A name keeps a layer from absorbing what is behind it. */
+static void test_absorbed(void **state)
+{
+    (void)state;
+    static const char fused[] = "layer = conv filters=5 kernel=3 pad=1\nlayer = batch_norm\nlayer = relu\n"
+                                "layer = batch_norm\nlayer = leaky_relu slope=0.3\nlayer = batch_norm\nlayer = tanh\n"
+                                "layer = batch_norm\nlayer = sigmoid\nlayer = conv filters=2 kernel=2\n";
+    static const char plain[] =
+        "layer = conv filters=5 kernel=3 pad=1\nlayer = batch_norm as=a\nlayer = relu\n"
+        "layer = batch_norm as=b\nlayer = leaky_relu slope=0.3\nlayer = batch_norm as=c\nlayer = tanh\n"
+        "layer = batch_norm as=d\nlayer = sigmoid\nlayer = conv filters=2 kernel=2\n";
+    bal_tensor a[4], b[4];
+    uint64_t   few, many;
+    size_t     small, large;
+    run_once(fused, true, a, &few, &small);
+    run_once(plain, false, b, &many, &large);
+    assert_int_equal(many - few, 8);
+    assert_int_equal(large - small, 4 * 4 * 9 * 7 * 5 * sizeof(float));
+    for (int i = 0; i < 4; i++) {
+        double size = dot(&b[i], &b[i]), along = dot(&a[i], &b[i]), own = dot(&a[i], &a[i]);
+        assert_true(size > 0 && fabs(own - 2 * along + size) < 1e-9 * size);
+        bal_tensor_free(&a[i]);
+        bal_tensor_free(&b[i]);
+    }
+}
+
 static void test_faults(void **state)
 {
     (void)state;
@@ -348,7 +405,7 @@ int main(void)
         cmocka_unit_test(test_many_readers), cmocka_unit_test(test_views),
         cmocka_unit_test(test_frozen),       cmocka_unit_test(test_shared_buffers),
         cmocka_unit_test(test_faults),       cmocka_unit_test(test_back_to_a_layer),
-        cmocka_unit_test(test_feature_map),
+        cmocka_unit_test(test_feature_map),  cmocka_unit_test(test_absorbed),
     };
     return cmocka_run_group_tests_name("net/net", tests, open_device, close_device);
 }

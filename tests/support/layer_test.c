@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/config.h"
 #include "guarded.h"
 
 enum { SLACK = 2, DIRECTIONS = 2, FEWEST = 6 };
@@ -24,7 +25,9 @@ typedef struct rig {
     const bal_layer_case *c;
     bal_device           *dev;
     bal_layer             l;
-    bal_option_pool      *pool;
+    bal_layer             after; /* the activation that it absorbs, and its test */
+    const bal_layer_test *after_test;
+    bal_option_pool      *pool, *after_pool;
     bal_pass              pass;
     int                   batch, forwards, backwards; /* passes run */
     guarded               x[BAL_MAX_INPUTS], dx[BAL_MAX_INPUTS], y, dy, w[BAL_MAX_WEIGHTS], g[BAL_MAX_WEIGHTS], scratch;
@@ -162,6 +165,26 @@ static const bal_layer_def *find_def(const char *name)
     return *d;
 }
 
+static bal_status read_activation(rig *r, const char *line)
+{
+    char        name[64];
+    const char *options;
+    bal_layer  *l = &r->after;
+    bal_line_split(line, name, sizeof name, &options);
+    for (const bal_layer_test *const *t = bal_layer_tests; *t; t++)
+        if (strcmp((*t)->name, name) == 0) r->after_test = *t;
+    l->def = find_def(name);
+    if (!l->def || !r->after_test || !l->def->absorbed || !r->l.def->absorbs)
+        return bal_fail(BAL_ECONFIG, "%s cannot absorb %s", r->test->name, name);
+    l->self = calloc(1, l->def->size + 1);
+    if (!l->self) return bal_fail(BAL_ENOMEM, "no memory for a test");
+    BAL_TRY(bal_option_parse(l->def->options, l->self, &r->after_pool, name, options, r->l.at));
+    l->in[0] = r->l.out;
+    l->inputs = 1;
+    r->l.activation = l;
+    return l->def->shape(l);
+}
+
 static bal_status read_layer(rig *r, const bal_layer_case *c, int largest)
 {
     bal_layer *l = &r->l;
@@ -177,7 +200,7 @@ static bal_status read_layer(rig *r, const bal_layer_case *c, int largest)
     for (int i = 0; i < l->inputs; i++) l->in[i].n = largest;
     BAL_TRY(l->def->shape(l));
     if (l->out.n != largest) return bal_fail(BAL_ESHAPE, "the output's batch is %d, not %d", l->out.n, largest);
-    return BAL_OK;
+    return c->activation ? read_activation(r, c->activation) : BAL_OK;
 }
 
 static bal_shape with_batch(bal_shape s, int n)
@@ -225,8 +248,11 @@ static bal_status make_tensors(rig *r, uint64_t seed)
 static bal_status rig_open(rig *r, const bal_layer_test *test, const bal_layer_case *c, bool training, int slack,
                            uint64_t seed, bal_device *dev)
 {
-    *r = (rig){
-        .test = test, .c = c, .dev = dev, .batch = c->x.n, .pass = {.training = training, .seed = seed, .draw = 5}};
+    *r = (rig){.test = test,
+               .c = c,
+               .dev = dev,
+               .batch = c->x.n,
+               .pass = {.training = training, .batches = c->batches, .seed = seed, .draw = 5}};
     BAL_TRY(read_layer(r, c, c->x.n + slack));
     BAL_TRY(make_tensors(r, seed));
     if (r->l.def->build) BAL_TRY(r->l.def->build(&r->l, dev));
@@ -255,7 +281,9 @@ static void rig_close(rig *r)
     free(r->yd[0]);
     free(r->yd[1]);
     free(r->l.self);
+    free(r->after.self);
     bal_option_pool_free(r->pool);
+    bal_option_pool_free(r->after_pool);
 }
 
 /* ---- the passes -------------------------------------------------------------------------------------- */
@@ -328,24 +356,41 @@ static bal_status clear_gradients(rig *r)
 
 /* ---- the reference ----------------------------------------------------------------------------------- */
 
-static bal_layer layer_with_batch(const rig *r)
+static bal_layer layer_with_batch(const bal_layer *layer, int batch)
 {
-    bal_layer l = r->l;
-    for (int i = 0; i < l.inputs; i++) l.in[i].n = r->batch;
-    l.out.n = r->batch;
+    bal_layer l = *layer;
+    for (int i = 0; i < l.inputs; i++) l.in[i].n = batch;
+    l.out.n = batch;
     return l;
+}
+
+/* The forward pass of a layer with one input, written over it. */
+static void activate(const rig *r, int batch, double *y)
+{
+    bal_layer l = layer_with_batch(&r->after, batch);
+    double   *x = malloc((bal_shape_size(l.out) + 1) * sizeof *x);
+    if (!x) abort();
+    memcpy(x, y, bal_shape_size(l.out) * sizeof *x);
+    r->after_test->forward(&l, &r->pass, (const double *const[]){x}, NULL, y);
+    free(x);
 }
 
 static void reference(rig *r, double *y)
 {
-    bal_layer l = layer_with_batch(r);
-    double   *w[BAL_MAX_WEIGHTS];
+    int           batches = r->c->batches ? r->c->batches : 1;
+    bal_layer     l = layer_with_batch(&r->l, r->batch / batches);
+    double       *w[BAL_MAX_WEIGHTS];
+    const double *x[BAL_MAX_INPUTS];
     for (int i = 0; i < l.weight_count; i++) {
         bool state = l.weights[i].role == BAL_STATE;
         if (state) memcpy(r->states[i], r->wd[i], r->w[i].size * sizeof *r->wd[i]);
         w[i] = state ? r->states[i] : r->wd[i];
     }
-    r->test->forward(&l, &r->pass, (const double *const *)r->xd, w, y);
+    for (int b = 0; b < batches; b++, y += bal_shape_size(l.out)) {
+        for (int i = 0; i < l.inputs; i++) x[i] = r->xd[i] + (size_t)b * bal_shape_size(l.in[i]);
+        r->test->forward(&l, &r->pass, x, w, y);
+        if (r->after_test) activate(r, l.out.n, y);
+    }
 }
 
 /* Where v is NULL: along element i; else along v. */
@@ -429,7 +474,7 @@ static bal_status prove_forward(rig *r)
 /* Against the test's own backward pass. */
 static bal_status prove_by_reference(rig *r)
 {
-    bal_layer  l = layer_with_batch(r);
+    bal_layer  l = layer_with_batch(&r->l, r->batch);
     double    *dy, *dx = malloc((r->dx[0].size + 1) * sizeof *dx);
     bal_status st = dx ? widen(&dy, &r->dy) : bal_fail(BAL_ENOMEM, "no memory for a test");
     if (st == BAL_OK) {

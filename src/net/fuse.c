@@ -1,0 +1,30 @@
+/* fuse -- which layers do the work of the activation behind them within their own passes. What lies between the two is
+ * then never in memory: the activation's output takes its place (bal_node_idle). Layers, weights and their names stay
+ * as the configuration has them. */
+#include "internal.h"
+
+static int readers(const bal_net *net, int value)
+{
+    int n = 0;
+    for (int i = 0; i < net->count; i++)
+        for (int j = 0; j < net->nodes[i].layer.inputs; j++) n += net->nodes[i].from[j] == value;
+    return n;
+}
+
+/* Nothing but the next layer sees what layer i gives: a named one, or the map that heat maps are made from, may be
+ * asked for (bal_net_backward_to). */
+static bool unseen(const bal_net *net, int i, int map)
+{
+    return i != map && !net->nodes[i].name[0] && net->nodes[i + 1].from[0] == i + 1 && readers(net, i + 1) == 1;
+}
+
+void bal_net_fuse(bal_net *net)
+{
+    int map = bal_net_feature_map(net);
+    for (int i = 0; i + 1 < net->count; i++) {
+        bal_layer *l = &net->nodes[i].layer, *after = &net->nodes[i + 1].layer;
+        if (!l->def->absorbs || !after->def->absorbed || !unseen(net, i, map)) continue;
+        l->activation = after;
+        after->absorbed = true;
+    }
+}
