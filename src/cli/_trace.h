@@ -9,7 +9,7 @@ enum { BAL_TRACE_STEPS = 8 };
 
 #define BAL_OPT_TRACE(type) \
     BAL_OPT_TEXT(type, trace, NULL, \
-                 "file for what device and host did in the first eight steps, for ui.perfetto.dev; BAL_TRACE does the same")
+                 "file for what device and host did in the first 8 steps, for ui.perfetto.dev; BAL_TRACE does the same")
 
 /* Begin, if `option` or else BAL_TRACE names a file. */
 bal_status bal_cli_trace_begin(bal_device *dev, const char *option);
