@@ -42,6 +42,8 @@ typedef struct bal_bench_row {
     bool       heavy;        /* a convolution or product */
     int        launches;     /* of a step */
     int        calls;        /* of a step: runs of such launches */
+    int        channels;     /* of a layer with a kernel, on its narrower side; 0: another one */
+    size_t     weights;      /* of it */
 } bal_bench_row;
 
 typedef struct bal_bench {

@@ -47,6 +47,18 @@ static void count_layer(bal_bench *b, const bal_layer *l, const char *section, b
     r->flops = r->calls * l->flops * b->batch * (back && !first ? 2 : 1);
 }
 
+/* What a kernel's speed depends on, beyond the sums. */
+static void describe(bal_bench *b, const bal_layer *l, const char *section)
+{
+    char name[64];
+    int  n = snprintf(name, sizeof name, "%.30s %d %.20s ", section, l->index, l->def->name);
+    for (int i = 0; l->flops > 0 && i < b->count; i++) {
+        if (strncmp(b->rows[i].name, name, (size_t)n) != 0) continue;
+        b->rows[i].channels = l->in[0].c < l->out.c ? l->in[0].c : l->out.c;
+        b->rows[i].weights = bal_shape_size(l->weights[0].shape);
+    }
+}
+
 /* A gradient that other launches know as theirs leaves only sums of columns here. */
 static bool has_parts(bal_bench *b, const bal_layer *l, const char *section)
 {
@@ -85,7 +97,8 @@ static void count_optimizer(bal_bench *b, const bal_setup *s, const char *sectio
     snprintf(name, sizeof name, "%s%s", alone ? "" : section, alone ? "optimizer" : "'s optimizer");
     bal_bench_row *r = find(b, name);
     if (!r || !is_adam(optimizer(s, section))) return;
-    r->bytes = (double)r->calls * (8 + (averages(s, section) ? 3 : 0)) * (double)parameters * sizeof(float);
+    int steps = strcmp(section, "discriminator") == 0 ? s->gan.d_steps : 1;
+    r->bytes = (double)steps * (8 + (averages(s, section) ? 3 : 0)) * (double)parameters * sizeof(float);
 }
 
 static void count_net(bal_bench *b, const bal_net *net, const bal_setup *s, const char *section)
@@ -95,6 +108,7 @@ static void count_net(bal_bench *b, const bal_net *net, const bal_setup *s, cons
         const bal_layer *l = bal_net_layer(net, i);
         count_layer(b, l, section, false);
         if (!has_parts(b, l, section)) count_layer(b, l, section, true);
+        describe(b, l, section);
     }
     count_optimizer(b, s, section, bal_net_parameters(net));
     b->needed += must_live(net, copies);

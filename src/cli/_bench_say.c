@@ -67,6 +67,11 @@ static cJSON *row_json(const bal_bench *b, const bal_bench_row *r)
     add_spread(o, "ms", &r->ms);
     cJSON_AddNumberToObject(o, "share", b->busy_ms > 0 ? r->ms.median / b->busy_ms : 0);
     cJSON_AddNumberToObject(o, "launches", r->launches);
+    cJSON_AddNumberToObject(o, "calls", r->calls);
+    cJSON_AddNumberToObject(o, "flops", r->flops);
+    cJSON_AddNumberToObject(o, "bytes", r->bytes);
+    if (r->channels) cJSON_AddNumberToObject(o, "channels", r->channels);
+    if (r->channels) cJSON_AddNumberToObject(o, "weights", (double)r->weights);
     if (r->flops > 0) cJSON_AddNumberToObject(o, "gflops", rate(r->flops, r->ms.median));
     if (r->bytes > 0) cJSON_AddNumberToObject(o, "gbps", rate(r->bytes, r->ms.median));
     if (share > 0) cJSON_AddNumberToObject(o, "of_peak", share);

@@ -78,6 +78,13 @@ has 'compare-with-an-old-one' "$work/compared" ' 1000000.00 -> ' 'x as fast' 'go
 bench "$work/both.ini" --steps 2 --peaks=off --compare "$work/old" --json >"$work/compared" || bad compare 'failed'
 has 'compare-as-JSON' "$work/compared" '"changes":[{"scope":"step","ms_before":1000000,' '"scope":"lost"'
 
+# The model takes such lines.
+if command -v python3 >/dev/null; then
+    grep '"trainer":"gan"' "$work/json" | sed 's/^{/{"name":"both",/' >"$work/shapes"
+    python3 bench/model.py predict "$work/shapes" >"$work/model" || bad model 'failed'
+    has model "$work/model" '| net, batch | RX 6600 XT | Arc A380 |' '| both, 4 | '
+else skipped model 'there is no python3'; fi
+
 bench --steps 1 --peaks=off --json >"$work/kernels" || bad kernels 'failed'
 has kernels "$work/kernels" '"group":"4x4 stride 2"' '"group":"3x3"' '"group":"thin"' '"kernel":"product 1152 x 1152 x 1152"'
 
