@@ -9,6 +9,7 @@ typedef struct bal_gemm {
     bal_device *dev;
     bool        trans_a, trans_b; /* A is stored [k][m], B is stored [n][k] */
     bal_kernel *pack_a, *pack_b, *multiply; /* CPU class */
+    int         rows, vectors;               /* its register tile */
     bal_kernel *bias;                        /* GPU class */
 } bal_gemm;
 

@@ -102,6 +102,9 @@ void bal_device_close(bal_device *dev)
     bal_events_free(dev);
     bal_kernels_free(dev);
     bal_programs_free(dev);
+    bal_table_free(&dev->plan);
+    bal_table_free(&dev->store);
+    bal_table_free(&dev->measured);
     if (dev->queue) clReleaseCommandQueue(dev->queue);
     if (dev->context) clReleaseContext(dev->context);
     free(dev);

@@ -4,6 +4,7 @@
 
 #include <CL/cl.h>
 #include "ballast/device.h"
+#include "table.h"
 
 struct bal_kernel {
     bal_kernel *next;
@@ -31,6 +32,9 @@ struct bal_device {
     bal_kernel       *kernels;
     bal_kernel       *fill, *copy;
     bal_device_counts counts;
+    bal_table         plan, store, measured; /* tune.c */
+    bal_tuning        tuning;
+    double            tuning_until; /* on the monotonic clock; 0: no limit */
     const char       *scope;
     bal_work          work; /* of what is launched next */
     struct bal_event {
@@ -60,6 +64,8 @@ typedef struct bal_found {
 bal_status bal_found_list(bal_found **out, int *count);
 
 bal_status bal_program_get(cl_program *out, bal_device *dev, const char *file, const char *options);
+char      *bal_cache_folder(void);            /* malloc'd; NULL: there is none */
+bal_status bal_sources_digest(char out[65]);  /* of all kernels, in hexadecimal digits */
 void       bal_programs_free(bal_device *dev);
 void       bal_kernels_free(bal_device *dev);
 void       bal_events_free(bal_device *dev);

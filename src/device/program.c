@@ -101,9 +101,25 @@ static bal_status expand_all(buffer *out, const char *files)
     return BAL_OK;
 }
 
+bal_status bal_sources_digest(char out[65])
+{
+    SHA2_CTX   hash;
+    bal_status st = BAL_OK;
+    SHA256Init(&hash);
+    for (const bal_source *s = bal_sources; st == BAL_OK && s->name; s++) {
+        const char *text;
+        char       *owned;
+        st = find_source(&text, &owned, s->name);
+        if (st == BAL_OK) SHA256Update(&hash, (const uint8_t *)text, strlen(text));
+        free(owned);
+    }
+    SHA256End(&hash, out);
+    return st;
+}
+
 /* ---- the cache -------------------------------------------------------------------------------------------------- */
 
-static char *cache_folder(void)
+char *bal_cache_folder(void)
 {
     const char *own = getenv("BAL_CACHE_DIR"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     if (own && *own) return bal_format("%s", own);
@@ -115,7 +131,7 @@ static char *cache_folder(void)
 static char *cache_path(const bal_device *dev, const char *source, const char *options)
 {
     char  digest[SHA256_DIGEST_STRING_LENGTH];
-    char *folder = dev->binary_cache || getenv("BAL_CACHE_DIR") ? cache_folder() : NULL;
+    char *folder = dev->binary_cache || getenv("BAL_CACHE_DIR") ? bal_cache_folder() : NULL;
     char *key = bal_format("%s\n%s\n%s\n%s\n%s\n%s", bal_version(), options, dev->info.name, dev->info.driver,
                            dev->info.platform, source);
     char *path = NULL;

@@ -15,21 +15,43 @@ static bool fits(const bal_conv_geometry *g, int d)
            y == spare / g->stride[d] + 1;
 }
 
-bal_status bal_convolution_init(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g)
+static bal_status choose(bal_convolution *op, const bal_variant variant[3])
 {
-    assert(fits(g, 0) && fits(g, 1) && g->groups > 0 && g->x.c % g->groups == 0 && g->y.c % g->groups == 0 &&
-           g->x.n == g->y.n);
+    for (int pass = 0; pass < 3; pass++) {
+        if (variant) op->variant[pass] = variant[pass];
+        else BAL_TRY(bal_convolution_choose(op, (bal_conv_pass)pass));
+    }
+    return BAL_OK;
+}
+
+bal_status bal_convolution_make(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g,
+                                const bal_variant variant[3])
+{
     bal_convolution *op = *out = calloc(1, sizeof *op);
     if (!op) return bal_fail(BAL_ENOMEM, "no memory for a convolution");
     op->dev = dev;
     op->g = *g;
     op->kernels = classes[bal_device_class(dev)];
     op->self = calloc(1, op->kernels->size);
-    bal_status st = op->self ? op->kernels->build(op) : bal_fail(BAL_ENOMEM, "no memory for a convolution");
+    bal_status st = op->self ? choose(op, variant) : bal_fail(BAL_ENOMEM, "no memory for a convolution");
+    if (st == BAL_OK) st = op->kernels->build(op);
     if (st == BAL_OK) return BAL_OK;
     bal_convolution_free(op);
     *out = NULL;
     return st;
+}
+
+bal_status bal_convolution_init(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g)
+{
+    assert(fits(g, 0) && fits(g, 1) && g->groups > 0 && g->x.c % g->groups == 0 && g->y.c % g->groups == 0 &&
+           g->x.n == g->y.n);
+    return bal_convolution_make(out, dev, g, NULL);
+}
+
+void bal_convolution_variants(bal_variants *out, const bal_convolution *op, bal_conv_pass pass)
+{
+    *out = (bal_variants){0};
+    if (op->kernels->variants) op->kernels->variants(op, pass, out);
 }
 
 void bal_convolution_free(bal_convolution *op)

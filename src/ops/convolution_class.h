@@ -5,11 +5,14 @@
 #include "ballast/convolution.h"
 #include "ballast/gemm.h"
 #include "tile.h"
+#include "variant.h"
 
 /* The functions as in ballast/convolution.h; convolution.c has checked shapes and scratch before it calls one. */
 typedef struct bal_conv_class {
     size_t size;                              /* of the class's own struct, op->self, zeroed before build */
-    bal_status (*build)(bal_convolution *op); /* get kernels, set op->algorithm */
+    /* What a pass may run, by shape, class and settings; NULL: one way only. */
+    void (*variants)(const bal_convolution *op, bal_conv_pass pass, bal_variants *out);
+    bal_status (*build)(bal_convolution *op); /* get kernels of op->variant, set op->algorithm */
     size_t (*scratch)(const bal_convolution *op);
     bal_status (*forward)(const bal_convolution *op, const bal_tensor *y, const bal_tensor *x, const bal_tensor *w,
                           const bal_tensor *bias, const bal_tensor *scratch);
@@ -23,11 +26,24 @@ struct bal_convolution {
     bal_device           *dev;
     bal_conv_geometry     g;
     const bal_conv_class *kernels;
-    char                  algorithm[3][32]; /* by bal_conv_pass */
+    bal_variant           variant[3];       /* by bal_conv_pass */
+    char                  algorithm[3][32];
     void                 *self;
 };
 
 extern const bal_conv_class bal_conv_cpu, bal_conv_gpu; /* convolution_cpu.c, convolution_gpu.c */
+
+/* What a pass may run here, and its key in a plan. */
+void bal_convolution_variants(bal_variants *out, const bal_convolution *op, bal_conv_pass pass);
+void bal_convolution_key(char out[192], const bal_convolution *op, bal_conv_pass pass);
+/* One with these variants (NULL: as the plan has it, see variant.h). */
+bal_status bal_convolution_make(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g,
+                                const bal_variant variant[3]);
+
+/* ---- convolution_trial.c ---------------------------------------------------------------------------------------- */
+
+/* Choose op->variant[pass]; the passes before it are chosen already. */
+bal_status bal_convolution_choose(bal_convolution *op, bal_conv_pass pass);
 
 /* The arguments of cl/conv_geometry.h, for a batch of n. */
 #define GEOMETRY(g, n) \
@@ -72,15 +88,19 @@ typedef struct bal_winograd {
 /* The m that is the cheapest, 0 where the algorithm does not apply or does not pay. By the geometry alone, but for n.
  */
 int        bal_winograd_size(const bal_device *dev, const bal_conv_geometry *g, bool backward);
+/* Adds what F(m, r) may run for a pass: register tiles and blocks; none where the algorithm does not apply. */
+void       bal_winograd_variants(bal_variants *out, const bal_device *dev, const bal_conv_geometry *g,
+                                 bal_conv_pass pass, bal_variant base);
 bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward,
-                             char name[32]);
+                             const bal_variant *v);
 size_t     bal_winograd_scratch(const bal_winograd *w, const bal_conv_geometry *g);
 bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *out,
                             const bal_tensor *in, const bal_tensor *weights, const bal_tensor *bias,
                             const bal_tensor *scratch);
 
 /* backward_w: the sums of `parts` parts of the tiles, one after the other; where there is one, they are added to. */
-bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, char name[32]);
+bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g,
+                                      const bal_variant *v);
 int        bal_winograd_gradient_parts(const bal_winograd *w, int n);
 bal_status bal_winograd_gradient(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *sums,
                                  const bal_tensor *x, const bal_tensor *dy);

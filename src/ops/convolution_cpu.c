@@ -24,9 +24,9 @@ typedef enum { DIRECT, THIN, DEPTHWISE, PRODUCT, WINOGRAD } method;
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
-    method      how;
-    bal_tile    tile;
-    int         depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel */
+    method       how;
+    bal_tile     tile;
+    int          depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel */
     bal_kernel  *pack, *gather;
     bal_winograd winograd;
 } gather;
@@ -62,12 +62,8 @@ static int thin_span(const bal_conv_geometry *g, int width, bool backward)
 static bal_status build_thin(bal_convolution *op, gather *p, bool backward)
 {
     char text[128], more[32];
-    int  lanes = op->g.kernel[1] * p->width;
-    p->tile = bal_tile_choose(op->dev, lanes);
-    p->tile.vectors = bal_divide_up(lanes, 16);
     snprintf(more, sizeof more, " -DWIDTH=%d%s", p->width, backward ? " -DBACKWARD" : "");
     bal_tile_options(text, p->tile, more);
-    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "thin %dx%d", p->tile.rows, 16 * p->tile.vectors);
     BAL_TRY(bal_kernel_get(&p->pack, op->dev, "conv_thin_cpu", "conv_thin_pack", text));
     return bal_kernel_get(&p->gather, op->dev, "conv_thin_cpu", "conv_thin", text);
 }
@@ -75,12 +71,10 @@ static bal_status build_thin(bal_convolution *op, gather *p, bool backward)
 static bal_status build_direct(bal_convolution *op, gather *p, bool backward)
 {
     char text[128];
-    p->tile = bal_tile_choose(op->dev, p->width);
     p->panels = bal_divide_up(p->width, 16 * p->tile.vectors);
     p->zeros = bal_divide_up(p->depth, 16) * 16;
     p->phases = backward ? op->g.stride[0] * op->g.stride[1] : 1;
     bal_tile_options(text, p->tile, backward ? " -DBACKWARD" : "");
-    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "direct %dx%d", p->tile.rows, 16 * p->tile.vectors);
     BAL_TRY(bal_kernel_get(&p->pack, op->dev, "conv_cpu", "conv_pack", text));
     return bal_kernel_get(&p->gather, op->dev, "conv_cpu", "conv_gather", text);
 }
@@ -88,26 +82,25 @@ static bal_status build_direct(bal_convolution *op, gather *p, bool backward)
 static bal_status build_depthwise(bal_convolution *op, gather *p, bool backward)
 {
     p->phases = backward ? op->g.stride[0] * op->g.stride[1] : 1;
-    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "depthwise");
     return bal_kernel_get(&p->gather, op->dev, "conv_depthwise_cpu", "conv_depthwise", backward ? "-DBACKWARD" : "");
 }
 
 static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
 {
     const bal_conv_geometry *g = &op->g;
+    const bal_variant       *v = &op->variant[backward];
     p->depth = (backward ? g->y.c : g->x.c) / g->groups;
     p->width = (backward ? g->x.c : g->y.c) / g->groups;
     p->span = thin_span(g, p->width, backward);
-    p->how = bal_conv_is_product(g) ? PRODUCT : is_depthwise(g) ? DEPTHWISE : p->span ? THIN : DIRECT;
-    if (p->how == DIRECT && bal_winograd_size(op->dev, g, backward)) p->how = WINOGRAD;
+    p->how = (method)v->how;
+    p->tile = (bal_tile){v->rows, v->vectors};
     switch (p->how) {
     case DEPTHWISE: return build_depthwise(op, p, backward);
     case THIN: return build_thin(op, p, backward);
     case DIRECT: return build_direct(op, p, backward);
-    case WINOGRAD: return bal_winograd_init(&p->winograd, op->dev, g, backward, op->algorithm[backward]);
+    case WINOGRAD: return bal_winograd_init(&p->winograd, op->dev, g, backward, v);
     case PRODUCT: break;
     }
-    snprintf(op->algorithm[backward], sizeof op->algorithm[0], "product");
     return BAL_OK;
 }
 
@@ -210,15 +203,6 @@ static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, co
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
 
-/* A plain product only of one pixel an image: more are better summed in parts. */
-static method weights_method(const bal_device *dev, const bal_conv_geometry *g)
-{
-    if (bal_conv_is_product(g) && g->y.h == 1 && g->y.w == 1) return PRODUCT;
-    if (is_depthwise(g)) return DEPTHWISE;
-    if (bal_winograd_size(dev, g, false)) return WINOGRAD;
-    return g->groups == 1 && g->y.c <= 4 && g->x.c >= 16 ? THIN : DIRECT;
-}
-
 /* The sums are made in blocks, [high][wide] of them, and where these are too few work-items, in `parts` parts of
  * `share` pixels (DIRECT) or rows of y (the others). */
 typedef struct {
@@ -283,22 +267,79 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
 
 static bal_status build_weights(bal_convolution *op, cpu *self)
 {
-    static const char *const names[] = {[THIN] = "thin", [DEPTHWISE] = "depthwise", [PRODUCT] = "product"};
-    char                    *name = op->algorithm[BAL_CONV_BACKWARD_W], text[128];
-    bal_tile                 tile = bal_tile_choose(op->dev, op->g.y.c / op->g.groups);
-    method                   how = self->weights_how = weights_method(op->dev, &op->g);
+    const bal_variant *v = &op->variant[BAL_CONV_BACKWARD_W];
+    char               text[128];
+    self->weights_how = (method)v->how;
     BAL_TRY(bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", ""));
-    snprintf(name, sizeof op->algorithm[0], "%s", how == DIRECT || how == WINOGRAD ? "" : names[how]);
-    if (how == PRODUCT) return BAL_OK;
-    if (how == WINOGRAD) return bal_winograd_gradient_init(&self->winograd, op->dev, &op->g, name);
-    if (how == DEPTHWISE)
-        return bal_kernel_get(&self->weights, op->dev, "conv_depthwise_cpu", "conv_depthwise_weights", "");
-    if (how == THIN) {
+    switch (self->weights_how) {
+    case PRODUCT: return BAL_OK;
+    case WINOGRAD: return bal_winograd_gradient_init(&self->winograd, op->dev, &op->g, v);
+    case DEPTHWISE: return bal_kernel_get(&self->weights, op->dev, "conv_depthwise_cpu", "conv_depthwise_weights", "");
+    case THIN:
         snprintf(text, sizeof text, "-DWIDTH=%d", op->g.y.c);
         return bal_kernel_get(&self->weights, op->dev, "conv_thin_cpu", "conv_thin_weights", text);
+    case DIRECT: break;
     }
-    snprintf(name, sizeof op->algorithm[0], "direct %dx%d", tile.rows, 16 * tile.vectors);
-    return bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", bal_tile_options(text, tile, ""));
+    bal_tile_options(text, (bal_tile){v->rows, v->vectors}, "");
+    return bal_kernel_get(&self->weights, op->dev, "conv_cpu", "conv_weights", text);
+}
+
+/* ---- variants --------------------------------------------------------------------------------------------------- */
+
+/* By the rule, Winograd's algorithm aside. backward_w is a plain product only of one pixel an image: more are better
+ * summed in parts. */
+static method plain_method(const bal_conv_geometry *g, bal_conv_pass pass)
+{
+    bool weights = pass == BAL_CONV_BACKWARD_W, back = pass == BAL_CONV_BACKWARD_X;
+    if (bal_conv_is_product(g) && (!weights || (g->y.h == 1 && g->y.w == 1))) return PRODUCT;
+    if (is_depthwise(g)) return DEPTHWISE;
+    if (weights) return g->groups == 1 && g->y.c <= 4 && g->x.c >= 16 ? THIN : DIRECT;
+    return thin_span(g, (back ? g->x.c : g->y.c) / g->groups, back) ? THIN : DIRECT;
+}
+
+static void add_plain(bal_variants *out, const bal_convolution *op, bal_conv_pass pass, method how)
+{
+    static const char *const names[] = {
+        [DIRECT] = "direct", [THIN] = "thin", [DEPTHWISE] = "depthwise", [PRODUCT] = "product"};
+    int      width = (pass == BAL_CONV_BACKWARD_X ? op->g.x.c : op->g.y.c) / op->g.groups;
+    int      columns = how == THIN ? op->g.kernel[1] * width : width;
+    bool     tiled = how == DIRECT || (how == THIN && pass != BAL_CONV_BACKWARD_W);
+    bal_tile tile;
+    for (int i = 0; bal_tile_try(&tile, op->dev, columns, i) && (i == 0 || tiled); i++) {
+        bal_variant v = {.how = (int)how, .rows = tile.rows, .vectors = tile.vectors};
+        if (how == THIN) v.vectors = bal_divide_up(columns, 16);
+        if (tiled) snprintf(v.name, sizeof v.name, "%s %dx%d", names[how], v.rows, 16 * v.vectors);
+        else snprintf(v.name, sizeof v.name, "%s", names[how]);
+        bal_variants_add(out, v);
+    }
+}
+
+static void add_winograd(bal_variants *out, const bal_convolution *op, bal_conv_pass pass, int m)
+{
+    bal_winograd_variants(out, op->dev, &op->g, pass, (bal_variant){.how = WINOGRAD, .m = m});
+}
+
+/* backward_w splits its sums by the size of its blocks. */
+static void mark_same(bal_variants *v, bal_conv_pass pass)
+{
+    for (int i = 0; i < v->count; i++) {
+        const bal_variant *a = &v->list[0], *b = &v->list[i];
+        bool               split = pass == BAL_CONV_BACKWARD_W && a->block != b->block;
+        v->list[i].same = a->how == b->how && a->m == b->m && !split;
+    }
+}
+
+static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants *out)
+{
+    method how = plain_method(&op->g, pass);
+    int    m = how == DIRECT ? bal_winograd_size(op->dev, &op->g, pass == BAL_CONV_BACKWARD_X) : 0;
+    if (m) add_winograd(out, op, pass, m);
+    add_plain(out, op, pass, how);
+    if (how == DIRECT) {
+        add_winograd(out, op, pass, 2); /* those that are there already are not added again */
+        add_winograd(out, op, pass, 4);
+    }
+    mark_same(out, pass);
 }
 
 /* ---- all -------------------------------------------------------------------------------------------------------- */
@@ -307,6 +348,8 @@ static bal_status build(bal_convolution *op)
 {
     cpu *self = op->self;
     if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->product, op->dev));
+    for (int pass = 0; pass < 3; pass++)
+        snprintf(op->algorithm[pass], sizeof op->algorithm[0], "%s", op->variant[pass].name);
     BAL_TRY(build_gather(op, &self->forward, false));
     BAL_TRY(build_gather(op, &self->backward, true));
     return build_weights(op, self);
@@ -322,4 +365,4 @@ static size_t scratch_size(const bal_convolution *op)
     return larger(larger(forward_size, backward_size), weights_scratch(op));
 }
 
-const bal_conv_class bal_conv_cpu = {sizeof(cpu), build, scratch_size, forward, backward_x, backward_w};
+const bal_conv_class bal_conv_cpu = {sizeof(cpu), variants, build, scratch_size, forward, backward_x, backward_w};

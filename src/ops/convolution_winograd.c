@@ -4,7 +4,8 @@
 #include "convolution_class.h"
 
 enum {
-    CACHE = 1 << 17, /* floats of a work-item's products and transformed input, which a second-level cache keeps */
+    CACHES = 3,
+    TILES = 2,       /* register tiles worth trying */
     MOST_TILES = 32, /* multiplied together: more gave nothing */
     SUMS = 1 << 17,  /* floats of a work-item's sums in backward_w */
     COLUMNS = 64,    /* of them beside each other */
@@ -13,6 +14,9 @@ enum {
     FEW = 128,       /* tiles, up to which many weights are better transformed where they are used */
     MANY = 1 << 18   /* weights, transformed, in floats */
 };
+
+/* Floats of a work-item's products and transformed input, which a second-level cache keeps: by the rule, and others. */
+static const int caches[CACHES] = {1 << 17, 1 << 16, 1 << 18};
 
 #define WORTH 0.8 /* of the direct multiplications at most */
 
@@ -48,11 +52,11 @@ static size_t weights_floats(const bal_winograd *w)
     return (size_t)(w->phases * w->panels * 16 * w->tile.vectors) * (size_t)(w->points * w->depth);
 }
 
-static void set_sizes(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward)
+static void set_sizes(bal_winograd *w, const bal_conv_geometry *g, bool backward, const bal_variant *v)
 {
     bal_shape out = backward ? g->x : g->y;
     int       s = g->stride[0], phased = backward ? s : 1;
-    w->m = bal_winograd_size(dev, g, backward);
+    w->m = v->m;
     w->r = g->kernel[0] / s;
     w->points = (w->m + w->r - 1) * (w->m + w->r - 1);
     w->high = bal_divide_up(bal_divide_up(out.h, phased), w->m);
@@ -60,30 +64,57 @@ static void set_sizes(bal_winograd *w, bal_device *dev, const bal_conv_geometry 
     w->phases = phased * phased;
     w->depth = backward ? g->y.c : g->x.c * s * s;
     w->width = out.c;
-    w->tile = bal_tile_choose(dev, w->width);
+    w->tile = (bal_tile){v->rows, v->vectors};
+    w->block = v->block;
     w->panels = bal_divide_up(w->width, 16 * w->tile.vectors);
 }
 
-/* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
+/* ---- variants --------------------------------------------------------------------------------------------------- */
 
-/* Tiles of a work-item, whole register tiles: as many as keep its floats in the cache. */
-static int block(const bal_winograd *w)
+/* Tiles of a work-item, whole register tiles: as many as keep its floats in `cache` floats. */
+static int block(const bal_winograd *w, int cache)
 {
-    int most = CACHE / (w->points * (16 * w->tile.vectors + w->depth)), rows = w->tile.rows;
+    int most = cache / (w->points * (16 * w->tile.vectors + w->depth)), rows = w->tile.rows;
     if (most > MOST_TILES) most = MOST_TILES;
     return most < rows ? rows : most / rows * rows;
 }
 
-bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward, char name[32])
+static void add_variant(bal_variants *out, const bal_winograd *w, bal_variant v, int size)
+{
+    v.block = size;
+    snprintf(v.name, sizeof v.name, "winograd F(%d,%d) %dx%d by %d", w->m, w->r, v.rows, 16 * v.vectors, size);
+    bal_variants_add(out, v);
+}
+
+void bal_winograd_variants(bal_variants *out, const bal_device *dev, const bal_conv_geometry *g, bal_conv_pass pass,
+                           bal_variant base)
+{
+    bal_winograd w = {0};
+    bal_tile     tile;
+    int          columns = pass == BAL_CONV_BACKWARD_X ? g->x.c : g->y.c;
+    if (!applies(g) || (base.m > 2 && bal_device_strict(dev))) return;
+    for (int i = 0; i < TILES && bal_tile_try(&tile, dev, columns, i); i++) {
+        base.rows = tile.rows;
+        base.vectors = tile.vectors;
+        set_sizes(&w, g, pass == BAL_CONV_BACKWARD_X, &base);
+        if (pass == BAL_CONV_BACKWARD_W) add_variant(out, &w, base, w.points * 64 * COLUMNS <= SUMS ? 64 : 32);
+        else
+            for (int j = 0; j < CACHES; j++) add_variant(out, &w, base, block(&w, caches[j]));
+    }
+}
+
+/* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
+
+bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward,
+                             const bal_variant *v)
 {
     char text[128], more[96];
-    set_sizes(w, dev, g, backward);
+    set_sizes(w, g, backward, v);
     w->few = tiles(w, g->x.n) <= FEW && w->panels * w->phases >= 8 && weights_floats(w) > MANY;
-    w->block = w->few ? w->tile.rows : block(w);
+    if (w->few) w->block = w->tile.rows;
     snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DBLOCK=%d%s", w->m, w->r, g->stride[0],
              backward ? g->y.c : g->x.c, w->block, backward ? " -DBACKWARD" : "");
     bal_tile_options(text, w->tile, more);
-    snprintf(name, 32, "winograd F(%d,%d)", w->m, w->r);
     BAL_TRY(
         bal_kernel_get(&w->transform, dev, "conv_winograd_cpu", w->few ? "winograd_input" : "winograd_weights", text));
     return bal_kernel_get(&w->multiply, dev, "conv_winograd_cpu", w->few ? "winograd_few" : "winograd_multiply", text);
@@ -118,15 +149,14 @@ bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, c
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
 
-bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, char name[32])
+bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g,
+                                      const bal_variant *v)
 {
     char text[128], more[96];
-    set_sizes(w, dev, g, false);
-    w->block = w->points * 64 * COLUMNS <= SUMS ? 64 : 32;
+    set_sizes(w, g, false, v);
     snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DROWS=%d -DCOLUMNS=%d -DCHUNK=%d", w->m, w->r,
              g->stride[0], g->x.c, w->block, COLUMNS, CHUNK);
     bal_tile_options(text, w->tile, more);
-    snprintf(name, 32, "winograd F(%d,%d)", w->m, w->r);
     return bal_kernel_get(&w->gradient, dev, "conv_winograd_cpu", "winograd_gradient", text);
 }
 

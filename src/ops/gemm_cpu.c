@@ -1,6 +1,9 @@
 /* gemm_cpu -- products in register tiles; see cl/gemm_cpu.cl. */
+#include <stdio.h>
+#include "ballast/random.h"
 #include "gemm_class.h"
 #include "tile.h"
+#include "variant.h"
 
 /* K_BLOCK: a panel of this depth fills half of a second-level cache. IN_PLACE: B is not worth packing for so few tiles.
  * ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles
@@ -17,7 +20,7 @@ typedef struct {
 
 static plan make_plan(const bal_gemm *g, int m, int n, int k)
 {
-    plan p = {.tile = bal_tile_choose(g->dev, 32)};
+    plan p = {.tile = {g->rows, g->vectors}};
     p.width = 16 * p.tile.vectors;
     p.tiles = bal_divide_up(m, p.tile.rows);
     p.panels = bal_divide_up(n, p.width);
@@ -33,10 +36,10 @@ static size_t scratch_size(const bal_gemm *g, int m, int n, int k)
     return p.a_floats + p.b_floats;
 }
 
-static bal_status build(bal_gemm *g)
+static bal_status get_kernels(bal_gemm *g)
 {
     char     text[128];
-    bal_tile tile = bal_tile_choose(g->dev, 32);
+    bal_tile tile = {g->rows, g->vectors};
     BAL_TRY(bal_kernel_get(&g->pack_a, g->dev, "gemm_cpu", "gemm_pack_a", bal_tile_options(text, tile, "")));
     bal_tile_options(text, tile, g->trans_b ? " -DTRANSPOSED" : "");
     BAL_TRY(bal_kernel_get(&g->pack_b, g->dev, "gemm_cpu", "gemm_pack_b", text));
@@ -84,6 +87,81 @@ static bal_status run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *
                         bal_buf(bal_has(bias) ? bias : c), bal_buf(c)));
     }
     return BAL_OK;
+}
+
+/* ---- the register tile ------------------------------------------------------------------------------------------ */
+
+/* Products of all sizes share their kernels, so one of SIDE cubed stands for them. SCRATCH: enough for any tile. */
+enum { SIDE = 384, SCRATCH = 2 * (SIDE + 64) * (SIDE + 64) };
+
+typedef struct {
+    const bal_variants *variants;
+    bal_gemm            like, tried[BAL_VARIANTS];
+    bal_tensor          a, b, c, scratch;
+} trial;
+
+static bal_status make_operands(trial *t)
+{
+    bal_stream  stream = bal_stream_for(1, BAL_FOR_TEST, 1, 0);
+    bal_device *dev = t->like.dev;
+    if (bal_has(&t->a)) return BAL_OK;
+    BAL_TRY(bal_tensor_init(&t->a, dev, (bal_shape){1, 1, SIDE, SIDE}));
+    BAL_TRY(bal_tensor_init(&t->b, dev, t->a.shape));
+    BAL_TRY(bal_tensor_init(&t->c, dev, t->a.shape));
+    BAL_TRY(bal_tensor_init(&t->scratch, dev, (bal_shape){1, 1, 1, SCRATCH}));
+    BAL_TRY(bal_fill_normal(&t->a, &stream));
+    return bal_fill_normal(&t->b, &stream);
+}
+
+static bal_status open_variant(void *user, int i, const bal_tensor **out)
+{
+    trial *t = user;
+    BAL_TRY(make_operands(t));
+    t->tried[i] = t->like;
+    t->tried[i].rows = t->variants->list[i].rows;
+    t->tried[i].vectors = t->variants->list[i].vectors;
+    *out = &t->c;
+    return get_kernels(&t->tried[i]);
+}
+
+static bal_status run_variant(void *user, int i)
+{
+    trial *t = user;
+    return run(&t->tried[i], &t->c, &t->a, &t->b, NULL, (int[]){SIDE, SIDE, SIDE}, 0, &t->scratch);
+}
+
+static void list_variants(bal_variants *out, const bal_device *dev)
+{
+    bal_tile tile;
+    for (int i = 0; bal_tile_try(&tile, dev, 32, i); i++) {
+        bal_variant v = {.rows = tile.rows, .vectors = tile.vectors, .same = true};
+        snprintf(v.name, sizeof v.name, "%dx%d", tile.rows, 16 * tile.vectors);
+        bal_variants_add(out, v);
+    }
+}
+
+static bal_status choose(bal_gemm *g)
+{
+    bal_variants v = {0};
+    bal_variant  chosen;
+    trial        t = {.variants = &v, .like = *g};
+    bal_trial    how = {2.0 * SIDE * SIDE * SIDE, &t, open_variant, run_variant};
+    char         key[32];
+    list_variants(&v, g->dev);
+    snprintf(key, sizeof key, "cpu gemm %c%c", g->trans_a ? 't' : 'n', g->trans_b ? 't' : 'n');
+    bal_status  st = bal_variant_choose(&chosen, g->dev, key, &v, &how);
+    bal_tensor *all[] = {&t.a, &t.b, &t.c, &t.scratch};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) bal_tensor_free(all[i]);
+    if (st != BAL_OK) return st;
+    g->rows = chosen.rows;
+    g->vectors = chosen.vectors;
+    return BAL_OK;
+}
+
+static bal_status build(bal_gemm *g)
+{
+    BAL_TRY(choose(g));
+    return get_kernels(g);
 }
 
 const bal_gemm_class bal_gemm_cpu = {build, scratch_size, run};

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/convolution.h"
+#include "ballast/random.h"
 #include "guarded.h"
-#include "ops/tile.h"
+#include "ops/convolution_class.h"
 
 enum { MOST = 1 << 20 }; /* elements of a tensor */
 
@@ -393,22 +394,145 @@ static void test_winograd(void **state)
     if (bal_device_class(dev) == BAL_CPU) assert_true(fast > count);
 }
 
-/* The register tiles of other devices than this one. */
-static void test_tiles(void **state)
+/* Whole and cut tiles, several panels: for each way that a pass may take. */
+static const geometry varied[] = {
+    {2, 7, 9, 17, 40, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1}, {1, 9, 8, 3, 33, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+    {1, 8, 9, 64, 70, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 6, 7, 24, 3, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+    {2, 8, 9, 32, 48, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 10, 8, 32, 48, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+};
+enum { VARIED = sizeof varied / sizeof *varied };
+
+static bal_conv_geometry geometry_of(const geometry *q)
+{
+    sizes s = {0};
+    make_sizes(&s, q);
+    return (bal_conv_geometry){s.x,
+                               s.y,
+                               {q->kernel[0], q->kernel[1]},
+                               {q->stride[0], q->stride[1]},
+                               {q->pad[0], q->pad[1]},
+                               {q->dilation[0], q->dilation[1]},
+                               q->groups};
+}
+
+/* Puts variant i of each pass into the plan, as far as there are so many; whether any has. */
+static bool plan_variant(const bal_convolution *op, int i)
+{
+    bool some = false;
+    for (int pass = 0; pass < 3; pass++) {
+        bal_variants v;
+        char         key[192];
+        bal_convolution_variants(&v, op, (bal_conv_pass)pass);
+        bal_convolution_key(key, op, (bal_conv_pass)pass);
+        some = some || i < v.count;
+        MUST(bal_plan_set(dev, key, v.list[i < v.count ? i : 0].name));
+    }
+    return some;
+}
+
+/* Every variant against double, chosen by the plan; a name that does not exist is as good as none. */
+static void test_variants(void **state)
 {
     (void)state;
-    static const bal_tile tiles[] = {{6, 1}, {8, 2}, {12, 1}, {4, 4}};
-    static const geometry cases[] = {
-        {2, 7, 9, 17, 40, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1}, {1, 9, 8, 3, 33, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
-        {1, 8, 9, 64, 70, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 6, 7, 24, 3, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
-        {2, 8, 9, 32, 48, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 10, 8, 32, 48, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
-    };
+    int count = 0;
     if (small()) skip();
-    for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
-        bal_tile_force(tiles[t]);
-        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(&cases[i], true);
+    for (int c = 0; c < VARIED; c++) {
+        bal_conv_geometry g = geometry_of(&varied[c]);
+        bal_convolution  *rule, *other;
+        bal_variants      v;
+        char              key[192];
+        bal_plan_clear(dev);
+        MUST(bal_convolution_init(&rule, dev, &g));
+        for (int i = 0; plan_variant(rule, i); i++, count++) {
+            MUST(bal_convolution_init(&other, dev, &g));
+            bal_convolution_variants(&v, rule, BAL_CONV_FORWARD);
+            if (i < v.count) assert_string_equal(bal_convolution_algorithm(other, BAL_CONV_FORWARD), v.list[i].name);
+            bal_convolution_free(other);
+            check(&varied[c], true);
+        }
+        bal_convolution_key(key, rule, BAL_CONV_FORWARD);
+        MUST(bal_plan_set(dev, key, "winograd F(9,9) 8x32 by 24"));
+        MUST(bal_convolution_init(&other, dev, &g));
+        assert_string_equal(bal_convolution_algorithm(other, BAL_CONV_FORWARD),
+                            bal_convolution_algorithm(rule, BAL_CONV_FORWARD));
+        bal_convolution_free(other);
+        bal_convolution_free(rule);
     }
-    bal_tile_force((bal_tile){0, 0});
+    bal_plan_clear(dev);
+    print_message("%d plans\n", count);
+}
+
+/* The result of a pass with one of its variants, on the same random numbers each time. */
+static float *run_variant(const bal_conv_geometry *g, const bal_convolution *rule, bal_conv_pass pass, bal_variant one)
+{
+    bal_variant      all[3] = {rule->variant[0], rule->variant[1], rule->variant[2]};
+    bal_convolution *op;
+    bal_tensor       t[4];
+    const bal_shape  w = {g->kernel[0], g->kernel[1], g->x.c / g->groups, g->y.c};
+    all[pass] = one;
+    MUST(bal_convolution_make(&op, dev, g, all));
+    const bal_shape shapes[] = {g->x, g->y, w, {1, 1, 1, (int)bal_convolution_scratch(op) + 1}};
+    for (uint32_t i = 0; i < 4; i++) {
+        bal_stream stream = bal_stream_for(1, BAL_FOR_TEST, i, 0);
+        MUST(bal_tensor_init(&t[i], dev, shapes[i]));
+        MUST(bal_fill_normal(&t[i], &stream));
+    }
+    const bal_tensor *out = &t[pass == BAL_CONV_FORWARD ? 1 : pass == BAL_CONV_BACKWARD_X ? 0 : 2];
+    if (pass == BAL_CONV_FORWARD) MUST(bal_convolution_forward(op, &t[1], &t[0], &t[2], NULL, &t[3]));
+    if (pass == BAL_CONV_BACKWARD_X) MUST(bal_convolution_backward_x(op, &t[0], &t[1], &t[2], NULL, &t[3]));
+    if (pass == BAL_CONV_BACKWARD_W) MUST(bal_convolution_backward_w(op, &t[2], &t[0], &t[1], &t[3]));
+    float *host = malloc(bal_shape_size(out->shape) * sizeof *host);
+    assert_non_null(host);
+    MUST(bal_tensor_read(out, host));
+    for (int i = 0; i < 4; i++) bal_tensor_free(&t[i]);
+    bal_convolution_free(op);
+    return host;
+}
+
+static size_t size_of(const bal_conv_geometry *g, bal_conv_pass pass)
+{
+    size_t weights = (size_t)(g->kernel[0] * g->kernel[1] * (g->x.c / g->groups) * g->y.c);
+    return pass == BAL_CONV_FORWARD      ? bal_shape_size(g->y)
+           : pass == BAL_CONV_BACKWARD_X ? bal_shape_size(g->x)
+                                         : weights;
+}
+
+static int compare_variants(const bal_conv_geometry *g, const bal_convolution *rule, bal_conv_pass pass)
+{
+    bal_variants v;
+    int          same = 0;
+    bal_convolution_variants(&v, rule, pass);
+    float *first = run_variant(g, rule, pass, v.list[0]);
+    for (int i = 1; i < v.count; i++) {
+        if (!v.list[i].same) continue;
+        float *other = run_variant(g, rule, pass, v.list[i]);
+        if (memcmp(first, other, size_of(g, pass) * sizeof *first) != 0)
+            fail_msg("%s gives other bits than %s", v.list[i].name, v.list[0].name);
+        same++;
+        free(other);
+    }
+    free(first);
+    return same;
+}
+
+/* What may be chosen by a timing gives the same bits. */
+static void test_same_bits(void **state)
+{
+    (void)state;
+    static const geometry larger[] = {{3, 16, 18, 64, 128, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+                                      {2, 20, 24, 32, 96, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}};
+    int                   same = 0;
+    if (small()) skip();
+    for (int c = 0; c < VARIED + 2; c++) {
+        bal_conv_geometry g = geometry_of(c < VARIED ? &varied[c] : &larger[c - VARIED]);
+        bal_convolution  *rule;
+        MUST(bal_convolution_init(&rule, dev, &g));
+        for (int pass = 0; pass < 3; pass++) same += compare_variants(&g, rule, (bal_conv_pass)pass);
+        bal_convolution_free(rule);
+    }
+    bal_plan_clear(dev);
+    assert_true(same > 0);
+    print_message("%d variants with the bits of the rule's\n", same);
 }
 
 /* A device that was asked for accuracy takes small tiles, and their error is that of the plain sum. */
@@ -424,8 +548,8 @@ static void test_strict(void **state)
         dev = i ? strict : fast;
         MUST(bal_convolution_init(&op, dev, &g));
         for (int pass = 0; pass < 3; pass++)
-            assert_string_equal(bal_convolution_algorithm(op, (bal_conv_pass)pass),
-                                i ? "winograd F(2,3)" : "winograd F(4,3)");
+            assert_memory_equal(bal_convolution_algorithm(op, (bal_conv_pass)pass),
+                                i ? "winograd F(2,3)" : "winograd F(4,3)", 15);
         bal_convolution_free(op);
     }
     worst = 0;
@@ -444,7 +568,8 @@ int main(void)
         cmocka_unit_test(test_larger),
         cmocka_unit_test(test_winograd),
     };
-    const struct CMUnitTest cpu_tests[] = {cmocka_unit_test(test_tiles), cmocka_unit_test(test_strict)};
+    const struct CMUnitTest cpu_tests[] = {cmocka_unit_test(test_variants), cmocka_unit_test(test_same_bits),
+                                           cmocka_unit_test(test_strict)};
     bal_test_devices        devices;
     int                     failed = 0;
     if (bal_test_devices_open(&devices) != BAL_OK) {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/gemm.h"
+#include "ballast/tune.h"
 #include "guarded.h"
 #include "ops/tile.h"
 
@@ -173,16 +174,23 @@ static void test_long_sums(void **state)
     check_all(300, 70, 65);
 }
 
+/* Register tiles by the device's plan; of other devices too. */
 static void test_tiles(void **state)
 {
     (void)state;
-    static const bal_tile tiles[] = {{6, 1}, {8, 2}, {12, 1}, {4, 4}};
+    static const char *const keys[] = {"cpu gemm nn", "cpu gemm nt", "cpu gemm tn", "cpu gemm tt"};
+    bal_tile                 tile;
+    char                     name[32];
     if (small()) skip();
-    for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
-        bal_tile_force(tiles[t]);
+    for (int t = 1; bal_tile_try(&tile, dev, 32, t); t++) {
+        bal_gemm g;
+        snprintf(name, sizeof name, "%dx%d", tile.rows, 16 * tile.vectors);
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) MUST(bal_plan_set(dev, keys[i], name));
+        MUST(bal_gemm_init(&g, dev, false, true));
+        assert_true(bal_device_class(dev) != BAL_CPU || (g.rows == tile.rows && g.vectors == tile.vectors));
         check_all(29, 83, 31);
     }
-    bal_tile_force((bal_tile){0, 0});
+    bal_plan_clear(dev);
 }
 
 /* CLBlast on padded copies, as it works on large products: here on small ones, in our scratch, also for one size of
