@@ -4,7 +4,7 @@
 #include "convolution_class.h"
 
 enum {
-    CACHES = 3,
+    CACHES = 2,
     TILES = 2,       /* register tiles worth trying */
     MOST_TILES = 32, /* multiplied together: more gave nothing */
     SUMS = 1 << 17,  /* floats of a work-item's sums in backward_w */
@@ -15,8 +15,8 @@ enum {
     MANY = 1 << 18   /* weights, transformed, in floats */
 };
 
-/* Floats of a work-item's products and transformed input, which a second-level cache keeps: by the rule, and others. */
-static const int caches[CACHES] = {1 << 17, 1 << 16, 1 << 18};
+/* Floats of a work-item's products and transformed input, which a second-level cache keeps: by the rule, and half. */
+static const int caches[CACHES] = {1 << 17, 1 << 16};
 
 #define WORTH 0.8 /* of the direct multiplications at most */
 

@@ -398,7 +398,7 @@ static void test_winograd(void **state)
 static const geometry varied[] = {
     {2, 7, 9, 17, 40, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1}, {1, 9, 8, 3, 33, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
     {1, 8, 9, 64, 70, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 6, 7, 24, 3, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
-    {2, 8, 9, 32, 48, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 10, 8, 32, 48, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+    {2, 8, 9, 32, 96, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}, {2, 10, 8, 32, 48, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
 };
 enum { VARIED = sizeof varied / sizeof *varied };
 
@@ -519,12 +519,10 @@ static int compare_variants(const bal_conv_geometry *g, const bal_convolution *r
 static void test_same_bits(void **state)
 {
     (void)state;
-    static const geometry larger[] = {{3, 16, 18, 64, 128, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
-                                      {2, 20, 24, 32, 96, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1}};
-    int                   same = 0;
+    int same = 0;
     if (small()) skip();
-    for (int c = 0; c < VARIED + 2; c++) {
-        bal_conv_geometry g = geometry_of(c < VARIED ? &varied[c] : &larger[c - VARIED]);
+    for (int c = 0; c < VARIED; c++) {
+        bal_conv_geometry g = geometry_of(&varied[c]);
         bal_convolution  *rule;
         MUST(bal_convolution_init(&rule, dev, &g));
         for (int pass = 0; pass < 3; pass++) same += compare_variants(&g, rule, (bal_conv_pass)pass);
