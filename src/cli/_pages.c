@@ -24,6 +24,7 @@ static const row codes[] = {
 static const row variables[] = {
     {"BAL_DEVICE", "the OpenCL device where neither --device nor the configuration names one", BAL_TAKES_DEVICE},
     {"BAL_KERNELS", "cpu or gpu: this class of kernels instead of the device's own", BAL_TAKES_DEVICE},
+    {"BAL_TRACE", "train and bench: as --trace, where that is not given", BAL_TAKES_DEVICE},
     {"BAL_CACHE_DIR",
      "folder of compiled kernels; else ballast in XDG_CACHE_HOME or ~/.cache. Where it is set, kernels are kept there "
      "even if the driver keeps its own.",

@@ -25,11 +25,13 @@ typedef struct {
     int         at[BAL_SWEEP_POINTS]; /* ends with 0 */
 } plan;
 
+enum { BATCH, CORES, SIZE, WIDTH };
+
 static const plan plans[BAL_SWEEP_AXES] = {
-    {"batch", "images in a batch", {1, 2, 4, 8, 16, 32, 64, 128, 256, 0}},
-    {"size", "image side, pixels", {32, 48, 64, 96, 128, 0}},
-    {"width", "base channels", {32, 48, 64, 96, 128, 0}},
-    {"cores", "cores, work of each", {1, 2, 0}},
+    [BATCH] = {"batch", "images in a batch", {1, 2, 4, 8, 16, 32, 64, 128, 256, 0}},
+    [CORES] = {"cores", "cores, work of each", {1, 2, 0}},
+    [SIZE] = {"size", "image side, pixels", {32, 48, 64, 96, 128, 0}},
+    [WIDTH] = {"width", "base channels", {32, 48, 64, 96, 128, 0}},
 };
 
 typedef struct {
@@ -123,10 +125,10 @@ static bal_status take_point(bal_sweep_point *p, const sweep *w, const bal_varia
 static bal_variant scale_of(int axis, int x)
 {
     bal_variant scale = {0};
-    if (axis == 0) scale.batch = x;
-    else if (axis == 1) scale.size = x;
-    else if (axis == 2) scale.width = x;
-    else scale.cores = x;
+    if (axis == BATCH) scale.batch = x;
+    else if (axis == CORES) scale.cores = x;
+    else if (axis == SIZE) scale.size = x;
+    else scale.width = x;
     return scale;
 }
 
