@@ -188,7 +188,7 @@ bal_status bal_threshold_words(char **out, const bal_threshold *t, const char *p
     FILE  *to = open_memstream(out, &size);
     if (!to) return bal_prose_no_memory();
     bal_prose_name(to, positive);
-    fprintf(to, " is answered from a probability of %.4g on, else the likeliest other class: chosen for a ",
+    fprintf(to, " is answered from a probability of %#.4g on, else the likeliest other class: chosen for a ",
             t->threshold);
     fprintf(to, "%s of at least %.4g on %d validation images (%d of the class, %d others), where it gives ",
             wants[t->goal.want], t->goal.value, t->positives + t->negatives, t->positives, t->negatives);

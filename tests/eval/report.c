@@ -127,7 +127,7 @@ static void operating_point(void **state)
                                  "\"specificity\":null,\"positives\":20,\"negatives\":0}},\"generated\":null"));
     free(text);
     assert_int_equal(bal_report_text(&text, &r), BAL_OK);
-    assert_non_null(strstr(text, "\noperating point\n  b is answered from a probability of 0.3 on"));
+    assert_non_null(strstr(text, "\noperating point\n  b is answered from a probability of 0.3000 on"));
     assert_null(strstr(text, "No operating point"));
     free(text);
     bal_report_free(&r);

@@ -173,7 +173,7 @@ static void said_in_words(void **state)
     assert_int_equal(bal_threshold_choose(&t, &p, 1, (bal_goal){BAL_WANT_RECALL, 0.5}), BAL_OK);
     assert_int_equal(bal_threshold_words(&words, &t, "b\x1b"), BAL_OK);
     assert_string_equal(words,
-                        "b? is answered from a probability of 0.7 on, else the likeliest other class: chosen for "
+                        "b? is answered from a probability of 0.7000 on, else the likeliest other class: chosen for "
                         "a recall of at least 0.5 on 6 validation images (3 of the class, 3 others), where it "
                         "gives recall 0.67 (0.21 to 0.94), precision 0.67 and specificity 0.67 (0.21 to 0.94); "
                         "in brackets 95 % intervals.");
