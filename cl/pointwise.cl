@@ -19,6 +19,18 @@ __kernel void pointwise_average(__global float *average, __global const float *w
     for (; i < n; i++) average[i] = decay * average[i] + rest * w[i];
 }
 
+/* y: `first` floats of a, then those of b */
+__kernel void pointwise_join(__global float *restrict y, __global const float *restrict a,
+                             __global const float *restrict b, int first, int n)
+{
+    int i = (int)get_global_id(0) * W, end = min(i + W, n);
+    if (end - i == W && (end <= first || i >= first)) {
+        VSTORE(end <= first ? VLOAD(0, a + i) : VLOAD(0, b + (i - first)), 0, y + i);
+        return;
+    }
+    for (; i < end; i++) y[i] = i < first ? a[i] : b[i - first];
+}
+
 /* w = min(max(w, -limit), limit); a NaN stays one */
 __kernel void pointwise_clamp(__global float *w, float limit, int n)
 {

@@ -2,3 +2,4 @@
 #define REAL 1
 #define FAKE 2
 #define GENERATE 3
+#define BOTH 4

@@ -29,7 +29,7 @@ typedef struct {
 
 static void fault(const trial *t, const char *what, double got, double expected)
 {
-    static const char *const targets[] = {"labels", "real", "fake", "generate"};
+    static const char *const targets[] = {"labels", "real", "fake", "generate", "both"};
     fail_msg("%s \"%s\" %dx%dx%dx%d spread %g, %s, %s: %s is %.9g, should be %.9g", t->test->name, t->c->options,
              t->shape.n, t->shape.h, t->shape.w, t->shape.c, t->c->spread, targets[t->target], bal_test_class(t->dev),
              what, got, expected);
@@ -130,6 +130,28 @@ static void release(trial *t)
     free(t->class);
 }
 
+/* Both halves at once give what each gives alone. */
+static void check_both(trial *t)
+{
+    size_t n = bal_shape_size(t->shape), half = n / 2;
+    float  together[FIGURES], alone[FIGURES], *dy = malloc(n * sizeof *dy), *part = malloc(n * sizeof *part);
+    float *y = t->y;
+    assert_true(dy && part);
+    t->target = BAL_BOTH;
+    run(t, together, dy);
+    t->shape.n /= 2;
+    for (int k = 0; k < 2; k++) {
+        t->target = k ? BAL_FAKE : BAL_REAL;
+        t->y = y + (size_t)k * half;
+        run(t, alone, part);
+        assert_memory_equal(together + 2 * (SLOT + k), alone + 2 * SLOT, 2 * sizeof *alone);
+        assert_memory_equal(dy + (size_t)k * half, part, half * sizeof *part);
+    }
+    t->y = y;
+    free(dy);
+    free(part);
+}
+
 static void check_case(const bal_loss_test *test, const bal_loss_case *c, bal_device *dev)
 {
     bal_loss         l;
@@ -144,6 +166,8 @@ static void check_case(const bal_loss_test *test, const bal_loss_case *c, bal_de
             t.shape.n = c->y.n - less;
             check_trial(&t);
         }
+    t.shape.n = c->y.n / 2 * 2;
+    if (l.def->adversarial && t.shape.n) check_both(&t);
     release(&t);
     bal_loss_close(&l, pool);
 }

@@ -1,5 +1,5 @@
-/* pointwise -- small passes over flat arenas (weights, gradients): averages, clamps, the factor of a clipped gradient.
- */
+/* pointwise -- small passes over flat arenas (weights, gradients): averages, clamps, the factor of a clipped gradient;
+ * two tensors made one. */
 #ifndef BALLAST_POINTWISE_H
 #define BALLAST_POINTWISE_H
 
@@ -7,6 +7,9 @@
 
 /* Exponential moving average of weights: average = decay * average + (1 - decay) * w. Sizes equal. */
 bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double decay);
+
+/* y: the floats of a, then those of b; sizes add up. */
+bal_status bal_join(const bal_tensor *y, const bal_tensor *a, const bal_tensor *b);
 
 /* w = min(max(w, -limit), limit): the weight clipping of a Wasserstein critic (Arjovsky et al. 2017, algorithm 1). */
 bal_status bal_clamp(const bal_tensor *w, float limit);

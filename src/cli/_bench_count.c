@@ -36,15 +36,23 @@ static double floats_moved(const bal_layer *l, bool back, bool first)
     return again * (in + out) + (first ? 0 : in);
 }
 
-static void count_layer(bal_bench *b, const bal_layer *l, const char *section, bool back)
+/* Batches of a call on average: a discriminator has passes over two, real and generated, and one over a single one. */
+static double batches(const bal_setup *s, const char *section)
+{
+    double d = s->gan.d_steps;
+    return strcmp(section, "discriminator") == 0 ? (2 * d + 1) / (d + 1) : 1;
+}
+
+static void count_layer(bal_bench *b, const bal_layer *l, const bal_setup *s, const char *section, bool back)
 {
     char name[96];
     snprintf(name, sizeof name, "%.30s %d %.30s %s", section, l->index, l->def->name, back ? "backward" : "forward");
     bal_bench_row *r = find(b, name);
     if (!r || r->bytes > 0) return;
     bool first = back && l->index == 0;
-    r->bytes = r->calls * floats_moved(l, back, first) * sizeof(float);
-    r->flops = r->calls * l->flops * b->batch * (back && !first ? 2 : 1);
+    double n = r->calls * batches(s, section);
+    r->bytes = n * floats_moved(l, back, first) * sizeof(float);
+    r->flops = n * l->flops * b->batch * (back && !first ? 2 : 1);
 }
 
 /* What a kernel's speed depends on, beyond the sums. */
@@ -106,8 +114,8 @@ static void count_net(bal_bench *b, const bal_net *net, const bal_setup *s, cons
     int copies = 1 + (is_adam(optimizer(s, section)) ? 2 : 0) + averages(s, section);
     for (int i = 0; i < bal_net_count(net); i++) {
         const bal_layer *l = bal_net_layer(net, i);
-        count_layer(b, l, section, false);
-        if (!has_parts(b, l, section)) count_layer(b, l, section, true);
+        count_layer(b, l, s, section, false);
+        if (!has_parts(b, l, section)) count_layer(b, l, s, section, true);
         describe(b, l, section);
     }
     count_optimizer(b, s, section, bal_net_parameters(net));

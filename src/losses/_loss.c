@@ -11,10 +11,12 @@ bal_status bal_loss_kernels_get(bal_loss_kernels *out, bal_loss *l, bal_device *
     return bal_kernel_get(&out->terms, dev, file, name, "");
 }
 
-bal_status bal_loss_sum(const bal_loss_kernels *k, const bal_loss *l, int n, const bal_tensor *figures, int slot)
+bal_status bal_loss_sum(const bal_loss_kernels *k, const bal_loss *l, int n, int slots, const bal_tensor *figures,
+                        int slot)
 {
-    assert(slot >= 0 && 2 * slot + 1 < bal_size(figures));
-    return bal_run(k->sum, bal_items(2, 1, 1), bal_buf(figures), bal_i32(2 * slot), bal_buf(&l->workspace), bal_i32(n));
+    assert(slot >= 0 && 2 * (slot + slots) <= bal_size(figures));
+    return bal_run(k->sum, bal_items(2 * (size_t)slots, 1, 1), bal_buf(figures), bal_i32(2 * slot),
+                   bal_buf(&l->workspace), bal_i32(n), bal_i32(slots));
 }
 
 bal_status bal_loss_vector(const bal_loss *l, int c, bal_where at)
@@ -22,8 +24,10 @@ bal_status bal_loss_vector(const bal_loss *l, int c, bal_where at)
     const char *name = l->def->name;
     bal_shape   y = l->y;
     if (y.h != 1 || y.w != 1)
-        return bal_fail_at(at, "loss %s needs one vector a sample, the net gives %dx%dx%d: end it with "
-                           "global_avg_pool or dense", name, y.h, y.w, y.c);
+        return bal_fail_at(at,
+                           "loss %s needs one vector a sample, the net gives %dx%dx%d: end it with "
+                           "global_avg_pool or dense",
+                           name, y.h, y.w, y.c);
     if (c && y.c != c)
         return bal_fail_at(at, "loss %s needs %d output%s, the net has %d", name, c, c > 1 ? "s" : "", y.c);
     if (!c && y.c < 2) return bal_fail_at(at, "loss %s needs an output for each class, the net has %d", name, y.c);
@@ -45,10 +49,10 @@ bal_status bal_adversarial_build(bal_loss_kernels *out, bal_loss *l, bal_device 
 bal_status bal_adversarial_run(const bal_loss_kernels *k, const bal_loss *l, bal_target target, const float settings[2],
                                const bal_tensor *y, const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
-    int n = bal_size(y);
-    assert(target != BAL_LABELS && y->shape.n <= l->y.n);
+    int n = bal_size(y), slots = target == BAL_BOTH ? 2 : 1;
+    assert(target != BAL_LABELS && y->shape.n <= l->y.n && y->shape.n % slots == 0);
     BAL_TRY(bal_run(k->terms, bal_1d((size_t)n), bal_buf(y), bal_i32(n), bal_i32((int)target), bal_f32(settings[0]),
                     bal_f32(settings[1]), bal_buf(&l->workspace), bal_buf(bal_has(dy) ? dy : &l->workspace),
                     bal_i32(bal_has(dy))));
-    return bal_loss_sum(k, l, n, figures, slot);
+    return bal_loss_sum(k, l, n / slots, slots, figures, slot);
 }

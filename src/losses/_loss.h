@@ -11,8 +11,9 @@ typedef struct bal_loss_kernels {
 /* Kernel `name` of cl/FILE.cl that writes the terms, the sum's kernel, and scratch for `terms` of them. */
 bal_status bal_loss_kernels_get(bal_loss_kernels *out, bal_loss *l, bal_device *dev, const char *file, const char *name,
                                 size_t terms);
-/* figures from the first n terms in the workspace. */
-bal_status bal_loss_sum(const bal_loss_kernels *k, const bal_loss *l, int n, const bal_tensor *figures, int slot);
+/* figures from the first n terms in the workspace, and those of the next slots from the next n terms. */
+bal_status bal_loss_sum(const bal_loss_kernels *k, const bal_loss *l, int n, int slots, const bal_tensor *figures,
+                        int slot);
 
 /* y is one vector of `c` logits a sample (c 0: any number from 2 on). */
 bal_status bal_loss_vector(const bal_loss *l, int c, bal_where at);

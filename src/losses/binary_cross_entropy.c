@@ -33,7 +33,7 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
     BAL_TRY(bal_run(p->kernels.terms, bal_1d((size_t)n), bal_buf(y), bal_buf(label), bal_f32(p->pos_weight), bal_i32(n),
                     bal_i32(l->y.c), bal_buf(&l->workspace), bal_buf(bal_has(dy) ? dy : &l->workspace),
                     bal_i32(bal_has(dy))));
-    return bal_loss_sum(&p->kernels, l, n, figures, slot);
+    return bal_loss_sum(&p->kernels, l, n, 1, figures, slot);
 }
 
 const bal_loss_def bal_loss_binary_cross_entropy = {

@@ -82,7 +82,7 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
     BAL_TRY(bal_run(p->kernels.terms, bal_1d((size_t)n), bal_buf(y), bal_buf(label), bal_buf(&p->on_device),
                     bal_f32(p->label_smoothing), bal_i32(n), bal_i32(l->y.c), bal_buf(&l->workspace),
                     bal_buf(bal_has(dy) ? dy : &l->workspace), bal_i32(bal_has(dy))));
-    return bal_loss_sum(&p->kernels, l, n, figures, slot);
+    return bal_loss_sum(&p->kernels, l, n, 1, figures, slot);
 }
 
 static void release(bal_loss *l)

@@ -13,6 +13,16 @@ bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double de
                    bal_f32((float)(1 - decay)), bal_i32(n));
 }
 
+bal_status bal_join(const bal_tensor *y, const bal_tensor *a, const bal_tensor *b)
+{
+    bal_kernel *kernel;
+    int         n = bal_size(y);
+    assert(bal_size(a) + bal_size(b) == n);
+    BAL_TRY(bal_kernel_get(&kernel, y->dev, "pointwise", "pointwise_join", ""));
+    return bal_run(kernel, bal_flat(y->dev, (size_t)n), bal_buf(y), bal_buf(a), bal_buf(b), bal_i32(bal_size(a)),
+                   bal_i32(n));
+}
+
 bal_status bal_clamp(const bal_tensor *w, float limit)
 {
     bal_kernel *kernel;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "ballast/files.h"
 #include "ballast/memory.h"
+#include "ballast/pointwise.h"
 #include "ballast/random.h"
 #include "ballast/reduce.h"
 #include "ballast/stored.h"
@@ -12,10 +13,17 @@
 
 enum {
     /* Figures of a step: pairs of loss and score by bal_loss_def.run, and the gradients' norms. */
-    REAL = 0, FAKE = 1, GENERATED = 2, NORM_D = 6, NORM_G = 7,
+    REAL = 0,
+    FAKE = 1,
+    GENERATED = 2,
+    NORM_D = 6,
+    NORM_G = 7,
     /* Passes are numbered for their random draws: step * d_steps * PASSES + one of these. The generator's backward pass
      * has the number of its forward. */
-    DRAW_REAL = 0, DRAW_FAKE = 1, DRAW_THROUGH = 2, PASSES = 3
+    DRAW_BOTH = 0,
+    DRAW_FAKE = 1,
+    DRAW_THROUGH = 2,
+    PASSES = 3
 };
 
 /* Device and host wait for each other at least this often, so that progress is true and a stop is quick. */
@@ -44,7 +52,8 @@ static bal_status make_nets(bal_gan *gan)
     uint64_t           seed = (uint64_t)j->setup->run.seed;
     uint32_t           salt = 2 * (uint32_t)(j->label + 1);
     BAL_TRY(bal_setup_net(&gan->generator, j->setup, "generator", gan->o.batch));
-    BAL_TRY(bal_setup_net(&gan->discriminator, j->setup, "discriminator", gan->o.batch));
+    BAL_TRY(bal_setup_net(&gan->discriminator, j->setup, "discriminator",
+                          bal_setup_largest("discriminator", gan->o.batch)));
     BAL_TRY(bal_net_build(gan->generator, j->dev, true, seed, salt));
     return bal_net_build(gan->discriminator, j->dev, true, seed, salt + 1);
 }
@@ -54,7 +63,11 @@ static bal_status make_learners(bal_gan *gan)
     const bal_gan_options *o = &gan->o;
     bal_learner_settings   g = {o->optimizer, o->schedule, o->ema, o->clip, 0, gan->total};
     bal_learner_settings   d = {o->discriminator_optimizer ? o->discriminator_optimizer : o->optimizer,
-                              o->schedule, 0, o->clip, o->weight_clip, gan->total * o->d_steps};
+                              o->schedule,
+                              0,
+                              o->clip,
+                              o->weight_clip,
+                              gan->total * o->d_steps};
     BAL_TRY(bal_learner_init(&gan->learn_g, gan->job.dev, gan->generator, &g));
     return bal_learner_init(&gan->learn_d, gan->job.dev, gan->discriminator, &d);
 }
@@ -85,11 +98,15 @@ int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label)
 /* Names the layer whose output or weights are not finite, or where all are, the figure that is not. */
 static bal_status fail_nan(bal_gan *gan, int step, int figure)
 {
-    static const char *const figures[BAL_GAN_FIGURES] = {
-        "the loss on real images", "the score of real images", "the loss on generated images",
-        "the score of generated images", "the generator's loss", "the score of generated images",
-        "the gradient", "the gradient"};
-    const char *where = bal_net_find_nan(gan->discriminator), *net = "discriminator";
+    static const char *const figures[BAL_GAN_FIGURES] = {"the loss on real images",
+                                                         "the score of real images",
+                                                         "the loss on generated images",
+                                                         "the score of generated images",
+                                                         "the generator's loss",
+                                                         "the score of generated images",
+                                                         "the gradient",
+                                                         "the gradient"};
+    const char              *where = bal_net_find_nan(gan->discriminator), *net = "discriminator";
     if (!where) {
         where = bal_net_find_nan(gan->generator);
         net = where || figure == NORM_G ? "generator" : net;
@@ -142,18 +159,21 @@ static bal_status discriminate(bal_gan *gan, const bal_pass *pass, const bal_ten
     return bal_net_backward(gan->discriminator, pass, x, dx);
 }
 
+/* Real and generated images in one pass: weights are made ready once, and kernels are twice as long. As two passes, one
+ * after the other: batch norm takes statistics of each half, and no other layer looks at more than one image. */
 static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_tensor *fake)
 {
-    bal_pass   pass = {.training = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_REAL};
+    bal_pass   pass = {.training = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_FAKE};
     bal_stream stream = bal_stream_for(pass.seed, BAL_FOR_LATENT, (uint32_t)(gan->job.label + 1), draw);
     bal_tensor real, label;
     BAL_TRY(bal_feeder_next(gan->feeder, &real, &label));
-    BAL_TRY(bal_net_zero_gradients(gan->discriminator));
-    BAL_TRY(discriminate(gan, &pass, &real, BAL_REAL, row * (BAL_GAN_FIGURES / 2) + REAL, NULL));
     BAL_TRY(bal_fill_normal(&gan->z, &stream));
-    pass.draw = draw + DRAW_FAKE;
     BAL_TRY(bal_net_forward(gan->generator, &pass, &gan->z, fake));
-    BAL_TRY(discriminate(gan, &pass, fake, BAL_FAKE, row * (BAL_GAN_FIGURES / 2) + FAKE, NULL));
+    BAL_TRY(bal_join(&gan->both, &real, fake));
+    BAL_TRY(bal_net_zero_gradients(gan->discriminator));
+    pass.draw = draw + DRAW_BOTH;
+    pass.batches = 2;
+    BAL_TRY(discriminate(gan, &pass, &gan->both, BAL_BOTH, row * (BAL_GAN_FIGURES / 2) + REAL, NULL));
     bal_device_scope(gan->job.dev, "discriminator's optimizer");
     return bal_learner_step(&gan->learn_d, &gan->figures, row * BAL_GAN_FIGURES + NORM_D);
 }
@@ -209,6 +229,7 @@ static bal_status open_gan(bal_gan *gan)
     BAL_TRY(bal_stored_first_weights(gan->discriminator, gan->o.discriminator_init));
     BAL_TRY(make_learners(gan));
     BAL_TRY(bal_tensor_init(&gan->z, dev, bal_net_in(gan->generator)));
+    BAL_TRY(bal_tensor_init(&gan->both, dev, bal_net_in(gan->discriminator)));
     BAL_TRY(bal_tensor_init(&gan->figures, dev, (bal_shape){gan->o.log, 1, 1, BAL_GAN_FIGURES}));
     gan->host = calloc((size_t)gan->o.log * BAL_GAN_FIGURES, sizeof *gan->host);
     if (!gan->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
@@ -241,6 +262,7 @@ void bal_gan_close(bal_gan *gan)
     bal_net_free(gan->generator);
     bal_net_free(gan->discriminator);
     bal_tensor_free(&gan->z);
+    bal_tensor_free(&gan->both);
     bal_tensor_free(&gan->figures);
     bal_run_log_close(&gan->log);
     bal_run_log_close(&gan->speed);

@@ -17,7 +17,8 @@ struct bal_gan {
     bal_option_pool *pool;
     bal_feeder      *feeder;
     bal_scaling      scaling;
-    bal_tensor       z, figures; /* [log] rows of BAL_GAN_FIGURES */
+    bal_tensor       z, both;    /* latents; real images, then generated ones */
+    bal_tensor       figures;    /* [log] rows of BAL_GAN_FIGURES */
     float           *host;       /* the same on the host */
     bal_run_log      log, speed;
     int              step, total, read; /* read: steps whose figures were looked at */

@@ -308,10 +308,14 @@ void bal_setup_close(bal_setup *s)
 
 bal_status bal_setup_device(bal_device **out, const bal_setup *s, const char *which)
 {
-    bal_device_settings settings = {.which = which ? which : s->run.device,
-                                    .kernels = s->run.kernels,
-                                    .strict = s->run.accuracy == BAL_STRICT};
+    bal_device_settings settings = {
+        .which = which ? which : s->run.device, .kernels = s->run.kernels, .strict = s->run.accuracy == BAL_STRICT};
     return bal_device_open(out, &settings);
+}
+
+int bal_setup_largest(const char *section, int batch)
+{
+    return strcmp(section, "discriminator") == 0 ? 2 * batch : batch;
 }
 
 bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/learner.h"
+#include "ballast/pointwise.h"
 #include "guarded.h"
 
 enum { STEPS = 10, BATCH = 8, POOL = 24, LATENT = 8 };
@@ -157,7 +158,7 @@ static void compare(bal_device *dev, const bal_checkpoint *c, int columns, float
 typedef struct {
     trained    g, d;
     bal_loss   loss;
-    bal_tensor real, latent, figures;
+    bal_tensor real, both, latent, figures;
 } gan;
 
 static void run_loss(gan *a, bal_target target, const bal_tensor *y, int slot)
@@ -166,20 +167,39 @@ static void run_loss(gan *a, bal_target target, const bal_tensor *y, int slot)
     MUST(a->loss.def->run(&a->loss, target, y, NULL, &dy, &a->figures, slot));
 }
 
+/* As PyTorch does it: D on the real batch, then on the generated one. */
+static void pass_apart(gan *a, const bal_pass *pass, const bal_tensor *fake)
+{
+    bal_tensor y;
+    MUST(bal_net_forward(a->d.net, pass, &a->real, &y));
+    run_loss(a, BAL_REAL, &y, 0);
+    MUST(bal_net_backward(a->d.net, pass, &a->real, NULL));
+    MUST(bal_net_forward(a->d.net, pass, fake, &y));
+    run_loss(a, BAL_FAKE, &y, 1);
+    MUST(bal_net_backward(a->d.net, pass, fake, NULL));
+}
+
+/* As ballast does it: both in one pass. */
+static void pass_together(gan *a, const bal_pass *pass, const bal_tensor *fake)
+{
+    bal_tensor y;
+    bal_pass   two = *pass;
+    two.batches = 2;
+    MUST(bal_join(&a->both, &a->real, fake));
+    MUST(bal_net_forward(a->d.net, &two, &a->both, &y));
+    run_loss(a, BAL_BOTH, &y, 0);
+    MUST(bal_net_backward(a->d.net, &two, &a->both, NULL));
+}
+
 /* The real batch and the latents are written; figures: three losses, three scores, two norms. */
-static void step_gan(gan *a, int t)
+static void step_gan(gan *a, int t, bool together)
 {
     bal_pass   pass = {.training = true, .seed = 1, .draw = (uint32_t)t}, frozen = pass;
     bal_tensor y, fake, gradient;
     frozen.frozen = true;
     MUST(bal_net_zero_gradients(a->d.net));
-    MUST(bal_net_forward(a->d.net, &pass, &a->real, &y));
-    run_loss(a, BAL_REAL, &y, 0);
-    MUST(bal_net_backward(a->d.net, &pass, &a->real, NULL));
     MUST(bal_net_forward(a->g.net, &pass, &a->latent, &fake));
-    MUST(bal_net_forward(a->d.net, &pass, &fake, &y));
-    run_loss(a, BAL_FAKE, &y, 1);
-    MUST(bal_net_backward(a->d.net, &pass, &fake, NULL));
+    (together ? pass_together : pass_apart)(a, &pass, &fake);
     MUST(bal_learner_step(&a->d.learner, &a->figures, 6));
 
     MUST(bal_net_zero_gradients(a->g.net));
@@ -198,9 +218,10 @@ static void open_gan(gan *a, bal_device *dev, const bal_checkpoint *c, bal_optio
     memset(a, 0, sizeof *a);
     MUST(bal_config_parse(&config, "golden", dcgan));
     open_net(&a->g, dev, config, "generator", (bal_shape){BATCH, 1, 1, LATENT}, c, adam);
-    open_net(&a->d, dev, config, "discriminator", (bal_shape){BATCH, 16, 16, 1}, c, adam);
+    open_net(&a->d, dev, config, "discriminator", (bal_shape){2 * BATCH, 16, 16, 1}, c, adam);
     open_loss(&a->loss, pool, dev, "non_saturating", true, bal_net_out(a->d.net));
     MUST(bal_tensor_init(&a->real, dev, (bal_shape){BATCH, 16, 16, 1}));
+    MUST(bal_tensor_init(&a->both, dev, (bal_shape){2 * BATCH, 16, 16, 1}));
     MUST(bal_tensor_init(&a->latent, dev, (bal_shape){BATCH, 1, 1, LATENT}));
     MUST(bal_tensor_init(&a->figures, dev, (bal_shape){1, 1, 1, 8}));
     bal_config_free(config);
@@ -212,6 +233,7 @@ static void close_gan(gan *a, bal_option_pool *pool)
     close_net(&a->d);
     close_loss(&a->loss, pool);
     bal_tensor_free(&a->real);
+    bal_tensor_free(&a->both);
     bal_tensor_free(&a->latent);
     bal_tensor_free(&a->figures);
 }
@@ -221,18 +243,18 @@ static void test_dcgan(void **state)
     (void)state;
     bal_checkpoint *c = golden("dcgan16.safetensors");
     float          *images = values(c, "images"), *latents = values(c, "latents"), losses[STEPS][3], figures[8];
-    for (int d = 0; d < devices.count; d++) {
+    for (int d = 0; d < 2 * devices.count; d++) {
         bal_option_pool *pool = NULL;
         gan              a;
-        open_gan(&a, devices.dev[d], c, &pool);
+        open_gan(&a, devices.dev[d / 2], c, &pool);
         for (int t = 0; t < STEPS; t++) {
             write_batch(&a.real, images, t);
             MUST(bal_tensor_write(&a.latent, latents + (size_t)t * BATCH * LATENT));
-            step_gan(&a, t);
+            step_gan(&a, t, d % 2);
             MUST(bal_tensor_read(&a.figures, figures));
             for (int k = 0; k < 3; k++) losses[t][k] = figures[2 * k];
         }
-        compare(devices.dev[d], c, 3, losses);
+        compare(devices.dev[d / 2], c, 3, losses);
         close_gan(&a, pool);
     }
     free(images);

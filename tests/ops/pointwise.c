@@ -65,6 +65,28 @@ static void test_clamp(void **state)
         }
 }
 
+static void test_join(void **state)
+{
+    (void)state;
+    static float a[MOST], b[MOST];
+    bal_test_random(a, NULL, MOST, 1, 4);
+    bal_test_random(b, NULL, MOST, 1, 5);
+    for (int d = 0; d < devices.count; d++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            int         n[2] = {counts[i], counts[(i + 2) % 5]};
+            bal_guarded x[2], y;
+            MUST(bal_guarded_init(&x[0], devices.dev[d], (bal_shape){1, 1, 1, n[0]}, a));
+            MUST(bal_guarded_init(&x[1], devices.dev[d], (bal_shape){1, 1, 1, n[1]}, b));
+            MUST(bal_guarded_init(&y, devices.dev[d], (bal_shape){1, 1, 1, n[0] + n[1]}, NULL));
+            MUST(bal_join(&y.t, &x[0].t, &x[1].t));
+            assert_true(bal_guarded_read(&x[0]) && bal_guarded_read(&x[1]) && bal_guarded_read(&y));
+            assert_memory_equal(y.host, a, (size_t)n[0] * sizeof *a);
+            assert_memory_equal(y.host + n[0], b, (size_t)n[1] * sizeof *b);
+            for (int k = 0; k < 2; k++) bal_guarded_free(&x[k]);
+            bal_guarded_free(&y);
+        }
+}
+
 static void test_clip_factor(void **state)
 {
     (void)state;
@@ -86,6 +108,6 @@ static void test_clip_factor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp),
-                                       cmocka_unit_test(test_clip_factor)};
+                                       cmocka_unit_test(test_join), cmocka_unit_test(test_clip_factor)};
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }
