@@ -54,4 +54,9 @@ verdict all_options "$(for verb in $verbs; do
     "$BALLAST" help "$verb" | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//' >"$work/wanted"
     [ "$(cat "$work/wanted")" = "$(offered "$verb" --)" ] || echo "$verb"
 done)"
+# `help help` names in words what is offered from tables.
+sections=$("$BALLAST" help help | sed -n 's/^SECTION: \(.*\)\.$/\1/p' | tr -d ,)
+verdict sections_of_help "$(for section in $sections; do "$BALLAST" complete -- help '' | grep -qx "$section" || echo "not offered: $section"; done
+    for section in $("$BALLAST" complete -- help '' | grep -E '^(run|data|generator|discriminator|classifier|experiment|[a-z]+[.][a-z]+)$'); do
+        case " $sections " in *" $section "*) ;; *) echo "not in help: $section" ;; esac; done)"
 finish
