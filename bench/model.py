@@ -79,9 +79,9 @@ def costs(row, o):
     if not row.get("channels"):
         return {"memory, out of the cache" if row["bytes"] > (16 << 20) * row["calls"] else "memory, in it": moving}
     if algorithm.startswith("winograd"):
-        m, r = map(int, re.findall(r"\d+", algorithm))
+        m, r = map(int, re.search(r"F\((\d+),(\d+)\)", algorithm).groups())
         floats = row["calls"] * row["weights"] * (m + r - 1) ** 2 / r ** 2
-        return {"%s, %s, sums" % (algorithm, part): compute,
+        return {"winograd F(%d,%d), %s, sums" % (m, r, part): compute,
                 "winograd, transforms of the data": moving - 4e-6 * row["calls"] * row["weights"] / o["peak_gbps"],
                 "winograd, transforms of the weights": 0 if part == "weights" else 4e-6 * floats / o["peak_gbps"]}
     if algorithm == "product":
