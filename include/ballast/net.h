@@ -29,6 +29,9 @@ int              bal_net_latent(const bal_section *section);    /* the section's
  * gradients. */
 bal_status bal_net_build(bal_net *net, bal_device *dev, bool training, uint64_t seed, uint32_t salt);
 
+/* Only get the kernels, so that the device's plan has them (ballast/tune.h); the net cannot run. */
+bal_status bal_net_kernels(bal_net *net, bal_device *dev);
+
 /* y = net(x) for x->shape.n samples; *y is a view that is valid until the next pass, not yours. */
 bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor *x, bal_tensor *y);
 /* The gradient buffer of the output, where a loss writes (shape as the last forward's y). */

@@ -13,9 +13,12 @@ bal_status bal_run_create(char **path, const char *out, const char *name);
 /* config.ini: the setup with every default written out, [data] path made absolute. */
 bal_status bal_run_write_config(const char *path, const bal_setup *s, const bal_dataset *data);
 
-/* run.json: seed, commit, device, driver, library versions, seconds so far: all that differs from run to run. "config":
- * the file that the run began with, also when it goes on from its own config.ini. */
+/* run.json: seed, commit, device, driver, library versions, seconds so far, plan of kernels: all that differs from run
+ * to run. "config": the file that the run began with, also when it goes on from its own config.ini. */
 bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_device *dev, double seconds);
+/* The device's plan from run.json (ballast/tune.h): which kernels the run uses, and so its bits. Before nets are built;
+ * what is not there goes by the rules. */
+bal_status bal_run_use_plan(const char *path, bal_device *dev);
 /* Seconds that an earlier part of the run took, from its run.json; 0 if there is none. */
 double bal_run_seconds(const char *path);
 

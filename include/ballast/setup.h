@@ -6,10 +6,11 @@
 #include "ballast/config.h"
 #include "ballast/dataset.h"
 #include "ballast/net.h"
+#include "ballast/tune.h"
 
 typedef struct bal_run_options {
     const char *name, *out, *device, *kernels;
-    int         seed, accuracy; /* accuracy: bal_accuracy */
+    int         seed, accuracy, tune; /* bal_accuracy, bal_tune */
 } bal_run_options;
 
 typedef enum { BAL_FAST, BAL_STRICT } bal_accuracy;
@@ -66,6 +67,10 @@ int bal_setup_largest(const char *section, int batch);
 
 /* Open the device that the setup asks for, or, where it is not NULL, `which`. The caller closes it. */
 bal_status bal_setup_device(bal_device **out, const bal_setup *s, const char *which);
+
+/* Make the device's plan for all nets of the setup, before anything is trained: from the store and by measuring, as
+ * `how` says; NULL: as [run] tune says. A failure of the store alone is a warning. */
+bal_status bal_setup_tune(const bal_setup *s, bal_device *dev, const bal_tuning *how);
 
 /* The whole configuration with every default and override written out, as an INI file that reads back to the same
  * setup; [data] path as `data_path` (absolute; may be NULL), so that a run folder can be used from anywhere. */

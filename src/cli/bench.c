@@ -58,6 +58,7 @@ static bal_status bench_config(const bal_args *a, bal_setup *s)
     bal_status   st;
     BAL_TRY_OR(end, st, bal_dataset_open(&data, s->config, (uint64_t)s->run.seed));
     BAL_TRY_OR(end, st, bal_setup_device(&dev, s, NULL));
+    BAL_TRY_OR(end, st, bal_setup_tune(s, dev, NULL));
     BAL_TRY_OR(end, st, measure_peaks(&peak, dev, o));
     bal_bench_job job = {s, data, dev, o->steps, o->trace};
     for (int which = 0; which < 2; which++)

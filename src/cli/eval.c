@@ -7,6 +7,7 @@
 
 #include "ballast/heatmap.h"
 #include "ballast/paired.h"
+#include "ballast/run.h"
 #include "ballast/text.h"
 #include "cli/_classify.h"
 #include "cli/progress.h"
@@ -236,6 +237,7 @@ static bal_status report_run(const bal_args *args)
     BAL_TRY_OR(end, st, open_setup(&setup, run, o->data));
     BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
     BAL_TRY_OR(end, st, bal_setup_device(&dev, setup, args->device));
+    BAL_TRY_OR(end, st, bal_run_use_plan(run, dev));
     const bal_classify how = {dev, o->threshold, seed_of(args)};
     st = o->data ? report_all(args, &how, data) : report_test(args, &how, data);
 end:

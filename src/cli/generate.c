@@ -8,6 +8,7 @@
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/log.h"
+#include "ballast/run.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
@@ -193,6 +194,7 @@ static bal_status work(const bal_args *args, const bal_setup *setup)
     char      *weights = bal_format("%s/gan/%s/generator.safetensors", args->word[0], s.folder);
     bal_status st = weights ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
     if (!st && !args->dry_run) st = bal_setup_device(&dev, setup, NULL);
+    if (!st && dev) st = bal_run_use_plan(args->word[0], dev);
     if (!st && !args->dry_run) st = make_images(&s, dev, weights, o->grid);
     if (!st) say(&s);
     bal_device_close(dev);

@@ -6,6 +6,7 @@
 
 #include "ballast/csv.h"
 #include "ballast/log.h"
+#include "ballast/run.h"
 #include "cli/_classify.h"
 #include "cli/_heatmaps.h"
 #include "cli/progress.h"
@@ -217,6 +218,7 @@ static bal_status open_device(bal_device **dev, const bal_args *args)
     free(config);
     BAL_TRY(st);
     st = bal_setup_device(dev, setup, args->device);
+    if (!st) st = bal_run_use_plan(args->word[0], *dev);
     bal_setup_close(setup);
     return st;
 }

@@ -182,6 +182,8 @@ static bal_status begin(session *s, const bal_args *args)
     else BAL_TRY(bal_run_create(&s->folder, run->out, run->name));
     if (!s->folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
     if (s->o->resume) BAL_TRY(sweep(s->folder));
+    if (s->o->resume) BAL_TRY(bal_run_use_plan(s->folder, s->dev));
+    else BAL_TRY(bal_setup_tune(s->setup, s->dev, NULL));
     s->before = bal_run_seconds(s->folder);
     BAL_TRY(with_file(s, "split.csv", write_split));
     BAL_TRY(bal_run_write_config(s->folder, s->setup, s->data));

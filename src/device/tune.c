@@ -166,7 +166,7 @@ bal_status bal_tuning_close(bal_device *dev)
 {
     char      *path = bal_store_path(dev), *head = head_of(dev), *folder = path ? bal_path_folder(path) : NULL;
     bal_status st = BAL_OK;
-    if (dev->measured.count) {
+    if (dev->measured.count || dev->tuning.level == BAL_TUNE_FULL) {
         st = folder && head ? bal_folder_create(folder) : bal_fail(BAL_EIO, "there is no folder to keep a store in");
         if (st == BAL_OK) st = merge(&dev->measured, path, head);
     }

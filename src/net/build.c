@@ -109,6 +109,16 @@ bal_status bal_net_build(bal_net *net, bal_device *dev, bool training, uint64_t 
     return init_weights(net, seed, salt);
 }
 
+bal_status bal_net_kernels(bal_net *net, bal_device *dev)
+{
+    net->dev = dev;
+    for (int i = 0; i < net->count; i++) {
+        bal_layer *l = &net->nodes[i].layer;
+        if (l->def->build) BAL_TRY(l->def->build(l, dev));
+    }
+    return BAL_OK;
+}
+
 size_t bal_net_memory(const bal_net *net, bool training)
 {
     bal_net copy = *net; /* plan on a copy: the net may be built already */

@@ -166,9 +166,8 @@ static bal_status tuned(int *out, bal_device *dev, const char *key, const bal_va
 {
     const bal_tuning *how = bal_tuning_of(dev);
     *out = -1;
-    if (!worth(how, v, trial->flops)) return BAL_OK;
-    *out = find(v, bal_store_find(dev, key, how->level));
-    if (*out >= 0 || !bal_tuning_goes_on(dev)) return BAL_OK;
+    if (how) *out = find(v, bal_store_find(dev, key, how->level));
+    if (*out >= 0 || !worth(how, v, trial->flops) || !bal_tuning_goes_on(dev)) return BAL_OK;
     BAL_TRY(measure(out, dev, key, v, trial));
     return *out < 0 ? BAL_OK : bal_store_add(dev, key, v->list[*out].name);
 }

@@ -12,6 +12,7 @@
 #include "ballast/log.h"
 #include "ballast/model.h"
 #include "ballast/report.h"
+#include "ballast/run.h"
 
 const bal_composition bal_real_alone = {{true, true, true},
                                         {BAL_GENERATED_NONE, BAL_GENERATED_NONE, BAL_GENERATED_NONE}};
@@ -171,11 +172,22 @@ static char *cut_device(const char *list, int slot)
     return bal_format("%.*s", (int)strcspn(list, ","), list);
 }
 
+/* All parts, whichever process does them, use the plan of the first one, which is in run.json. */
+static bal_status make_plan(bal_experiment *e)
+{
+    const char *key, *choice;
+    BAL_TRY(bal_run_use_plan(e->job.folder, e->dev));
+    return bal_plan_row(e->dev, 0, &key, &choice) ? BAL_OK : bal_setup_tune(e->setup, e->dev, NULL);
+}
+
 bal_status bal_experiment_device(bal_device **out, bal_experiment *e, int slot)
 {
     char      *which = cut_device(e->setup->run.device ? e->setup->run.device : "", slot);
     bal_status st = which ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a name");
-    if (st == BAL_OK && !e->dev) st = bal_setup_device(&e->dev, e->setup, which);
+    if (st == BAL_OK && !e->dev) {
+        st = bal_setup_device(&e->dev, e->setup, which);
+        if (st == BAL_OK) st = make_plan(e);
+    }
     free(which);
     *out = e->dev;
     return st;

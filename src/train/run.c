@@ -9,6 +9,7 @@
 #include <time.h>
 #include "ballast/csv.h"
 #include "ballast/files.h"
+#include "ballast/tune.h"
 #include "ballast/log.h"
 #include "ballast/version.h"
 
@@ -87,6 +88,13 @@ static void put_device(cJSON *to, const bal_device *dev)
     cJSON_AddNumberToObject(to, "peak_memory_bytes", (double)bal_device_count(dev).peak_bytes);
 }
 
+static void put_plan(cJSON *to, const bal_device *dev)
+{
+    cJSON      *plan = cJSON_AddObjectToObject(to, "plan");
+    const char *key, *choice;
+    for (int i = 0; bal_plan_row(dev, i, &key, &choice); i++) cJSON_AddStringToObject(plan, key, choice);
+}
+
 /* run.json as it stands; NULL where there is none. */
 static cJSON *read_description(const char *path)
 {
@@ -125,11 +133,23 @@ bal_status bal_run_describe(const char *path, const bal_setup *s, const bal_devi
     put_device(json, dev);
     cJSON_AddStringToObject(json, "written", stamp);
     cJSON_AddNumberToObject(json, "seconds", seconds);
+    put_plan(json, dev);
     char      *text = cJSON_Print(json), *file = bal_path_join(path, "run.json");
     bal_status st =
         text && file ? bal_file_write(file, text, strlen(text)) : bal_fail(BAL_ENOMEM, "no memory for run.json");
     cJSON_free(text);
     free(file);
+    cJSON_Delete(json);
+    return st;
+}
+
+bal_status bal_run_use_plan(const char *path, bal_device *dev)
+{
+    cJSON       *json = read_description(path);
+    const cJSON *row;
+    bal_status   st = BAL_OK;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(json, "plan"))
+        if (st == BAL_OK && cJSON_IsString(row)) st = bal_plan_set(dev, row->string, row->valuestring);
     cJSON_Delete(json);
     return st;
 }
