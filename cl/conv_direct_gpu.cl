@@ -67,3 +67,14 @@ __kernel void conv_add_parts(int size, int parts, __global const float *restrict
     for (int p = 0; p < parts; p++) sum += sums[(size_t)p * size + i];
     dw[i] += sum;
 }
+
+/* out = bias + the sum of its parts, in their order. */
+__kernel void conv_sum_parts(int size, int channels, int parts, __global const float *restrict sums,
+                             __global const float *restrict bias, int has_bias, __global float *restrict out)
+{
+    int i = (int)get_global_id(0);
+    if (i >= size) return;
+    float sum = has_bias ? bias[i % channels] : 0;
+    for (int p = 0; p < parts; p++) sum += sums[(size_t)p * size + i];
+    out[i] = sum;
+}

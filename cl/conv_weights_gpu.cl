@@ -13,7 +13,7 @@ static inline float4 gather_rows(__global const float *x, digits pixel, int pixe
     return inside ? load4(x + ((pixel.high * x_h + y) * x_w + w) * x_c + c[0]) : (float4)(0);
 #else
     float found[4];
-#pragma unroll
+    UNROLL
     for (int j = 0; j < 4; j++) {
         int y = pixel.middle * s_h + ty[j], w = pixel.low * s_w + tx[j];
         int inside = pixels_left > 0 && (uint)y < (uint)x_h && (uint)w < (uint)x_w;
@@ -28,20 +28,20 @@ static inline float4 gather_rows(__global const float *x, digits pixel, int pixe
 GROUP void conv_weights(GEOMETRY, int share, int parts, __global const float *restrict x,
                         __global const float *restrict dy, __global float *restrict sums)
 {
-    TILE(left, BM);
-    TILE(right, BN);
+    TILES(left, BM);
+    TILES(right, BN);
     SUMS(acc);
     int    lx = (int)get_local_id(0), ly = (int)get_local_id(1), item = ly * LX + lx;
     int    group = (int)get_group_id(2) / parts, part = (int)get_group_id(2) % parts;
     int    depth = x_c / groups, width = y_c / groups, rows = k_h * k_w * depth;
     int    row = (int)get_group_id(0) * BM, column = (int)get_group_id(1) * BN;
     int    first = part * share, last = min(first + share, n * y_h * y_w);
-    int    across = item % (BM / 4) * 4, ty[4], tx[4], c[4];
+    int    across = item % (BM / 4) * 4, now = 0, ty[4], tx[4], c[4];
     digits step = digits_of(BK, y_w, y_h), at[LEFT];
     float4 a[LEFT], b[RIGHT];
     x += group * depth;
     dy += group * width + column;
-#pragma unroll
+    UNROLL
     for (int j = 0; j < 4; j++) {
         digits d = digits_of(row + across + j, depth, k_w);
         ty[j] = row + across + j < rows ? d.high * d_h - p_h : FAR;
@@ -52,33 +52,35 @@ GROUP void conv_weights(GEOMETRY, int share, int parts, __global const float *re
 #define DY_COLUMN(i) ((item + i * ITEMS) % (BN / 4) * 4)
 #define DY_PIXEL(i) ((item + i * ITEMS) / (BN / 4))
 #define LOAD_PIXELS(k) \
-    for (int i = 0; i < LEFT; i++) \
+    UNROLL for (int i = 0; i < LEFT; i++) \
         a[i] = gather_rows(x, at[i], last - (k)-PIXEL(i), ty, tx, c, s_h, s_w, x_h, x_w, x_c); \
-    for (int i = 0; i < RIGHT; i++) \
+    UNROLL for (int i = 0; i < RIGHT; i++) \
         b[i] = load_columns(dy + ((k) + DY_PIXEL(i)) * y_c + DY_COLUMN(i), \
                             (k) + DY_PIXEL(i) < last && DY_PIXEL(i) < BK ? width - column - DY_COLUMN(i) : 0)
-#pragma unroll
+    UNROLL
     for (int i = 0; i < LEFT; i++) at[i] = digits_of(first + PIXEL(i), y_w, y_h);
+#define STORE \
+    UNROLL for (int i = 0; i < LEFT; i++) { \
+        *(__local float4 *)&left[now][PIXEL(i)][across] = a[i]; \
+        at[i] = digits_add(at[i], step, y_w, y_h); \
+    } \
+    UNROLL for (int i = 0; i < RIGHT; i++) \
+        if (DY_PIXEL(i) < BK) *(__local float4 *)&right[now][DY_PIXEL(i)][DY_COLUMN(i)] = b[i]
     LOAD_PIXELS(first);
+    STORE;
+    barrier(CLK_LOCAL_MEM_FENCE);
     for (int k = first; k < last; k += BK) {
-#pragma unroll
-        for (int i = 0; i < LEFT; i++) {
-            *(__local float4 *)&left[PIXEL(i)][across] = a[i];
-            at[i] = digits_add(at[i], step, y_w, y_h);
-        }
-#pragma unroll
-        for (int i = 0; i < RIGHT; i++)
-            if (DY_PIXEL(i) < BK) *(__local float4 *)&right[DY_PIXEL(i)][DY_COLUMN(i)] = b[i];
-        barrier(CLK_LOCAL_MEM_FENCE);
         LOAD_PIXELS(k + BK);
-        multiply(acc, left, right, lx, ly);
+        multiply(acc, left[now], right[now], lx, ly);
+        now = 1 - now;
+        STORE;
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-#pragma unroll
+    UNROLL
     for (int i = 0; i < TM; i++) {
         int r = row + ly * TM + i;
         if (r >= rows) continue;
-#pragma unroll
+        UNROLL
         for (int j = 0; j < TN / 4; j++) {
             int             c0 = column + 4 * (lx + j * LX), count = width - c0;
             __global float *to = sums + (parts > 1 ? (size_t)part * rows * y_c : 0) + r * y_c + group * width + c0;

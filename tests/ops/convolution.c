@@ -533,6 +533,22 @@ static void test_same_bits(void **state)
     print_message("%d variants with the bits of the rule's\n", same);
 }
 
+/* The GPU class's tiles that the rule does not choose here, and sums that are cut into parts. */
+static void test_gpu_tiles(void **state)
+{
+    (void)state;
+    static const geometry cases[] = {
+        {2, 7, 9, 17, 40, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1},   {1, 9, 8, 3, 33, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {2, 9, 11, 36, 72, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},  {2, 6, 7, 24, 3, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1},
+        {1, 4, 4, 256, 136, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1}, {1, 5, 4, 130, 70, {3, 3}, {1, 2}, {1, 1}, {2, 1}, 1},
+    };
+    for (int t = 0; t < BAL_CONV_GPU_TILES; t++) {
+        bal_conv_gpu_force(t);
+        for (size_t i = 0; i < (small() ? 1 : sizeof cases / sizeof *cases); i++) check(&cases[i], true);
+    }
+    bal_conv_gpu_force(-1);
+}
+
 /* A device that was asked for accuracy takes small tiles, and their error is that of the plain sum. */
 static void test_strict(void **state)
 {
@@ -568,6 +584,7 @@ int main(void)
     };
     const struct CMUnitTest cpu_tests[] = {cmocka_unit_test(test_variants), cmocka_unit_test(test_same_bits),
                                            cmocka_unit_test(test_strict)};
+    const struct CMUnitTest gpu_tests[] = {cmocka_unit_test(test_gpu_tiles)};
     bal_test_devices        devices;
     int                     failed = 0;
     if (bal_test_devices_open(&devices) != BAL_OK) {
@@ -578,8 +595,9 @@ int main(void)
         dev = devices.dev[i];
         print_message("ops/convolution, %s\n", bal_test_class(dev));
         failed += cmocka_run_group_tests_name("ops/convolution", tests, NULL, NULL);
-        if (bal_device_class(dev) == BAL_CPU)
-            failed += cmocka_run_group_tests_name("ops/convolution", cpu_tests, NULL, NULL);
+        failed += bal_device_class(dev) == BAL_CPU
+                      ? cmocka_run_group_tests_name("ops/convolution", cpu_tests, NULL, NULL)
+                      : cmocka_run_group_tests_name("ops/convolution", gpu_tests, NULL, NULL);
     }
     bal_test_devices_close(&devices);
     return failed != 0;
