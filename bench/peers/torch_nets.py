@@ -1,6 +1,7 @@
 """The benchmark nets in PyTorch, float32, Adam: configs/dcgan64.ini, cnn64.ini, resnet18.ini; and matrix products.
 
-usage: torch_nets.py dcgan64|cnn64|resnet18 THREADS BATCH, or torch_nets.py product THREADS
+usage: torch_nets.py dcgan64|cnn64|resnet18 THREADS BATCH [fp32|tf32|mixed], or torch_nets.py product THREADS
+With a precision the nets run on CUDA: mixed is float16 under autocast, with TF32 and loss scaling.
 Reads commands, one a line, and answers each with one line:
     train VARIANT N   milliseconds of N training steps; VARIANT: plain, channels_last or compiled (with channels_last)
     infer VARIANT N   milliseconds of N batches through the generator or classifier, running statistics
@@ -18,6 +19,13 @@ import torch
 from torch import nn
 
 torch.set_num_threads(threads)
+cuda = sys.argv[4] if len(sys.argv) > 4 else ""
+scaler = torch.amp.GradScaler("cuda", enabled=cuda == "mixed")
+wait = torch.cuda.synchronize if cuda else lambda: None
+if cuda:
+    torch.set_default_device("cuda")
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = cuda != "fp32"
 
 
 def block(conv, *more):
@@ -79,21 +87,32 @@ def images(batch, variant):
     return x if variant == "plain" else x.to(memory_format=torch.channels_last)
 
 
+def autocast():
+    return torch.autocast("cuda", torch.float16, enabled=cuda == "mixed")
+
+
 def gan_work(batch, variant):
     g, d = (prepare(net, variant) for net in dcgan())
     adam = [torch.optim.Adam(net.parameters(), 2e-4, (.5, .999)) for net in (g, d)]
     loss = nn.BCEWithLogitsLoss()
     real, one, zero = images(batch, variant), torch.ones(batch), torch.zeros(batch)
 
+    def back(images, target):
+        with autocast():
+            value = loss(d(images), target)
+        scaler.scale(value).backward()
+
     def train():
         d.zero_grad()
-        loss(d(real), one).backward()
-        fake = g(torch.randn(batch, 100, 1, 1))
-        loss(d(fake.detach()), zero).backward()
-        adam[1].step()
+        back(real, one)
+        with autocast():
+            fake = g(torch.randn(batch, 100, 1, 1))
+        back(fake.detach(), zero)
+        scaler.step(adam[1])
         g.zero_grad()
-        loss(d(fake), one).backward()
-        adam[0].step()
+        back(fake, one)
+        scaler.step(adam[0])
+        scaler.update()
 
     return g, train, lambda: g(torch.randn(batch, 100, 1, 1))
 
@@ -105,8 +124,11 @@ def classifier_work(make, batch, variant):
 
     def train():
         adam.zero_grad()
-        loss(net(x), y).backward()
-        adam.step()
+        with autocast():
+            value = loss(net(x), y)
+        scaler.scale(value).backward()
+        scaler.step(adam)
+        scaler.update()
 
     return net, train, lambda: net(x)
 
@@ -116,6 +138,7 @@ def milliseconds(work, count):
     for _ in range(count):
         begin = time.perf_counter()
         work()
+        wait()
         times.append((time.perf_counter() - begin) * 1e3)
     return times
 

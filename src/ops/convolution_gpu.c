@@ -94,7 +94,8 @@ static double cost(const bal_device *dev, const bal_conv_geometry *g, bal_conv_p
 static const tile tiles[BAL_CONV_GPU_TILES] = {{16, 16, 8, 8, 8}, {8, 16, 8, 8, 8},   {8, 8, 8, 8, 8},
                                                {4, 16, 8, 8, 8},  {16, 16, 4, 4, 16}, {8, 16, 4, 4, 8},
                                                {4, 16, 4, 4, 8},  {1, 64, 4, 4, 8}};
-static int        forced = -1;
+enum { SMALLEST = 64 }; /* work-items of a tile */
+static int forced = -1;
 
 void bal_conv_gpu_force(int which) { forced = which; }
 
@@ -125,7 +126,8 @@ static const char *sub_groups(const bal_device *dev, const tile *t)
     return has && t->lx == 16 ? " -DSUB_GROUPS" : "";
 }
 
-/* A kernel that needs many registers may allow smaller groups than its device. */
+/* A kernel that needs many registers may allow smaller groups than its device; less than the smallest tile's means
+ * nothing (Mesa 22.3 says 32 of every kernel). */
 static bal_status build_tiles(bal_convolution *op, gpu *self, bal_conv_pass pass)
 {
     bool     back = pass == BAL_CONV_BACKWARD_X;
@@ -140,10 +142,11 @@ static bal_status build_tiles(bal_convolution *op, gpu *self, bal_conv_pass pass
         BAL_TRY(bal_kernel_get(&self->pass[pass], op->dev, files[pass], names[pass], options));
         self->tile[pass] = *t;
         snprintf(op->algorithm[pass], sizeof op->algorithm[0], "tiles %dx%d", rows_of(t), columns_of(t));
-        if (bal_kernel_group(self->pass[pass]) >= (size_t)(t->lx * t->ly)) return BAL_OK;
+        size_t most = bal_kernel_group(self->pass[pass]);
+        if (most >= (size_t)(t->lx * t->ly) || most < SMALLEST) return BAL_OK;
         refused |= 1U << i;
     }
-    return bal_fail(BAL_ECL, "%s runs no work-group of 64 items", bal_device_describe(op->dev)->name);
+    return bal_fail(BAL_ECL, "%s runs no work-group of %d items", bal_device_describe(op->dev)->name, SMALLEST);
 }
 
 static bal_status build_pass(bal_convolution *op, gpu *self, bal_conv_pass pass)
