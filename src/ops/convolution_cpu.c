@@ -1,5 +1,6 @@
 /* convolution_cpu -- the three passes in register tiles; see cl/conv_cpu.cl. */
 #include <stdio.h>
+#include <string.h>
 #include "convolution_class.h"
 #include "tile.h"
 
@@ -349,7 +350,7 @@ static bal_status build(bal_convolution *op)
     cpu *self = op->self;
     if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->product, op->dev));
     for (int pass = 0; pass < 3; pass++)
-        snprintf(op->algorithm[pass], sizeof op->algorithm[0], "%s", op->variant[pass].name);
+        memcpy(op->algorithm[pass], op->variant[pass].name, sizeof op->algorithm[0]);
     BAL_TRY(build_gather(op, &self->forward, false));
     BAL_TRY(build_gather(op, &self->backward, true));
     return build_weights(op, self);
