@@ -59,7 +59,7 @@ def measure(path):
         done = subprocess.run([ballast, "devices", "--measure", "--json"], capture_output=True, text=True, check=True)
         peak = next(o for o in map(json.loads, done.stdout.splitlines()) if "gemm_gflops" in o)
         peak = {"peak_gflops": max(peak["peak_gflops"], peak["gemm_gflops"]), "peak_gbps": peak["copy_gbps"],
-                "gemm_gflops": peak["gemm_gflops"]}
+                "gemm_gflops": peak["gemm_gflops"], "launch_us": peak["launch_us"]}
         for name, config, factor, settings in shapes:
             o = bench(widened(config, factor, folder), settings)
             o.update(peak, name=name)
@@ -104,21 +104,22 @@ def fit(measured):
             rest = [(amounts[name] / ms, 1 - sum(factors[n] * a for n, a in amounts.items() if n != name) / ms)
                     for amounts, ms in these]
             factors[name] = max(0., sum(a * b for a, b in rest) / sum(a * a for a, _ in rest))
-    factors["a launch"] = sum(max(0, o["step_ms"] - o["launches_ms"]) for o in measured) / sum(o["launches"] for o in measured)
     return factors
 
 
 def predict(o, factors):
     """Milliseconds of a step."""
-    return o["launches"] * factors["a launch"] + sum(factors[name] * amount for row in o["layers"]
-                                                     for name, amount in costs(row, o).items())
+    return o["launches"] * o["launch_us"] * 1e-3 + sum(factors[name] * amount for row in o["layers"]
+                                                        for name, amount in costs(row, o).items())
 
 
 def check(measured):
     factors = fit(measured[:fitted])
     print("| cost | factor |\n| --- | --- |")
     for name, factor in sorted(factors.items()):
-        print("| %s | %s |" % (name, "%.0f us" % (factor * 1e3) if name == "a launch" else "%.2f" % factor))
+        print("| %s | %.2f |" % (name, factor))
+    print("\nPeak %.0f GFLOP/s, product %.0f, copy %.1f GB/s, a launch %.0f us, as measured before." %
+          tuple(measured[0][key] for key in ("peak_gflops", "gemm_gflops", "peak_gbps", "launch_us")))
     print("\n| net | measured, ms | model, ms | error | |\n| --- | --- | --- | --- | --- |")
     for i, o in enumerate(measured):
         ms = predict(o, factors)
