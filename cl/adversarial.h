@@ -1,4 +1,5 @@
-/* adversarial -- the kernel of a loss for GANs: a mean over all outputs y, or (BOTH) over each half. The file that includes it defines
+/* adversarial -- the kernel of a loss for GANs: a mean over all outputs y, or (BOTH) over each half. The file that
+ * includes it defines
  *   float value(float y, int target, float real, float fake)    the loss of one output
  *   float slope(float y, int target, float real, float fake)    d value / d y
  * with `real` and `fake` its two settings. terms[i] = {value / n, sigmoid(y)}; dy = slope / n where `gradient` is set.

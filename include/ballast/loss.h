@@ -11,8 +11,8 @@ typedef enum {
     BAL_REAL,     /* discriminator's step on real images */
     BAL_FAKE,     /* discriminator's step on generated images */
     BAL_GENERATE, /* generator's step: y is D's output on generated images */
-    BAL_BOTH      /* discriminator's step: the first half of y as BAL_REAL into `slot`, the other as BAL_FAKE into the next
-                     slot */
+    BAL_BOTH      /* discriminator's step: the first half of y as BAL_REAL into `slot`, the other as BAL_FAKE into the
+                     next slot */
 } bal_target;
 
 typedef struct bal_loss_def bal_loss_def;

@@ -10,6 +10,10 @@
 /* OUT/NAME, or NAME-2, NAME-3, ... where it is taken; the folder is made. malloc'd. */
 bal_status bal_run_create(char **path, const char *out, const char *name);
 
+/* The folder is this process's until it ends, by a lock on its file .lock. Fails where another process has it. A file
+ * system without locks lets everybody in. */
+bal_status bal_run_claim(const char *path);
+
 /* config.ini: the setup with every default written out, [data] path made absolute. */
 bal_status bal_run_write_config(const char *path, const bal_setup *s, const bal_dataset *data);
 

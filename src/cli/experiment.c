@@ -213,6 +213,7 @@ static int run(const bal_args *a)
     job.watch = &bal_cli_watch;
     if (st != BAL_OK) code = bal_done(st);
     else if (a->dry_run) code = bal_done(list(&job));
+    else if (bal_run_claim(folder) != BAL_OK) code = bal_done(BAL_EIO);
     else code = work(a, &job);
     bal_names_free(&sets);
     free(config);

@@ -181,6 +181,7 @@ static bal_status begin(session *s, const bal_args *args)
     if (s->o->resume) s->folder = bal_format("%s", s->o->resume);
     else BAL_TRY(bal_run_create(&s->folder, run->out, run->name));
     if (!s->folder) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    BAL_TRY(bal_run_claim(s->folder));
     if (s->o->resume) BAL_TRY(sweep(s->folder));
     if (s->o->resume) BAL_TRY(bal_run_use_plan(s->folder, s->dev));
     else BAL_TRY(bal_setup_tune(s->setup, s->dev, NULL));

@@ -2,11 +2,13 @@
 #include "ballast/run.h"
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "ballast/csv.h"
 #include "ballast/files.h"
 #include "ballast/tune.h"
@@ -38,6 +40,20 @@ bal_status bal_run_create(char **path, const char *out, const char *name)
         BAL_TRY(st);
     }
     return bal_fail(BAL_EIO, "%s: too many runs are called %s", out, name);
+}
+
+bal_status bal_run_claim(const char *path)
+{
+    char *name = bal_path_join(path, ".lock");
+    if (!name) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    int          fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666); /* stays open: closing would end the lock */
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET}, owner = whole;
+    bal_status   st = fd >= 0 ? BAL_OK : bal_fail(BAL_EIO, "%s: %s", name, strerror(errno));
+    free(name);
+    if (st != BAL_OK || fcntl(fd, F_SETLK, &whole) == 0 || (errno != EACCES && errno != EAGAIN)) return st;
+    long who = fcntl(fd, F_GETLK, &owner) == 0 ? (long)owner.l_pid : 0;
+    close(fd);
+    return bal_fail(BAL_EIO, "%s: process %ld is working on this run; wait for it, or stop it first", path, who);
 }
 
 const char *bal_run_class_folder(char *out, size_t size, const char *name)

@@ -60,6 +60,8 @@ for signal in TERM INT; do
     verdict resumed_same_bits_$signal "$(same "$work/tiny" "$run")"
 done
 start KILL
+"$BALLAST" train --resume "$run" --quiet >"$work/out" 2>&1
+verdict one_process_at_a_time "$(grep -q "$run: process $! is working on this run" "$work/out" || cat "$work/out")"
 kill -KILL $!
 wait $! 2>/dev/null
 touch "$run/gan/PNEUMONIA/last.safetensors.tmp.1"
