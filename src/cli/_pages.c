@@ -26,7 +26,8 @@ static const row variables[] = {
     {"BAL_KERNELS", "cpu or gpu: this class of kernels instead of the device's own", BAL_TAKES_DEVICE},
     {"BAL_TRACE", "train and bench: as --trace, where that is not given", BAL_TAKES_DEVICE},
     {"BAL_CACHE_DIR",
-     "folder of compiled kernels; else ballast in XDG_CACHE_HOME or ~/.cache. Where it is set, kernels are kept there "
+     "folder of compiled kernels and of what `ballast tune` finds; else ballast in XDG_CACHE_HOME or ~/.cache. Where "
+     "it is set, kernels are kept there "
      "even if the driver keeps its own.",
      BAL_TAKES_DEVICE},
     {"XDG_CACHE_HOME, HOME", "see BAL_CACHE_DIR", BAL_TAKES_DEVICE},
@@ -40,7 +41,8 @@ static const row variables[] = {
 /* In a run folder. */
 static const row files[] = {
     {"config.ini", "the configuration with every default written out; see ballast.ini(5)", PROGRAM},
-    {"run.json", "seed, version, device, driver, libraries, time: what differs from run to run", PROGRAM},
+    {"run.json", "seed, version, device, driver, libraries, time, plan of kernels: what differs from run to run",
+     PROGRAM},
     {"split.csv", "which image is in which part", PROGRAM},
     {"gan/CLASS/generator.safetensors", "a generator's weights, for `ballast generate` and for PyTorch", PROGRAM},
     {"gan/CLASS/samples/, progression.png", "generated images as training went on", PROGRAM},
