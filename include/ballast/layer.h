@@ -78,6 +78,7 @@ struct bal_layer_def {
     /* The layer can do the work of l->activation within its own passes: then y is the activation's output, and dy the
      * gradient of that. */
     bool absorbs;
+    bool forgets; /* backward does not look at y: the activation behind it may be written over it */
     /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE
      * and ACTIVATE_BACK (cl/activation.cl) to kernels of the layer that absorbs it. NULL: cannot be absorbed. */
     void (*absorbed)(const bal_layer *l, char options[BAL_ABSORBED]);

@@ -42,6 +42,7 @@ const bal_layer_def bal_layer_conv = {
     .help = "convolution",
     .size = sizeof(bal_conv),
     .options = options,
+    .forgets = true,
     .shape = shape,
     .build = bal_conv_build,
     .forward = forward,

@@ -53,6 +53,7 @@ const bal_layer_def bal_layer_deconv = {
     .help = "transposed convolution",
     .size = sizeof(bal_conv),
     .options = options,
+    .forgets = true,
     .shape = shape,
     .build = bal_conv_build,
     .forward = forward,

@@ -78,6 +78,7 @@ const bal_layer_def bal_layer_dense = {
     .help = "every output from every input: y = x w + b",
     .size = sizeof(dense),
     .options = options,
+    .forgets = true,
     .shape = shape,
     .build = build,
     .forward = forward,

@@ -135,11 +135,11 @@ static bal_status read_layer(bal_net *net, int i, const char *section, const bal
 static bal_status trace_values(bal_net *net)
 {
     for (int i = 0; i <= net->count; i++) {
-        bool view = i > 0 && bal_node_idle(&net->nodes[i - 1]);
+        bool view = i > 0 && bal_node_shares(&net->nodes[i - 1]);
         net->values[i].root = view ? net->values[net->nodes[i - 1].from[0]].root : i;
     }
     for (int i = 0; i < net->count; i++) {
-        if (bal_node_idle(&net->nodes[i])) continue;
+        if (bal_node_shares(&net->nodes[i])) continue;
         for (int j = 0; j < net->nodes[i].layer.inputs; j++) {
             bal_value *root = &net->values[net->values[net->nodes[i].from[j]].root];
             root->readers++;

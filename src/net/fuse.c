@@ -1,6 +1,6 @@
-/* fuse -- which layers do the work of the activation behind them within their own passes. What lies between the two is
- * then never in memory: the activation's output takes its place (bal_node_idle). Layers, weights and their names stay
- * as the configuration has them. */
+/* fuse -- which layers do the work of the activation behind them within their own passes, and which activations are
+ * written over their input. What lies between the two is then not in memory: the activation's output takes its place
+ * (bal_node_shares). Layers, weights and their names stay as the configuration has them. */
 #include "internal.h"
 
 static int readers(const bal_net *net, int value)
@@ -23,7 +23,9 @@ void bal_net_fuse(bal_net *net)
     int map = bal_net_feature_map(net);
     for (int i = 0; i + 1 < net->count; i++) {
         bal_layer *l = &net->nodes[i].layer, *after = &net->nodes[i + 1].layer;
-        if (!l->def->absorbs || !after->def->absorbed || !unseen(net, i, map)) continue;
+        if (!after->def->absorbed || !unseen(net, i, map)) continue;
+        net->nodes[i + 1].in_place = l->def->forgets;
+        if (!l->def->absorbs) continue;
         l->activation = after;
         after->absorbed = true;
     }

@@ -9,6 +9,7 @@ typedef struct bal_node {
     bal_layer        layer;
     bal_option_pool *pool;
     char             name[64];              /* as=; "" if none */
+    bool             in_place;              /* its output takes the place of its input, its gradient's likewise */
     int              from[BAL_MAX_INPUTS];  /* tensor numbers */
     char             forward[96], backward[96]; /* scopes of the profile: "generator 3 deconv forward" */
 } bal_node;
@@ -50,7 +51,9 @@ struct bal_net {
 /* Its output is its input's memory, and nothing is left to do: a view, or absorbed. */
 static inline bool bal_node_idle(const bal_node *node) { return node->layer.def->view || node->layer.absorbed; }
 
-/* Decide which layers absorb the activation behind them. */
+static inline bool bal_node_shares(const bal_node *node) { return node->in_place || bal_node_idle(node); }
+
+/* Decide which layers absorb the activation behind them, and which activations run in place. */
 void bal_net_fuse(bal_net *net);
 
 /* Decide which values share buffers; fills slot numbers and sizes (for `training` or not). Touches no device. */

@@ -76,7 +76,7 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
     int                     summed[BAL_MAX_INPUTS], sums = 0;
     for (int j = 0; j < l->inputs; j++) {
         const bal_value *v = &net->values[node->from[j]];
-        bool             first = net->values[v->root].last == i;
+        bool             first = node->in_place || net->values[v->root].last == i;
         for (int k = 0; k < j; k++) first = first && net->values[node->from[k]].root != v->root;
         dx[j] = v->dy;
         if (!first && bal_has(&v->dy)) {
