@@ -253,16 +253,18 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     const cpu *self = op->self;
     int        n = x->shape.n, size = (int)weights_size(&op->g);
     if (self->weights_how == PRODUCT) return bal_conv_product_backward_w(&self->product, &op->g, dw, x, dy, scratch);
-    bool         winograd = self->weights_how == WINOGRAD;
-    weights_plan p = plan_weights(&op->g, self->weights_how, n);
-    if (winograd) p.parts = bal_winograd_gradient_parts(&self->winograd, n);
-    const bal_tensor *sums = p.parts > 1 ? scratch : dw;
-    if (winograd) BAL_TRY(bal_winograd_gradient(&self->winograd, &op->g, sums, x, dy));
-    else
-        BAL_TRY(bal_run(self->weights, bal_items((size_t)p.high, (size_t)p.wide, (size_t)p.parts), GEOMETRY(&op->g, n),
-                        bal_i32(p.share), bal_i32(p.parts), bal_buf(x), bal_buf(dy), bal_buf(sums)));
-    if (p.parts == 1) return BAL_OK;
-    return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(p.parts),
+    int parts;
+    if (self->weights_how == WINOGRAD) {
+        parts = bal_winograd_gradient_parts(&self->winograd, n);
+        BAL_TRY(bal_winograd_gradient(&self->winograd, &op->g, parts > 1 ? scratch : dw, x, dy));
+    } else {
+        weights_plan p = plan_weights(&op->g, self->weights_how, n);
+        parts = p.parts;
+        BAL_TRY(bal_run(self->weights, bal_items((size_t)p.high, (size_t)p.wide, (size_t)parts), GEOMETRY(&op->g, n),
+                        bal_i32(p.share), bal_i32(parts), bal_buf(x), bal_buf(dy), bal_buf(parts > 1 ? scratch : dw)));
+    }
+    if (parts == 1) return BAL_OK;
+    return bal_run(self->add, bal_items((size_t)bal_divide_up(size, ADD), 1, 1), bal_i32(size), bal_i32(parts),
                    bal_buf(scratch), bal_buf(dw));
 }
 
