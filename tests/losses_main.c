@@ -172,13 +172,11 @@ static void check_case(const bal_loss_test *test, const bal_loss_case *c, bal_de
     bal_loss_close(&l, pool);
 }
 
-static bal_test_devices devices;
-
 static void check_fault(const bal_loss_test *test, const bal_loss_fault *f)
 {
     bal_loss         l;
     bal_option_pool *pool;
-    assert_true(bal_loss_open(&l, &pool, devices.dev[0], test->name, f->options, f->y) != BAL_OK);
+    assert_true(bal_loss_open(&l, &pool, bal_test_all.dev[0], test->name, f->options, f->y) != BAL_OK);
     assert_string_equal(bal_error(), f->message);
     bal_loss_close(&l, pool);
 }
@@ -187,22 +185,9 @@ static void test_loss(void **state)
 {
     const bal_loss_test *test = *state;
     for (const bal_loss_fault *f = test->faults; f->options; f++) check_fault(test, f);
-    for (int d = 0; d < devices.count; d++)
+    for (int d = 0; d < bal_test_all.count; d++)
         for (const bal_loss_case *c = test->cases; c->options; c++)
-            if (!bal_test_small() || bal_shape_size(c->y) <= 300) check_case(test, c, devices.dev[d]);
-}
-
-static int open_devices(void **state)
-{
-    (void)state;
-    return bal_test_devices_open(&devices) == BAL_OK ? 0 : -1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    bal_test_devices_close(&devices);
-    return 0;
+            if (!bal_test_small() || bal_shape_size(c->y) <= 300) check_case(test, c, bal_test_all.dev[d]);
 }
 
 static bool wanted(const char *name, int argc, char **argv)
@@ -233,5 +218,5 @@ int main(int argc, char **argv)
         tests[count].test_func = test_loss;
         tests[count++].initial_state = (void *)(uintptr_t)bal_loss_tests[i];
     }
-    return _cmocka_run_group_tests("losses", tests, count, open_devices, close_devices);
+    return _cmocka_run_group_tests("losses", tests, count, bal_test_setup, bal_test_teardown);
 }

@@ -45,21 +45,7 @@ static const char cnn[] = "[classifier]\n"
                           "layer = flatten\n"
                           "layer = dense units=4\n";
 
-static bal_test_devices devices;
 static const bal_where  here = {"golden", 0};
-
-static int open_devices(void **state)
-{
-    (void)state;
-    return bal_test_devices_open(&devices) == BAL_OK ? 0 : -1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    bal_test_devices_close(&devices);
-    return 0;
-}
 
 /* ---- what both trainings need ------------------------------------------------------------------------------------ */
 
@@ -243,10 +229,10 @@ static void test_dcgan(void **state)
     (void)state;
     bal_checkpoint *c = golden("dcgan16.safetensors");
     float          *images = values(c, "images"), *latents = values(c, "latents"), losses[STEPS][3], figures[8];
-    for (int d = 0; d < 2 * devices.count; d++) {
+    for (int d = 0; d < 2 * bal_test_all.count; d++) {
         bal_option_pool *pool = NULL;
         gan              a;
-        open_gan(&a, devices.dev[d / 2], c, &pool);
+        open_gan(&a, bal_test_all.dev[d / 2], c, &pool);
         for (int t = 0; t < STEPS; t++) {
             write_batch(&a.real, images, t);
             MUST(bal_tensor_write(&a.latent, latents + (size_t)t * BATCH * LATENT));
@@ -254,7 +240,7 @@ static void test_dcgan(void **state)
             MUST(bal_tensor_read(&a.figures, figures));
             for (int k = 0; k < 3; k++) losses[t][k] = figures[2 * k];
         }
-        compare(devices.dev[d / 2], c, 3, losses);
+        compare(bal_test_all.dev[d / 2], c, 3, losses);
         close_gan(&a, pool);
     }
     free(images);
@@ -313,10 +299,10 @@ static void test_cnn(void **state)
     const bal_saved *saved = bal_checkpoint_find(c, "labels");
     assert_true(saved && saved->dtype == BAL_I64 && saved->size == sizeof labels);
     memcpy(labels, saved->data, sizeof labels);
-    for (int d = 0; d < devices.count; d++) {
+    for (int d = 0; d < bal_test_all.count; d++) {
         bal_option_pool *pool = NULL;
         classifier       a;
-        open_classifier(&a, devices.dev[d], c, &pool);
+        open_classifier(&a, bal_test_all.dev[d], c, &pool);
         for (int t = 0; t < STEPS; t++) {
             for (int i = 0; i < BATCH; i++) label[i] = (float)labels[(t * BATCH + i) % POOL];
             write_batch(&a.x, images, t);
@@ -324,7 +310,7 @@ static void test_cnn(void **state)
             step_classifier(&a, t);
             MUST(bal_tensor_read_part(&a.figures, 0, 1, losses[t]));
         }
-        compare(devices.dev[d], c, 1, losses);
+        compare(bal_test_all.dev[d], c, 1, losses);
         close_classifier(&a, pool);
     }
     free(images);
@@ -334,5 +320,5 @@ static void test_cnn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_dcgan), cmocka_unit_test(test_cnn)};
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, bal_test_setup, bal_test_teardown);
 }

@@ -9,21 +9,6 @@
 #include "ballast/pointwise.h"
 #include "guarded.h"
 
-static bal_test_devices devices;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    return bal_test_devices_open(&devices) == BAL_OK ? 0 : -1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    bal_test_devices_close(&devices);
-    return 0;
-}
-
 enum { MOST = 1003 };
 static const int counts[] = {1, 15, 16, 17, MOST};
 
@@ -33,11 +18,11 @@ static void test_average(void **state)
     static float average[MOST], w[MOST];
     bal_test_random(average, NULL, MOST, 1, 1);
     bal_test_random(w, NULL, MOST, 1, 2);
-    for (int d = 0; d < devices.count; d++)
+    for (int d = 0; d < bal_test_all.count; d++)
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             bal_guarded a, b;
-            MUST(bal_guarded_init(&a, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, average));
-            MUST(bal_guarded_init(&b, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, w));
+            MUST(bal_guarded_init(&a, bal_test_all.dev[d], (bal_shape){1, 1, 1, counts[i]}, average));
+            MUST(bal_guarded_init(&b, bal_test_all.dev[d], (bal_shape){1, 1, 1, counts[i]}, w));
             MUST(bal_average(&a.t, &b.t, 0.999));
             assert_true(bal_guarded_read(&a) && bal_guarded_read(&b));
             for (int k = 0; k < counts[i]; k++)
@@ -53,10 +38,10 @@ static void test_clamp(void **state)
     static float w[MOST];
     bal_test_random(w, NULL, MOST, 1, 3);
     w[0] = NAN;
-    for (int d = 0; d < devices.count; d++)
+    for (int d = 0; d < bal_test_all.count; d++)
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             bal_guarded g;
-            MUST(bal_guarded_init(&g, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, w));
+            MUST(bal_guarded_init(&g, bal_test_all.dev[d], (bal_shape){1, 1, 1, counts[i]}, w));
             MUST(bal_clamp(&g.t, 0.5F));
             assert_true(bal_guarded_read(&g));
             assert_true(isnan(g.host[0]));
@@ -71,13 +56,13 @@ static void test_join(void **state)
     static float a[MOST], b[MOST];
     bal_test_random(a, NULL, MOST, 1, 4);
     bal_test_random(b, NULL, MOST, 1, 5);
-    for (int d = 0; d < devices.count; d++)
+    for (int d = 0; d < bal_test_all.count; d++)
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             int         n[2] = {counts[i], counts[(i + 2) % 5]};
             bal_guarded x[2], y;
-            MUST(bal_guarded_init(&x[0], devices.dev[d], (bal_shape){1, 1, 1, n[0]}, a));
-            MUST(bal_guarded_init(&x[1], devices.dev[d], (bal_shape){1, 1, 1, n[1]}, b));
-            MUST(bal_guarded_init(&y, devices.dev[d], (bal_shape){1, 1, 1, n[0] + n[1]}, NULL));
+            MUST(bal_guarded_init(&x[0], bal_test_all.dev[d], (bal_shape){1, 1, 1, n[0]}, a));
+            MUST(bal_guarded_init(&x[1], bal_test_all.dev[d], (bal_shape){1, 1, 1, n[1]}, b));
+            MUST(bal_guarded_init(&y, bal_test_all.dev[d], (bal_shape){1, 1, 1, n[0] + n[1]}, NULL));
             MUST(bal_join(&y.t, &x[0].t, &x[1].t));
             assert_true(bal_guarded_read(&x[0]) && bal_guarded_read(&x[1]) && bal_guarded_read(&y));
             assert_memory_equal(y.host, a, (size_t)n[0] * sizeof *a);
@@ -91,11 +76,11 @@ static void test_clip_factor(void **state)
 {
     (void)state;
     float norms[] = {0, 0.5F, 2, NAN, INFINITY};
-    for (int d = 0; d < devices.count; d++)
+    for (int d = 0; d < bal_test_all.count; d++)
         for (int i = 0; i < 5; i++) {
             bal_guarded factor, figures;
-            MUST(bal_guarded_init(&factor, devices.dev[d], (bal_shape){1, 1, 1, 1}, NULL));
-            MUST(bal_guarded_init(&figures, devices.dev[d], (bal_shape){1, 1, 1, 5}, norms));
+            MUST(bal_guarded_init(&factor, bal_test_all.dev[d], (bal_shape){1, 1, 1, 1}, NULL));
+            MUST(bal_guarded_init(&figures, bal_test_all.dev[d], (bal_shape){1, 1, 1, 5}, norms));
             MUST(bal_clip_factor(&factor.t, &figures.t, i, 1));
             assert_true(bal_guarded_read(&factor) && bal_guarded_read(&figures));
             if (i == 3) assert_true(isnan(factor.host[0]));
@@ -109,5 +94,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp),
                                        cmocka_unit_test(test_join), cmocka_unit_test(test_clip_factor)};
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, bal_test_setup, bal_test_teardown);
 }

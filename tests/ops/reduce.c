@@ -11,21 +11,6 @@
 #include "ballast/reduce.h"
 #include "guarded.h"
 
-static bal_test_devices devices;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    return bal_test_devices_open(&devices) == BAL_OK ? 0 : -1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    bal_test_devices_close(&devices);
-    return 0;
-}
-
 static const int sizes[][2] = {{1, 1},      {7, 1},    {1024, 1},   {1025, 1},   {5, 1000},   {64, 17},    {1031, 3},
                                {2000, 511}, {4099, 3}, {70001, 17}, {262144, 3}, {66000, 64}, {500009, 1}, {9, 8192}};
 enum { CASES = sizeof sizes / sizeof *sizes };
@@ -55,9 +40,9 @@ static void check_column_sum(int rows, int c)
     double *exact = malloc(n * sizeof *exact);
     bal_test_random(x, exact, n, 1, 1);
     bal_test_random(before, NULL, (size_t)c, 1, 2);
-    for (int d = 0; d < devices.count; d++) {
+    for (int d = 0; d < bal_test_all.count; d++) {
         for (int add = 0; add < 2; add++) {
-            column_sum(devices.dev[d], rows, c, x, add ? before : NULL, out);
+            column_sum(bal_test_all.dev[d], rows, c, x, add ? before : NULL, out);
             for (int k = 0; k < c; k++) {
                 double sum = add ? (double)before[k] : 0, size = 1;
                 for (int r = 0; r < rows; r++) {
@@ -69,7 +54,7 @@ static void check_column_sum(int rows, int c)
         }
         if (d == 0) memcpy(first, out, room);
         assert_memory_equal(out, first, room); /* classes agree to the bit */
-        column_sum(devices.dev[d], rows, c, x, before, out);
+        column_sum(bal_test_all.dev[d], rows, c, x, before, out);
         assert_memory_equal(out, first, room);
     }
     free(x);
@@ -114,10 +99,10 @@ static void test_norm(void **state)
         double sum = 0;
         bal_test_random(x, NULL, (size_t)n, 1, 3);
         for (int k = 0; k < n; k++) sum += (double)x[k] * (double)x[k];
-        for (int d = 0; d < devices.count; d++) {
-            float v = norm(devices.dev[d], x, n);
+        for (int d = 0; d < bal_test_all.count; d++) {
+            float v = norm(bal_test_all.dev[d], x, n);
             assert_true(fabs((double)v - sqrt(sum)) <= 1e-6 * sqrt(sum));
-            if (n < 100000) assert_true(norm(devices.dev[d], x, n) == v);
+            if (n < 100000) assert_true(norm(bal_test_all.dev[d], x, n) == v);
         }
         free(x);
     }
@@ -130,11 +115,11 @@ static void test_add(void **state)
     static const int counts[] = {1, 15, 16, 17, 1000};
     bal_test_random(x, NULL, 1000, 1, 4);
     bal_test_random(y, NULL, 1000, 1, 5);
-    for (int d = 0; d < devices.count; d++)
+    for (int d = 0; d < bal_test_all.count; d++)
         for (int i = 0; i < 5; i++) {
             bal_guarded xs, ys;
-            MUST(bal_guarded_init(&xs, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, x));
-            MUST(bal_guarded_init(&ys, devices.dev[d], (bal_shape){1, 1, 1, counts[i]}, y));
+            MUST(bal_guarded_init(&xs, bal_test_all.dev[d], (bal_shape){1, 1, 1, counts[i]}, x));
+            MUST(bal_guarded_init(&ys, bal_test_all.dev[d], (bal_shape){1, 1, 1, counts[i]}, y));
             MUST(bal_add(&ys.t, &xs.t));
             assert_true(bal_guarded_read(&ys) && bal_guarded_read(&xs));
             for (int k = 0; k < counts[i]; k++) assert_true(ys.host[k] == y[k] + x[k]);
@@ -147,5 +132,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_column_sum), cmocka_unit_test(test_norm),
                                        cmocka_unit_test(test_add)};
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    return cmocka_run_group_tests(tests, bal_test_setup, bal_test_teardown);
 }

@@ -27,6 +27,21 @@ void bal_test_devices_close(bal_test_devices *devices)
     devices->count = 0;
 }
 
+bal_test_devices bal_test_all;
+
+int bal_test_setup(void **state)
+{
+    (void)state;
+    return bal_test_devices_open(&bal_test_all) == BAL_OK ? 0 : -1;
+}
+
+int bal_test_teardown(void **state)
+{
+    (void)state;
+    bal_test_devices_close(&bal_test_all);
+    return 0;
+}
+
 const char *bal_test_class(const bal_device *dev)
 {
     return bal_device_class(dev) == BAL_CPU ? "cpu kernels" : "gpu kernels";

@@ -21,6 +21,10 @@ typedef struct bal_test_devices {
 } bal_test_devices;
 bal_status bal_test_devices_open(bal_test_devices *out);
 void       bal_test_devices_close(bal_test_devices *devices);
+/* The same for a group of tests: cmocka's fixtures, and the devices between them. */
+extern bal_test_devices bal_test_all;
+int                     bal_test_setup(void **state);
+int                     bal_test_teardown(void **state);
 /* For messages. */
 const char *bal_test_class(const bal_device *dev);
 

@@ -16,21 +16,6 @@ enum { SIZE = 8, PIXELS = SIZE * SIZE, IN = 2, MAPS = 3, CLASSES = 2 };
 static const char layers[] = "[classifier]\nlayer = conv filters=3 kernel=1 as=map\nlayer = global_avg_pool\n"
                              "layer = flatten\nlayer = dense units=2 as=out\n";
 
-static bal_test_devices devices;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    return bal_test_devices_open(&devices) == BAL_OK ? 0 : -1;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    bal_test_devices_close(&devices);
-    return 0;
-}
-
 static bal_net *open_net(bal_device *dev, const char *text)
 {
     bal_config *c;
@@ -77,11 +62,11 @@ static void by_hand(double heat[PIXELS], const bal_net *net, const float *pixel,
 static void test_by_hand(void **state)
 {
     (void)state;
-    for (int d = 0; d < devices.count; d++) {
-        bal_net     *net = open_net(devices.dev[d], layers);
+    for (int d = 0; d < bal_test_all.count; d++) {
+        bal_net     *net = open_net(bal_test_all.dev[d], layers);
         bal_heatmap *h;
-        MUST(bal_heatmap_open_net(&h, net, devices.dev[d], NULL));
-        uint64_t made = bal_device_count(devices.dev[d]).allocations;
+        MUST(bal_heatmap_open_net(&h, net, bal_test_all.dev[d], NULL));
+        uint64_t made = bal_device_count(bal_test_all.dev[d]).allocations;
         for (int i = 0; i < 4; i++) {
             float  pixel[PIXELS * IN], heat[PIXELS];
             double expected[PIXELS];
@@ -92,7 +77,7 @@ static void test_by_hand(void **state)
                 if (!(fabs((double)heat[p] - expected[p]) <= 1e-6))
                     fail_msg("image %d, pixel %d: %g, by hand %g", i, p, (double)heat[p], expected[p]);
         }
-        assert_int_equal(bal_device_count(devices.dev[d]).allocations, made);
+        assert_int_equal(bal_device_count(bal_test_all.dev[d]).allocations, made);
         bal_heatmap_close(h);
         bal_net_free(net);
     }
@@ -102,10 +87,10 @@ static void test_by_hand(void **state)
 static void test_nothing_speaks_for_it(void **state)
 {
     (void)state;
-    bal_net     *net = open_net(devices.dev[0], layers);
+    bal_net     *net = open_net(bal_test_all.dev[0], layers);
     bal_heatmap *h;
     float        pixel[PIXELS * IN], heat[PIXELS];
-    MUST(bal_heatmap_open_net(&h, net, devices.dev[0], "map"));
+    MUST(bal_heatmap_open_net(&h, net, bal_test_all.dev[0], "map"));
     MUST(bal_tensor_fill(&bal_net_layer(net, 0)->weights[1].v, 1));
     MUST(bal_tensor_fill(&bal_net_layer(net, 3)->weights[0].v, -1));
     memset(pixel, 0, sizeof pixel);
@@ -117,9 +102,9 @@ static void test_nothing_speaks_for_it(void **state)
 
 static void assert_refused(const char *text, const char *layer, const char *message)
 {
-    bal_net     *net = open_net(devices.dev[0], text);
+    bal_net     *net = open_net(bal_test_all.dev[0], text);
     bal_heatmap *h;
-    assert_int_equal(bal_heatmap_open_net(&h, net, devices.dev[0], layer), BAL_ECONFIG);
+    assert_int_equal(bal_heatmap_open_net(&h, net, bal_test_all.dev[0], layer), BAL_ECONFIG);
     assert_null(h);
     assert_string_equal(bal_error(), message);
     bal_net_free(net);
@@ -143,5 +128,5 @@ int main(void)
         cmocka_unit_test(test_nothing_speaks_for_it),
         cmocka_unit_test(test_faults),
     };
-    return cmocka_run_group_tests_name("train/heatmap", tests, open_devices, close_devices);
+    return cmocka_run_group_tests_name("train/heatmap", tests, bal_test_setup, bal_test_teardown);
 }
