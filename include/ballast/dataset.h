@@ -17,7 +17,7 @@ typedef enum { BAL_SCALE_AUTO, BAL_SCALE_UNIT, BAL_SCALE_TANH, BAL_SCALE_STANDAR
 typedef struct bal_dataset_options {
     const char *source, *path, *group, *positive, *split;
     int         size, channels, resize, scale; /* bal_resize_mode, bal_scale */
-    int         folds, fold, cache;
+    int         folds, fold, imbalance, cache;
     int         duplicates, on_error; /* 0 keep, 1 drop; 0 stop, 1 skip */
 } bal_dataset_options;
 extern const bal_option bal_dataset_option_table[];
@@ -54,7 +54,7 @@ int bal_dataset_positive(const bal_dataset *ds); /* the label of `positive`, or 
 typedef struct bal_sample {
     const char *path, *group;            /* group: NULL if it has none */
     int         label;                   /* -1: not labelled */
-    bal_part    part;                    /* BAL_NO_PART: taken out (duplicates = drop) */
+    bal_part    part;                    /* BAL_NO_PART: taken out (duplicates = drop, imbalance) */
     int         fold;                    /* 0 .. folds-1; -1 without folds */
     int         cluster;                 /* equal numbers: never parted */
     int         width, height, channels; /* of the file */

@@ -9,7 +9,8 @@
 /* What a stream is for. New purposes go at the end: the numbers are part of what a seed means. */
 typedef enum {
     BAL_FOR_INIT, BAL_FOR_SHUFFLE, BAL_FOR_SPLIT, BAL_FOR_LATENT, BAL_FOR_SAMPLE, BAL_FOR_DROPOUT, BAL_FOR_AUGMENT,
-    BAL_FOR_PHANTOM, BAL_FOR_LABEL, BAL_FOR_TEST, BAL_FOR_GENERATE, BAL_FOR_BOOTSTRAP
+    BAL_FOR_PHANTOM, BAL_FOR_LABEL, BAL_FOR_TEST, BAL_FOR_GENERATE, BAL_FOR_BOOTSTRAP,
+    BAL_FOR_IMBALANCE
 } bal_purpose;
 
 typedef struct bal_stream {

@@ -29,6 +29,8 @@ const bal_option bal_dataset_option_table[] = {
     ROW(folds, BAL_INT, 0, 0, 100,
         "instead of a split: this many folds, one for test, the next for validation; 0: no folds"),
     ROW(fold, BAL_INT, 0, 0, 99, "the fold for test"),
+    ROW(imbalance, BAL_INT, 0, 0, 1 << 20,
+        "keep one image of `positive` for every so many others in train and validation; 0: all"),
     CHOICE(duplicates, 0, "keep|drop",
            "drop: take copies, and what leaks into validation or test, out of the training part"),
     CHOICE(on_error, 0, "stop|skip", "what to do about images that cannot be read"),

@@ -40,6 +40,7 @@ struct bal_dataset {
     int       link_count, link_capacity;
 
     int   positive, given; /* given: the source says parts itself */
+    int   thinned;         /* images taken out for `imbalance`, in the last split */
     int  *order, *start;   /* by part, and by part and class: see dataset_split.c */
 
     int         generated_count, generated_capacity; /* generated images: numbers behind the real ones' */
@@ -63,6 +64,9 @@ bal_status bal_dataset_link(bal_dataset *ds);         /* duplicates, near-duplic
 bal_status bal_dataset_report(bal_dataset *ds);       /* the fixed findings */
 bal_status bal_dataset_report_leaks(bal_dataset *ds); /* drops the findings of the last split */
 bal_status bal_dataset_report_split(bal_dataset *ds);
+
+/* Take images of `positive` out of training and validation until there are `imbalance` of the others for each. */
+bal_status bal_dataset_thin(bal_dataset *ds, uint64_t seed);
 
 /* `order` and `start`, from the part of each image. */
 bal_status bal_dataset_list_parts(bal_dataset *ds, const bal_part *part);

@@ -218,7 +218,11 @@ bal_status bal_dataset_report_split(bal_dataset *ds)
 
     bal_ratios_parse(&r, ds->options.split);
     for (int i = 0; i < ds->count; i++) dropped += ds->sample[i].part == BAL_NO_PART;
+    dropped -= ds->thinned;
     if (dropped) INFO("%d image%s taken out of train: duplicates = drop", dropped, s_if(dropped));
+    if (ds->thinned)
+        INFO("%d image%s of %s taken out of train and validation: imbalance = %d", ds->thinned, s_if(ds->thinned),
+             ds->data.classes[ds->positive], ds->options.imbalance);
     for (int p = 0; p < BAL_PARTS; p++) {
         const int *list;
         if (r.part[p] > 0 || ds->options.folds || bal_dataset_part(ds, (bal_part)p, -1, &list) > 0)

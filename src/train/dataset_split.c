@@ -328,6 +328,7 @@ bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold)
     if (st) return st;
     BAL_TRY(bal_dataset_report_leaks(ds));
     if (ds->options.duplicates) BAL_TRY(drop(ds));
+    BAL_TRY(bal_dataset_thin(ds, seed));
     BAL_TRY(list_split(ds));
     measure(ds);
     return bal_dataset_report_split(ds);

@@ -400,6 +400,38 @@ static void given_parts_stay_and_leaks_are_named(void **state)
     bal_dataset_close(ds);
 }
 
+/* 100 images of a and as many of b, which is the positive one; the test part stays, and rarer is part of less rare. */
+static void a_class_is_made_rarer(void **state)
+{
+    char name[64], settings[128];
+    bool kept[3][200] = {{false}};
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "rare/%s/%d.png", i % 2 ? "a" : "b", i);
+        scratch_image(name, 8, (unsigned)i + 1);
+    }
+    for (int k = 0; k < 3; k++) {
+        static const int every[] = {1, 4, 20};
+        snprintf(settings, sizeof settings, "size = 8\nsplit = 6:2:2\npositive = b\nimbalance = %d", every[k]);
+        bal_dataset *ds = open_path("folder", scratch("rare"), settings, 1);
+        assert_int_equal(60, part_count(ds, BAL_TRAIN, 0));
+        assert_int_equal(60 / every[k], part_count(ds, BAL_TRAIN, 1));
+        assert_int_equal(20 / every[k], part_count(ds, BAL_VALIDATION, 1));
+        assert_int_equal(20, part_count(ds, BAL_TEST, 1));
+        for (int i = 0; i < 200; i++) {
+            kept[k][i] = bal_dataset_sample(ds, i)->part != BAL_NO_PART;
+            assert_true(k == 0 || kept[k - 1][i] || !kept[k][i]);
+        }
+        assert_int_equal(k == 2, says(ds, BAL_FINDING_INFO,
+                                      "76 images of b taken out of train and validation: imbalance = 20"));
+        bal_dataset_close(ds);
+    }
+    bal_dataset *ds = open_path("folder", scratch("rare"), "size = 8\npositive = b\nimbalance = 1000", 1);
+    assert_int_equal(1, part_count(ds, BAL_TRAIN, 1));
+    bal_dataset_close(ds);
+}
+
 static void a_missing_part_is_cut_out_of_train(void **state)
 {
     char name[64];
@@ -638,6 +670,7 @@ int main(void)
         cmocka_unit_test(copies_stay_together),
         cmocka_unit_test(given_parts_stay_and_leaks_are_named),
         cmocka_unit_test(a_missing_part_is_cut_out_of_train),
+        cmocka_unit_test(a_class_is_made_rarer),
         cmocka_unit_test(unreadable_images),
         cmocka_unit_test(scalings),
         cmocka_unit_test(cache_and_threads_change_nothing),
