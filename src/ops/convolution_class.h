@@ -45,10 +45,6 @@ bal_status bal_convolution_make(bal_convolution **out, bal_device *dev, const ba
 /* Choose op->variant[pass]; the passes before it are chosen already. */
 bal_status bal_convolution_choose(bal_convolution *op, bal_conv_pass pass);
 
-/* For tests: the GPU class's tile of this index wherever tiles are used; -1: by rule again. */
-enum { BAL_CONV_GPU_TILES = 8 };
-void bal_conv_gpu_force(int which);
-
 /* The arguments of cl/conv_geometry.h, for a batch of n. */
 #define GEOMETRY(g, n) \
     bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), \
