@@ -31,6 +31,17 @@ __kernel void pointwise_join(__global float *restrict y, __global const float *r
     for (; i < end; i++) y[i] = i < first ? a[i] : b[i - first];
 }
 
+/* a and b change places */
+__kernel void pointwise_exchange(__global float *restrict a, __global float *restrict b, int n)
+{
+    int i = (int)get_global_id(0) * W;
+    for (int end = min(i + W, n); i < end; i++) {
+        float t = a[i];
+        a[i] = b[i];
+        b[i] = t;
+    }
+}
+
 /* w = min(max(w, -limit), limit); a NaN stays one */
 __kernel void pointwise_clamp(__global float *w, float limit, int n)
 {

@@ -31,8 +31,8 @@ bal_status bal_feeder_open(bal_feeder **out, bal_device *dev, const bal_feeder_s
 void       bal_feeder_close(bal_feeder *feeder);
 
 /* The next batch: x [n][size][size][channels], label [n] (class indices as floats; -1 unlabelled). Views, not
- * yours, valid until the call after the next. Allocates nothing. A fault of the thread (an image that has gone) is
- * reported here. */
+ * yours, valid until the next call; work on them that was queued before it still sees them. Allocates nothing. A fault
+ * of the thread (an image that has gone) is reported here. */
 bal_status bal_feeder_next(bal_feeder *feeder, bal_tensor *x, bal_tensor *label);
 
 /* Seconds that bal_feeder_next has waited for the thread so far. */

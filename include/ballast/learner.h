@@ -19,7 +19,7 @@ typedef struct bal_learner {
     bal_option_pool     *pool;
     bal_schedule         schedule;
     bal_tensor           moment[2];
-    bal_tensor           average, average_states, spare, spare_states; /* with ema */
+    bal_tensor           average, average_states; /* with ema */
     bal_tensor           factor, scratch;
     bool                 swapped;
     int                  t;  /* steps taken */

@@ -1,5 +1,5 @@
 /* pointwise -- small passes over flat arenas (weights, gradients): averages, clamps, the factor of a clipped gradient;
- * two tensors made one. */
+ * two tensors made one, or exchanged. */
 #ifndef BALLAST_POINTWISE_H
 #define BALLAST_POINTWISE_H
 
@@ -10,6 +10,9 @@ bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double de
 
 /* y: the floats of a, then those of b; sizes add up. */
 bal_status bal_join(const bal_tensor *y, const bal_tensor *a, const bal_tensor *b);
+
+/* What is in a and what is in b change places; sizes equal. */
+bal_status bal_exchange(const bal_tensor *a, const bal_tensor *b);
 
 /* w = min(max(w, -limit), limit): the weight clipping of a Wasserstein critic (Arjovsky et al. 2017, algorithm 1). */
 bal_status bal_clamp(const bal_tensor *w, float limit);

@@ -23,6 +23,15 @@ bal_status bal_join(const bal_tensor *y, const bal_tensor *a, const bal_tensor *
                    bal_i32(n));
 }
 
+bal_status bal_exchange(const bal_tensor *a, const bal_tensor *b)
+{
+    bal_kernel *kernel;
+    int         n = bal_size(a);
+    assert(bal_size(b) == n);
+    BAL_TRY(bal_kernel_get(&kernel, a->dev, "pointwise", "pointwise_exchange", ""));
+    return bal_run(kernel, bal_flat(a->dev, (size_t)n), bal_buf(a), bal_buf(b), bal_i32(n));
+}
+
 bal_status bal_clamp(const bal_tensor *w, float limit)
 {
     bal_kernel *kernel;

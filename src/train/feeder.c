@@ -1,8 +1,9 @@
 /* feeder -- a thread prepares batches ahead of the device and uploads them; others help it where images are decoded
  * anew.
  *
- * Batch k lies in slot k % SLOTS. The caller may use batch k and the one before it, so the thread may be two ahead. It
- * uploads through the device's own queue, in order: what was queued before on a slot's last batch is done by then. */
+ * Batch k lies in slot k % SLOTS. The caller may use one batch, so the thread may be one ahead, with one more ready in
+ * the host's memory. It uploads through the device's own queue, in order: what was queued before on a slot's last batch
+ * is done by then. */
 #include "ballast/feeder.h"
 
 #include <pthread.h>
@@ -15,7 +16,7 @@
 #include "ballast/trace.h"
 #include "dataset_parts.h"
 
-enum { SLOTS = 4, AHEAD = SLOTS - 2, MOST_HELPERS = 15 };
+enum { SLOTS = 2, AHEAD = SLOTS - 1, MOST_HELPERS = 15 };
 
 typedef struct {
     bal_tensor x, label;

@@ -15,9 +15,7 @@ static bal_status make_average(bal_learner *l, bal_device *dev, size_t weights, 
 {
     if (l->settings.ema <= 0) return BAL_OK;
     BAL_TRY(make_flat(&l->average, dev, weights));
-    BAL_TRY(make_flat(&l->spare, dev, weights));
     BAL_TRY(make_flat(&l->average_states, dev, states));
-    BAL_TRY(make_flat(&l->spare_states, dev, states));
     BAL_TRY(bal_tensor_copy(&l->average, bal_net_weights(l->net)));
     return states ? bal_tensor_copy(&l->average_states, bal_net_states(l->net)) : BAL_OK;
 }
@@ -46,8 +44,7 @@ bal_status bal_learner_init(bal_learner *l, bal_device *dev, bal_net *net, const
 
 void bal_learner_free(bal_learner *l)
 {
-    bal_tensor *all[] = {&l->moment[0], &l->moment[1], &l->average, &l->average_states, &l->spare, &l->spare_states,
-                         &l->factor,    &l->scratch};
+    bal_tensor *all[] = {&l->moment[0], &l->moment[1], &l->average, &l->average_states, &l->factor, &l->scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) bal_tensor_free(all[i]);
     bal_optim_free(&l->optim);
     bal_option_pool_free(l->pool);
@@ -67,7 +64,7 @@ bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index
     assert(!l->swapped);
     const bal_tensor *g = bal_net_gradients(l->net), *w = bal_net_weights(l->net);
     bal_optim_step s = {.w = *w, .g = *g, .moment = {l->moment[0], l->moment[1]}, .decayed = bal_net_decayed(l->net)};
-    double            base = bal_option_number(l->optim.def->options, l->optim.self, "lr");
+    double         base = bal_option_number(l->optim.def->options, l->optim.self, "lr");
     BAL_TRY(bal_norm(figures, index, g, &l->scratch));
     if (l->settings.clip > 0) {
         BAL_TRY(bal_clip_factor(&l->factor, figures, index, l->settings.clip));
@@ -80,20 +77,12 @@ bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index
     return average(l);
 }
 
-static bal_status exchange(const bal_tensor *a, const bal_tensor *b, const bal_tensor *spare)
-{
-    BAL_TRY(bal_tensor_copy(spare, a));
-    BAL_TRY(bal_tensor_copy(a, b));
-    return bal_tensor_copy(b, spare);
-}
-
 bal_status bal_learner_swap(bal_learner *l)
 {
     if (!bal_has(&l->average)) return BAL_OK;
     l->swapped = !l->swapped;
-    BAL_TRY(exchange(bal_net_weights(l->net), &l->average, &l->spare));
-    return bal_has(&l->average_states) ? exchange(bal_net_states(l->net), &l->average_states, &l->spare_states)
-                                       : BAL_OK;
+    BAL_TRY(bal_exchange(bal_net_weights(l->net), &l->average));
+    return bal_has(&l->average_states) ? bal_exchange(bal_net_states(l->net), &l->average_states) : BAL_OK;
 }
 
 /* "generator." + "moment0." */

@@ -72,6 +72,26 @@ static void test_join(void **state)
         }
 }
 
+static void test_exchange(void **state)
+{
+    (void)state;
+    static float was[2][MOST];
+    bal_test_random(was[0], NULL, MOST, 1, 6);
+    bal_test_random(was[1], NULL, MOST, 1, 7);
+    for (int d = 0; d < bal_test_all.count; d++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            bal_guarded x[2];
+            for (int k = 0; k < 2; k++)
+                MUST(bal_guarded_init(&x[k], bal_test_all.dev[d], (bal_shape){1, 1, 1, counts[i]}, was[k]));
+            MUST(bal_exchange(&x[0].t, &x[1].t));
+            for (int k = 0; k < 2; k++) {
+                assert_true(bal_guarded_read(&x[k]));
+                assert_memory_equal(x[k].host, was[1 - k], (size_t)counts[i] * sizeof(float));
+                bal_guarded_free(&x[k]);
+            }
+        }
+}
+
 static void test_clip_factor(void **state)
 {
     (void)state;
@@ -93,6 +113,7 @@ static void test_clip_factor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp),
-                                       cmocka_unit_test(test_join), cmocka_unit_test(test_clip_factor)};
+                                       cmocka_unit_test(test_join), cmocka_unit_test(test_clip_factor),
+                                       cmocka_unit_test(test_exchange)};
     return cmocka_run_group_tests(tests, bal_test_setup, bal_test_teardown);
 }
