@@ -39,7 +39,7 @@ OpenCL needs a driver: that of a GPU, or pocl-opencl-icd for any CPU.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libballast-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libc6-dev, ocl-icd-opencl-dev | opencl-dev, libclblast-dev, libinih-dev, \
-zlib1g-dev, libcjson-dev, libmd-dev, libjpeg-dev, libtiff-dev")
+zlib1g-dev, libcjson-dev, liblapacke-dev, libmd-dev, libjpeg-dev, libtiff-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "library that trains image classifiers and GANs on OpenCL devices
 The headers of ballast's library, the static library, and its files for
 pkg-config and CMake.")
