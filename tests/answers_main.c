@@ -140,6 +140,23 @@ static void answer_layers(const bal_layer_test *test)
 
 /* ---- losses and optimizers --------------------------------------------------------------------------------------- */
 
+/* One label a sample, weights of 1; valid until the next call. */
+static bal_loss_labels plain_labels(const bal_trial *t)
+{
+    enum { MOST_SAMPLES = 512, MOST_CLASSES = 256 };
+    static int class[2 * MOST_SAMPLES];
+    static double share[2 * MOST_SAMPLES], weight[MOST_CLASSES];
+    bal_shape     y = t->answer->shape[0];
+    if (y.n > MOST_SAMPLES || y.c > MOST_CLASSES) fail("a case is too large");
+    for (int i = 0; i < y.n; i++) {
+        class[2 * i] = class[2 * i + 1] = bal_trial_label(t, i);
+        share[2 * i] = 1;
+        share[2 * i + 1] = 0;
+    }
+    for (int k = 0; k < MOST_CLASSES; k++) weight[k] = 1;
+    return (bal_loss_labels){class, share, weight};
+}
+
 static void answer_loss(const bal_loss_test *test, const bal_loss_case *c, bal_target target)
 {
     bal_answer a = {.kind = BAL_TRY_LOSS,
@@ -152,17 +169,14 @@ static void answer_loss(const bal_loss_test *test, const bal_loss_case *c, bal_t
     double     unused;
     size_t     n = bal_shape_size(c->y);
     if (bal_trial_open(&t, &a)) fail(test->name);
-    double *y = widen(t.x[0], n);
-    int    *label = malloc((size_t)c->y.n * sizeof *label);
-    if (!label) fail("no memory");
-    for (int i = 0; i < c->y.n; i++) label[i] = bal_trial_label(&t, i);
-    a.figure[BAL_FIGURE_LOSS] = test->value(&t.loss, target, c->y, y, label, &a.figure[BAL_FIGURE_SCORE]);
+    double         *y = widen(t.x[0], n);
+    bal_loss_labels labels = plain_labels(&t);
+    a.figure[BAL_FIGURE_LOSS] = test->value(&t.loss, target, c->y, y, &labels, &a.figure[BAL_FIGURE_SCORE]);
     move(y, n, BAL_FIGURE_DY, step);
-    double above = test->value(&t.loss, target, c->y, y, label, &unused);
+    double above = test->value(&t.loss, target, c->y, y, &labels, &unused);
     move(y, n, BAL_FIGURE_DY, -2 * step);
-    a.figure[BAL_FIGURE_DY] = (above - test->value(&t.loss, target, c->y, y, label, &unused)) / (2 * step);
+    a.figure[BAL_FIGURE_DY] = (above - test->value(&t.loss, target, c->y, y, &labels, &unused)) / (2 * step);
     print_row(&a);
-    free(label);
     free(y);
     bal_trial_free(&t);
 }

@@ -22,17 +22,18 @@ typedef struct {
     bal_loss            *l;
     bal_target           target;
     bal_shape            shape;
-    float               *y, *label;
-    double              *exact; /* y */
-    int *class;
+    float               *y, *label, *weight;
+    double              *exact;            /* y */
+    int                  columns, classes; /* of label; of weight */
+    bal_loss_labels      labels;
 } trial;
 
 static void fault(const trial *t, const char *what, double got, double expected)
 {
     static const char *const targets[] = {"labels", "real", "fake", "generate", "both"};
-    fail_msg("%s \"%s\" %dx%dx%dx%d spread %g, %s, %s: %s is %.9g, should be %.9g", t->test->name, t->c->options,
-             t->shape.n, t->shape.h, t->shape.w, t->shape.c, t->c->spread, targets[t->target], bal_test_class(t->dev),
-             what, got, expected);
+    fail_msg("%s \"%s\" %dx%dx%dx%d spread %g, %s%s, %s: %s is %.9g, should be %.9g", t->test->name, t->c->options,
+             t->shape.n, t->shape.h, t->shape.w, t->shape.c, t->c->spread, targets[t->target],
+             t->columns > 1 ? " mixed" : "", bal_test_class(t->dev), what, got, expected);
 }
 
 /* Run once; copies figures, and the gradient where dy is given. */
@@ -42,7 +43,7 @@ static void run(const trial *t, float figures[FIGURES], float *dy)
     float       before[FIGURES] = {7, 7, 7, 7, 7, 7};
     bal_tensor  none = {0};
     MUST(bal_guarded_init(&y, t->dev, t->shape, t->y));
-    MUST(bal_guarded_init(&label, t->dev, (bal_shape){t->shape.n, 1, 1, 1}, t->label));
+    MUST(bal_guarded_init(&label, t->dev, (bal_shape){t->shape.n, 1, 1, t->columns}, t->label));
     MUST(bal_guarded_init(&gradient, t->dev, t->shape, NULL));
     MUST(bal_guarded_init(&result, t->dev, (bal_shape){1, 1, 1, FIGURES}, before));
     MUST(bal_guarded_init(&scratch, t->dev, t->l->workspace.shape, NULL));
@@ -67,7 +68,7 @@ static void run(const trial *t, float figures[FIGURES], float *dy)
 
 static double value(const trial *t, double *score)
 {
-    return t->test->value(t->l, t->target, t->shape, t->exact, t->class, score);
+    return t->test->value(t->l, t->target, t->shape, t->exact, &t->labels, score);
 }
 
 static double slope(const trial *t, size_t i)
@@ -107,19 +108,37 @@ static void check_trial(const trial *t)
     free(second);
 }
 
+/* A label for each sample, or two of them with shares. */
+static void fill_labels(trial *t, bool mixed)
+{
+    int *class = (int *)(uintptr_t)t->labels.class;
+    double    *share = (double *)(uintptr_t)t->labels.share, *weight = (double *)(uintptr_t)t->labels.weight;
+    bal_stream s = bal_stream_for(20, BAL_FOR_TEST, 7, 7);
+    t->columns = mixed ? 3 : 1;
+    for (int i = 0; i < t->c->y.n; i++) {
+        for (int j = 0; j < 2; j++)
+            class[2 * i + j] = (int)(bal_random_bits(&s, (uint64_t)(i + 1000 * j)) % (uint32_t)t->classes);
+        float first = mixed ? bal_random_uniform(&s, (uint64_t)i + 2000) : 1;
+        share[2 * i] = (double)first;
+        share[2 * i + 1] = 1 - (double)first;
+        for (int j = 0; j < t->columns; j++) t->label[i * t->columns + j] = j == 2 ? first : (float)class[2 * i + j];
+    }
+    for (int k = 0; k < t->classes; k++) weight[k] = (double)(t->weight[k] = mixed ? 0.25F * (float)(1 + k % 7) : 1);
+}
+
 static void fill(trial *t)
 {
-    size_t     n = bal_shape_size(t->c->y);
-    bal_stream s = bal_stream_for(20, BAL_FOR_TEST, 7, 7);
+    size_t n = bal_shape_size(t->c->y), samples = (size_t)t->c->y.n;
+    t->classes = t->c->y.c > 1 ? t->c->y.c : 2;
     t->y = malloc(n * sizeof *t->y);
     t->exact = malloc(n * sizeof *t->exact);
-    t->label = malloc((size_t)t->c->y.n * sizeof *t->label);
-    t->class = malloc((size_t)t->c->y.n * sizeof *t->class);
+    t->label = malloc(3 * samples * sizeof *t->label);
+    t->weight = malloc((size_t)t->classes * sizeof *t->weight);
+    t->labels.class = malloc(2 * samples * sizeof(int));
+    t->labels.share = malloc(2 * samples * sizeof(double));
+    t->labels.weight = malloc((size_t)t->classes * sizeof(double));
     bal_test_random(t->y, t->exact, n, t->c->spread, 6);
-    for (int i = 0; i < t->c->y.n; i++) {
-        t->class[i] = (int)(bal_random_bits(&s, (uint64_t)i) % (uint32_t)(t->c->y.c > 1 ? t->c->y.c : 2));
-        t->label[i] = (float)t->class[i];
-    }
+    fill_labels(t, false);
 }
 
 static void release(trial *t)
@@ -127,7 +146,10 @@ static void release(trial *t)
     free(t->y);
     free(t->exact);
     free(t->label);
-    free(t->class);
+    free(t->weight);
+    free((void *)(uintptr_t)t->labels.class);
+    free((void *)(uintptr_t)t->labels.share);
+    free((void *)(uintptr_t)t->labels.weight);
 }
 
 /* Both halves at once give what each gives alone. */
@@ -152,11 +174,20 @@ static void check_both(trial *t)
     free(part);
 }
 
+/* Weights of classes, and two labels a sample. */
+static void check_mixed(trial *t)
+{
+    t->shape.n = t->c->y.n;
+    fill_labels(t, true);
+    MUST(bal_tensor_write(&t->l->weight, t->weight));
+    check_trial(t);
+}
+
 static void check_case(const bal_loss_test *test, const bal_loss_case *c, bal_device *dev)
 {
     bal_loss         l;
     bal_option_pool *pool;
-    trial            t = {test, c, dev, &l, BAL_LABELS, c->y, NULL, NULL, NULL, NULL};
+    trial            t = {.test = test, .c = c, .dev = dev, .l = &l, .target = BAL_LABELS, .shape = c->y};
     MUST(bal_loss_open(&l, &pool, dev, test->name, c->options, c->y));
     fill(&t);
     for (int target = l.def->adversarial ? BAL_REAL : BAL_LABELS;
@@ -166,6 +197,7 @@ static void check_case(const bal_loss_test *test, const bal_loss_case *c, bal_de
             t.shape.n = c->y.n - less;
             check_trial(&t);
         }
+    if (!l.def->adversarial) check_mixed(&t);
     t.shape.n = c->y.n / 2 * 2;
     if (l.def->adversarial && t.shape.n) check_both(&t);
     release(&t);

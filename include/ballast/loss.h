@@ -7,7 +7,8 @@
 
 /* What the outputs y are compared with. */
 typedef enum {
-    BAL_LABELS,   /* classification: `label` holds a class index per sample */
+    BAL_LABELS,   /* classification: `label` has a row for each sample: its class, or, for a mixture of two images, the
+                     class of one, that of the other, and the share of the first in 0..1 */
     BAL_REAL,     /* discriminator's step on real images */
     BAL_FAKE,     /* discriminator's step on generated images */
     BAL_GENERATE, /* generator's step: y is D's output on generated images */
@@ -21,6 +22,8 @@ typedef struct bal_loss {
     const bal_loss_def *def;
     void               *self;
     bal_shape           y;         /* n: the largest batch */
+    const int          *images;    /* classification: training images of each class, for build; NULL: as many of each */
+    bal_tensor          weight;    /* classification: [classes], how much a sample counts, by its class; 1 at first */
     size_t              scratch;   /* floats, set by build */
     bal_tensor          workspace;
 } bal_loss;
@@ -35,11 +38,16 @@ struct bal_loss_def {
     bal_status (*build)(bal_loss *l, bal_device *dev);
     /* figures[2*slot] = the mean loss over the batch; figures[2*slot+1] = the score: the share of samples whose largest
      * logit is their label, or for adversarial losses the mean of sigmoid(y). dy (unless its mem is NULL): the
-     * gradient of the mean loss. Batch: y->shape.n. Queues work, allocates nothing. */
+     * gradient of the mean loss. Batch: y->shape.n. A sample's loss is weight[class] times the loss with its class as
+     * label; of a mixture it is the mean of both such losses by their shares, and so is its score. Queues work,
+     * allocates nothing. */
     bal_status (*run)(bal_loss *l, bal_target target, const bal_tensor *y, const bal_tensor *label,
                       const bal_tensor *dy, const bal_tensor *figures, int slot);
     void (*free)(bal_loss *l);
 };
+
+/* How many classes a classification loss tells apart: two by a single output. */
+static inline int bal_loss_classes(const bal_loss *l) { return l->y.c > 1 ? l->y.c : 2; }
 
 extern const bal_loss_def *const bal_loss_defs[];
 

@@ -2,22 +2,17 @@
 #ifndef BALLAST_SCHEDULE_H
 #define BALLAST_SCHEDULE_H
 
-#include "ballast/option.h"
+#include "ballast/word.h"
 
 typedef struct bal_schedule {
-    int   kind;   /* index in bal_schedule_kinds */
+    int   kind;   /* place in bal_schedule_words */
     int   warmup; /* steps over which the factor rises linearly, from 1/warmup to 1; 0: none */
     int   every;  /* step: steps between drops */
     float factor; /* step: what each drop multiplies by */
     float floor;  /* cosine: what the factor falls to */
 } bal_schedule;
 
-/* constant, step, cosine, each with its own options; ends with a NULL name. */
-typedef struct bal_schedule_kind {
-    const char       *name, *help;
-    const bal_option *options;
-} bal_schedule_kind;
-extern const bal_schedule_kind bal_schedule_kinds[];
+extern const bal_word bal_schedule_words[]; /* constant, step, cosine */
 
 /* From a line "cosine warmup=100"; NULL or "": constant. */
 bal_status bal_schedule_parse(bal_schedule *out, const char *line, bal_where at);

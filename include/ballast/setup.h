@@ -24,8 +24,8 @@ typedef struct bal_gan_options {
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience;
     bool        shuffle;
-    float       ema, clip, label_noise;
-    const char *loss, *optimizer, *schedule, *augment, *want, *init;
+    float       ema, clip, label_noise, defer;
+    const char *loss, *weights, *optimizer, *schedule, *augment, *want, *init;
 } bal_classifier_options;
 
 typedef struct bal_experiment_options {

@@ -24,13 +24,15 @@ static void say_topics(FILE *to)
                         "key, as in train.classifier.epochs = 60; images = ARM takes the images of a built-in arm.");
 }
 
-/* "LAYERS", "LOSSES": the heading of a kind. */
+/* "LAYERS", "LOSSES", "WEIGHTS": the heading of a kind. */
 static void say_heading(FILE *to, const char *name)
 {
     char   text[64];
     size_t n = strlen(name);
 
-    snprintf(text, sizeof text, "%s%s", name, n && name[n - 1] == 's' ? "es" : "s");
+    bool   plural = n > 1 && name[n - 1] == 's' && name[n - 2] != 's';
+
+    snprintf(text, sizeof text, "%s%s", name, plural ? "" : n && name[n - 1] == 's' ? "es" : "s");
     for (char *p = text; *p; p++) *p = (char)toupper((unsigned char)*p);
     bal_roff_section(to, text);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ballast/augment.h"
+#include "ballast/class_weights.h"
 #include "ballast/data.h"
 #include "ballast/layer.h"
 #include "ballast/loss.h"
@@ -14,7 +15,7 @@
 
 const char *const bal_verb_group_names[BAL_VERB_GROUPS] = {"Look", "Prepare", "Train", "Use", "Measure"};
 
-const char *const bal_kind_names[] = {"layer", "loss", "optimizer", "schedule", "source", "augment", NULL};
+const char *const bal_kind_names[] = {"layer", "loss", "optimizer", "schedule", "source", "augment", "weights", NULL};
 
 const bal_topic bal_topics[] = {
     {"run", "the run as a whole", bal_run_option_table},
@@ -38,6 +39,11 @@ const bal_topic *bal_topic_find(const char *name)
 static void collect(bal_kind *k, const char *name, const char *help, const bal_option *options)
 {
     if (k->count < BAL_THINGS_MAX) k->things[k->count++] = (bal_thing){name, help, options};
+}
+
+static void collect_words(bal_kind *k, const bal_word *words)
+{
+    for (const bal_word *w = words; w->name; w++) collect(k, w->name, w->help, w->options);
 }
 
 /* The table of the changes, with the values of the policy `classic` as defaults. */
@@ -68,7 +74,7 @@ bool bal_kind_find(bal_kind *k, const char *name)
         for (const bal_optim_def *const *d = bal_optim_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     } else if (strcmp(name, "schedule") == 0) {
         k->title = "schedule = NAME option=value ... in [train.gan], [train.classifier]";
-        for (const bal_schedule_kind *s = bal_schedule_kinds; s->name; s++) collect(k, s->name, s->help, s->options);
+        collect_words(k, bal_schedule_words);
     } else if (strcmp(name, "source") == 0) {
         k->title = "source = NAME option=value ... in [data]";
         for (const bal_data_def *const *d = bal_data_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
@@ -76,6 +82,9 @@ bool bal_kind_find(bal_kind *k, const char *name)
         k->title = "augment = NAME option=value ... in [train.classifier]";
         collect(k, "none", "images stay as they are", NULL);
         collect(k, "classic", "small random changes that leave the label true", classic_options());
+    } else if (strcmp(name, "weights") == 0) {
+        k->title = "weights = NAME option=value ... in [train.classifier]";
+        collect_words(k, bal_class_weights_words);
     }
     return k->title != NULL;
 }

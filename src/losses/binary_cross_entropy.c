@@ -5,21 +5,25 @@
 #include <assert.h>
 
 typedef struct {
-    float            pos_weight;
+    float            pos_weight, adjust;
+    bal_tensor       offset;
     bal_loss_kernels kernels;
 } binary_cross_entropy;
 
 static const bal_option options[] = {
     BAL_OPT(binary_cross_entropy, pos_weight, BAL_FLOAT, 1, 0, 1e6,
             "weight of the second class (one output) or of the own class; not of the mean"),
-    BAL_OPT_END
-};
+    BAL_OPT(binary_cross_entropy, adjust, BAL_FLOAT, 0, 0, 10,
+            "logit adjustment: so many times the log of a class's odds among the training images is added to its "
+            "logit, in training alone"),
+    BAL_OPT_END};
 
 static bal_status shape(bal_loss *l, bal_where at) { return bal_loss_vector(l, l->y.c == 1, at); }
 
 static bal_status build(bal_loss *l, bal_device *dev)
 {
     binary_cross_entropy *p = l->self;
+    BAL_TRY(bal_loss_adjustment(&p->offset, l, dev, p->adjust, true));
     return bal_loss_kernels_get(&p->kernels, l, dev, "binary_cross_entropy", "binary_cross_entropy", (size_t)l->y.n);
 }
 
@@ -27,16 +31,25 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
                       const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     binary_cross_entropy *p = l->self;
-    int                   n = y->shape.n;
-    assert(target == BAL_LABELS && n <= l->y.n && bal_size(label) >= n);
+    bal_arg               own[] = {bal_buf(&p->offset), bal_f32(p->pos_weight)};
+    assert(target == BAL_LABELS);
     (void)target;
-    BAL_TRY(bal_run(p->kernels.terms, bal_1d((size_t)n), bal_buf(y), bal_buf(label), bal_f32(p->pos_weight), bal_i32(n),
-                    bal_i32(l->y.c), bal_buf(&l->workspace), bal_buf(bal_has(dy) ? dy : &l->workspace),
-                    bal_i32(bal_has(dy))));
-    return bal_loss_sum(&p->kernels, l, n, 1, figures, slot);
+    return bal_labelled_run(&p->kernels, l, y, label, dy, figures, slot, own, 2);
+}
+
+static void release(bal_loss *l)
+{
+    binary_cross_entropy *p = l->self;
+    bal_tensor_free(&p->offset);
 }
 
 const bal_loss_def bal_loss_binary_cross_entropy = {
-    "binary_cross_entropy", "sigmoid cross-entropy; two classes by one output, or each class against the others",
-    sizeof(binary_cross_entropy), options, false, shape, build, run, NULL
-};
+    "binary_cross_entropy",
+    "sigmoid cross-entropy; two classes by one output, or each class against the others",
+    sizeof(binary_cross_entropy),
+    options,
+    false,
+    shape,
+    build,
+    run,
+    release};

@@ -1,4 +1,5 @@
-/* cross_entropy -- softmax cross-entropy over classes, with class weights and smoothing. See cl/cross_entropy.cl. */
+/* cross_entropy -- softmax cross-entropy over classes, with class weights, smoothing, logit adjustment. See
+ * cl/cross_entropy.cl. */
 #include "_loss.h"
 
 #include <assert.h>
@@ -9,17 +10,19 @@
 
 typedef struct {
     const char      *weights;
-    float            label_smoothing;
+    float            label_smoothing, adjust;
     float           *weight; /* of each class */
-    bal_tensor       on_device;
+    bal_tensor       on_device, offset;
     bal_loss_kernels kernels;
 } cross_entropy;
 
 static const bal_option options[] = {
     BAL_OPT_TEXT(cross_entropy, weights, NULL, "a weight for each class, e.g. 1,2.5; the mean is a weighted one"),
     BAL_OPT(cross_entropy, label_smoothing, BAL_FLOAT, 0, 0, 0.999, "share of the target spread over all classes"),
-    BAL_OPT_END
-};
+    BAL_OPT(cross_entropy, adjust, BAL_FLOAT, 0, 0, 10,
+            "logit adjustment: so many times the log of a class's share of the training images is added to its logit, "
+            "in training alone; 1: balanced softmax"),
+    BAL_OPT_END};
 
 /* The next number of "1,2.5"; *text moves behind its comma, or to NULL at the end. */
 static bool next_number(double *out, const char **text)
@@ -69,6 +72,7 @@ static bal_status build(bal_loss *l, bal_device *dev)
     cross_entropy *p = l->self;
     BAL_TRY(bal_tensor_init(&p->on_device, dev, (bal_shape){1, 1, 1, l->y.c}));
     BAL_TRY(bal_tensor_write(&p->on_device, p->weight));
+    BAL_TRY(bal_loss_adjustment(&p->offset, l, dev, p->adjust, false));
     return bal_loss_kernels_get(&p->kernels, l, dev, "cross_entropy", "cross_entropy", (size_t)l->y.n);
 }
 
@@ -76,13 +80,10 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
                       const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
     cross_entropy *p = l->self;
-    int            n = y->shape.n;
-    assert(target == BAL_LABELS && n <= l->y.n && bal_size(label) >= n);
+    bal_arg        own[] = {bal_buf(&p->on_device), bal_buf(&p->offset), bal_f32(p->label_smoothing)};
+    assert(target == BAL_LABELS);
     (void)target;
-    BAL_TRY(bal_run(p->kernels.terms, bal_1d((size_t)n), bal_buf(y), bal_buf(label), bal_buf(&p->on_device),
-                    bal_f32(p->label_smoothing), bal_i32(n), bal_i32(l->y.c), bal_buf(&l->workspace),
-                    bal_buf(bal_has(dy) ? dy : &l->workspace), bal_i32(bal_has(dy))));
-    return bal_loss_sum(&p->kernels, l, n, 1, figures, slot);
+    return bal_labelled_run(&p->kernels, l, y, label, dy, figures, slot, own, 3);
 }
 
 static void release(bal_loss *l)
@@ -91,9 +92,15 @@ static void release(bal_loss *l)
     free(p->weight);
     p->weight = NULL;
     bal_tensor_free(&p->on_device);
+    bal_tensor_free(&p->offset);
 }
 
-const bal_loss_def bal_loss_cross_entropy = {
-    "cross_entropy", "softmax cross-entropy; one output for each class", sizeof(cross_entropy), options,
-    false, shape, build, run, release
-};
+const bal_loss_def bal_loss_cross_entropy = {"cross_entropy",
+                                             "softmax cross-entropy; one output for each class",
+                                             sizeof(cross_entropy),
+                                             options,
+                                             false,
+                                             shape,
+                                             build,
+                                             run,
+                                             release};

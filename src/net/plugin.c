@@ -56,6 +56,10 @@ bal_status bal_loss_build(bal_loss *l, bal_device *dev, bal_shape y, bal_where a
 {
     l->y = y;
     BAL_TRY(l->def->shape(l, at));
+    if (!l->def->adversarial) {
+        BAL_TRY(bal_tensor_init(&l->weight, dev, (bal_shape){1, 1, 1, bal_loss_classes(l)}));
+        BAL_TRY(bal_tensor_fill(&l->weight, 1));
+    }
     BAL_TRY(l->def->build(l, dev));
     return l->scratch ? bal_tensor_init(&l->workspace, dev, (bal_shape){1, 1, 1, (int)l->scratch}) : BAL_OK;
 }
@@ -64,6 +68,7 @@ void bal_loss_free(bal_loss *l)
 {
     if (l->def && l->def->free && l->self) l->def->free(l);
     bal_tensor_free(&l->workspace);
+    bal_tensor_free(&l->weight);
     free(l->self);
     *l = (bal_loss){0};
 }

@@ -1,42 +1,21 @@
 /* classifier -- see include/ballast/classifier.h. */
 #include "ballast/classifier.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ballast/augment.h"
-#include "ballast/feeder.h"
 #include "ballast/files.h"
-#include "ballast/history.h"
-#include "ballast/learner.h"
 #include "ballast/log.h"
 #include "ballast/memory.h"
 #include "ballast/metrics.h"
 #include "ballast/model.h"
 #include "ballast/stored.h"
 #include "ballast/trace.h"
+#include "train/classifier_parts.h"
 
-enum { LOSS, SCORE, NORM, SPARE, FIGURES }; /* of a step; loss and score are a pair by bal_loss_def.run */
+enum { LOSS, SCORE, NORM, SPARE, FIGURES = BAL_CLASSIFIER_FIGURES }; /* loss and score: a pair by bal_loss_def.run */
 
 static const double sync_seconds = 0.2; /* device and host wait for each other at least this often */
-
-struct bal_classifier {
-    bal_classifier_job     job;
-    bal_classifier_options o;
-    bal_net               *net;
-    bal_learner            learn;
-    bal_loss               loss;
-    bal_option_pool       *pool;
-    bal_feeder            *feeder;
-    bal_scaling            scaling;
-    bal_augment            augment;
-    bal_tensor             changed; /* a batch after augmentation; not there without */
-    bal_tensor             figures; /* [steps of an epoch][FIGURES] */
-    float                 *host;
-    bal_run_log            log, speed;
-    bal_history            history;
-    int                    step, total, epoch_steps;
-    double                 synced, epoch_began;
-};
 
 static const char log_header[] = "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,"
                                  "validation_balanced_accuracy,gradient_norm\n";
@@ -48,6 +27,7 @@ static bal_status make_loss(bal_classifier *c)
 {
     const bal_where at = {"[train.classifier]", 0}; /* the line was checked with its place by setup */
     BAL_TRY(bal_loss_read(&c->loss, &c->pool, c->o.loss, false, at));
+    c->loss.images = c->images;
     return bal_loss_build(&c->loss, c->job.dev, bal_net_out(c->net), at);
 }
 
@@ -88,57 +68,6 @@ static bal_status set_budget(bal_classifier *c)
     c->epoch_steps = (count + c->o.batch - 1) / c->o.batch;
     c->total = c->o.steps ? c->o.steps : c->epoch_steps * c->o.epochs;
     return BAL_OK;
-}
-
-/* ---- checkpoints ------------------------------------------------------------------------------------------------ */
-
-static bal_status save_last(const char *path, void *user)
-{
-    const bal_classifier *c = user;
-    bal_checkpoint       *to;
-    bal_status            st;
-    BAL_TRY(bal_tensor_read(&c->figures, c->host));
-    BAL_TRY(bal_checkpoint_new(&to));
-    BAL_TRY_OR(end, st, bal_learner_put(&c->learn, to, ""));
-    BAL_TRY_OR(end, st, bal_stored_put_figures(to, c->host, c->step % c->epoch_steps * FIGURES));
-    BAL_TRY_OR(end, st, bal_checkpoint_write(to, path));
-end:
-    bal_checkpoint_free(to);
-    return st;
-}
-
-static bal_status load_last(const char *path, void *user)
-{
-    bal_classifier *c = user;
-    bal_checkpoint *from;
-    bal_status      st;
-    if (!bal_file_exists(path)) return BAL_OK;
-    BAL_TRY(bal_checkpoint_read(&from, path));
-    BAL_TRY_OR(end, st, bal_learner_get(&c->learn, from, ""));
-    c->step = c->learn.t;
-    BAL_TRY_OR(end, st, bal_stored_get_figures(c->host, c->step % c->epoch_steps * FIGURES, from));
-    BAL_TRY_OR(end, st, bal_tensor_write(&c->figures, c->host));
-end:
-    bal_checkpoint_free(from);
-    return st;
-}
-
-static bal_status save_best(const char *path, void *user)
-{
-    const bal_classifier *c = user;
-    const bal_learner    *l = &c->learn;
-    bal_checkpoint       *to;
-    bal_status            st;
-    BAL_TRY(bal_checkpoint_new(&to));
-    BAL_TRY_OR(end, st,
-               bal_checkpoint_put_net(to, "", c->net, bal_has(&l->average) ? &l->average : NULL,
-                                      bal_has(&l->average_states) ? &l->average_states : NULL));
-    BAL_TRY_OR(end, st, bal_stored_put_classes(to, c->job.data));
-    BAL_TRY_OR(end, st, bal_stored_put_scaling(to, &c->scaling));
-    BAL_TRY_OR(end, st, bal_checkpoint_write(to, path));
-end:
-    bal_checkpoint_free(to);
-    return st;
 }
 
 /* ---- epochs ----------------------------------------------------------------------------------------------------- */
@@ -238,15 +167,17 @@ static bal_status end_epoch(bal_classifier *c)
     BAL_TRY(validate(c, &e));
     BAL_TRY(bal_history_add(&c->history, &e));
     BAL_TRY(write_lines(c, &e, mean[NORM]));
-    if (is_best(&c->history)) BAL_TRY(bal_path_use(c->job.folder, "best.safetensors", save_best, c));
+    if (is_best(&c->history)) BAL_TRY(bal_path_use(c->job.folder, "best.safetensors", bal_classifier_save_best, c));
     BAL_TRY(bal_path_use(c->job.folder, "curves.svg", plot, c));
-    return bal_path_use(c->job.folder, "last.safetensors", save_last, c);
+    return bal_path_use(c->job.folder, "last.safetensors", bal_classifier_save_last, c);
 }
 
+/* What is deferred has its chance: patience is counted from there on. */
 static bool out_of_patience(const bal_classifier *c)
 {
-    int best = bal_history_best(&c->history);
-    return c->o.patience && best >= 0 && c->history.count - 1 - best >= c->o.patience;
+    int best = bal_history_best(&c->history), deferred = c->deferral / c->epoch_steps;
+    if (!c->o.patience || best < 0) return false;
+    return c->history.count - 1 - (best > deferred ? best : deferred) >= c->o.patience;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
@@ -269,6 +200,7 @@ bal_status bal_classifier_step(bal_classifier *c)
     int        row = c->step % c->epoch_steps;
     uint64_t   begin = bal_trace_clock();
     bal_tensor x, label, y;
+    BAL_TRY(bal_classifier_reweight(c));
     BAL_TRY(bal_feeder_next(c->feeder, &x, &label));
     BAL_TRY(change_images(c, &x));
     BAL_TRY(bal_net_zero_gradients(c->net));
@@ -299,6 +231,7 @@ static bal_status open_classifier(bal_classifier *c)
     const bal_setup         *s = c->job.setup;
     bal_device              *dev = c->job.dev;
     BAL_TRY(set_budget(c));
+    BAL_TRY(bal_classifier_balance(c));
     BAL_TRY(bal_memory_check(s, dev, "train.classifier", nets, 1, c->o.batch));
     BAL_TRY(bal_setup_net(&c->net, s, "classifier", c->o.batch));
     BAL_TRY(check_classes(c->net, c->job.data));
@@ -313,7 +246,7 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_tensor_init(&c->figures, dev, (bal_shape){c->epoch_steps, 1, 1, FIGURES}));
     c->host = calloc((size_t)c->epoch_steps * FIGURES, sizeof *c->host);
     if (!c->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
-    if (c->job.folder) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", load_last, c));
+    if (c->job.folder) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", bal_classifier_load_last, c));
     c->synced = c->epoch_began = bal_run_clock();
     return make_feeder(c);
 }
@@ -345,6 +278,8 @@ void bal_classifier_close(bal_classifier *c)
     bal_run_log_close(&c->speed);
     bal_history_free(&c->history);
     free(c->host);
+    free(c->images);
+    free(c->weight);
     free(c);
 }
 
@@ -371,7 +306,7 @@ static bal_status run(bal_classifier *c, bool *stopped)
         bool end = c->step % c->epoch_steps == 0 || c->step == c->total;
         if (end) BAL_TRY(end_epoch(c));
         *stopped = c->step < c->total && c->job.watch->stop();
-        if (*stopped && !end) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", save_last, c));
+        if (*stopped && !end) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", bal_classifier_save_last, c));
         show(c);
     }
     if (out_of_patience(c))

@@ -1,9 +1,6 @@
 /* schedule -- see include/ballast/schedule.h. */
 #include "ballast/schedule.h"
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include "ballast/config.h"
 
 enum { CONSTANT, STEP, COSINE };
 
@@ -24,40 +21,17 @@ static const bal_option cosine_options[] = {
     BAL_OPT_END
 };
 
-const bal_schedule_kind bal_schedule_kinds[] = {
+const bal_word bal_schedule_words[] = {
     {"constant", "the same rate throughout", constant_options},
     {"step", "drops by a factor every so many steps", step_options},
     {"cosine", "falls along half a cosine to the end of the run", cosine_options},
     {NULL, NULL, NULL}
 };
 
-static bal_status find_kind(int *out, const char *name, bal_where at)
-{
-    const char *names[sizeof bal_schedule_kinds / sizeof *bal_schedule_kinds];
-    for (int i = 0; (names[i] = bal_schedule_kinds[i].name); i++)
-        if (strcmp(names[i], name) == 0) {
-            *out = i;
-            return BAL_OK;
-        }
-    const char *near = bal_nearest(name, names);
-    if (near) return bal_fail_at(at, "there is no schedule \"%s\"; did you mean \"%s\"?", name, near);
-    return bal_fail_at(at, "there is no schedule \"%s\"; there are constant, step, cosine", name);
-}
-
 bal_status bal_schedule_parse(bal_schedule *out, const char *line, bal_where at)
 {
-    char             name[64], what[80];
-    const char      *rest;
-    bal_option_pool *pool = NULL;
     *out = (bal_schedule){0};
-    if (!line || !*line) return BAL_OK;
-    bal_line_split(line, name, sizeof name, &rest);
-    BAL_TRY(find_kind(&out->kind, name, at));
-    int kind = out->kind;
-    snprintf(what, sizeof what, "schedule %s", name);
-    bal_status st = bal_option_parse(bal_schedule_kinds[kind].options, out, &pool, what, rest, at);
-    bal_option_pool_free(pool);
-    return st;
+    return bal_word_parse(&out->kind, out, bal_schedule_words, "schedule", line, at);
 }
 
 static double cosine(const bal_schedule *s, int t, int total)

@@ -91,6 +91,10 @@ static bal_status open_loss(bal_trial *t)
     l->y = t->answer->shape[0];
     BAL_TRY(options_of(t, &l->self, l->def->size, l->def->options));
     BAL_TRY(l->def->shape(l, (bal_where){"selftest", 0}));
+    int classes = bal_loss_classes(l);
+    l->images = t->images = malloc((size_t)classes * sizeof *t->images);
+    if (!t->images) return bal_fail(BAL_ENOMEM, "no memory for a selftest");
+    for (int k = 0; k < classes; k++) t->images[k] = 1 + (37 * k + 40) % 171;
     BAL_TRY(make(&t->x[0], bal_shape_size(l->y), STREAM_X, false));
     for (size_t i = 0; i < bal_shape_size(l->y); i++) t->x[0][i] *= (float)t->answer->spread;
     return BAL_OK;
@@ -123,6 +127,7 @@ void bal_trial_free(bal_trial *t)
     for (int i = 0; i < BAL_MAX_INPUTS; i++) free(t->x[i]);
     for (int j = 0; j < BAL_MAX_WEIGHTS; j++) free(t->w[j]);
     free(t->dy);
+    free(t->images);
     *t = (bal_trial){0};
 }
 

@@ -44,6 +44,7 @@ typedef struct bal_trial {
     bal_option_pool  *pool;
     bal_pass          pass;
     float            *x[BAL_MAX_INPUTS], *w[BAL_MAX_WEIGHTS], *dy; /* layer; loss: x[0]; optimizer: w[0] */
+    int              *images;                                      /* loss: of each class */
 } bal_trial;
 bal_status bal_trial_open(bal_trial *t, const bal_answer *a);
 void       bal_trial_free(bal_trial *t);

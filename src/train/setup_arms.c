@@ -68,13 +68,17 @@ static bal_status unknown_arm(const char *name, bal_where at)
                        name, name);
 }
 
-/* A built-in arm is plain cross-entropy, with or without changed images. */
+/* A built-in arm is plain cross-entropy, with or without changed images, whatever the file does about its classes. */
 static bal_status apply_built_in(bal_setup *s, const arm_def *a)
 {
-    bal_where at = {a->name, 0};
+    static const char *const plain[][2] = {{"train.classifier.loss", "cross_entropy"},
+                                           {"train.classifier.weights", "none"},
+                                           {"train.classifier.defer", "0"}};
+    bal_where                at = {a->name, 0};
     s->composition = a->images;
-    BAL_TRY(bal_config_put(s->config, "train.classifier.augment", a->augment, at));
-    return bal_config_put(s->config, "train.classifier.loss", "cross_entropy", at);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        BAL_TRY(bal_config_put(s->config, plain[i][0], plain[i][1], at));
+    return bal_config_put(s->config, "train.classifier.augment", a->augment, at);
 }
 
 static bal_status apply_own(bal_setup *s, const bal_section *section)

@@ -1,4 +1,4 @@
-/* setup_parts -- what setup.c and setup_arms.c share. */
+/* setup_parts -- what setup*.c share. */
 #ifndef BALLAST_SETUP_PARTS_H
 #define BALLAST_SETUP_PARTS_H
 
@@ -8,6 +8,9 @@
 bal_where bal_setup_place(const bal_config *c, const char *section, const char *key);
 /* Fails where there is no such section, saying why it is needed. */
 bal_status bal_setup_need(const bal_config *c, const char *section, const char *because);
+
+/* What [train.classifier] says about classes of unequal size. */
+bal_status bal_setup_check_balance(const bal_setup *s);
 
 /* The settings and images of an arm on top of the configuration; NULL: real images alone. */
 bal_status bal_setup_apply_arm(bal_setup *s, const char *name);

@@ -97,10 +97,7 @@ static void open_loss(bal_loss *l, bal_option_pool **pool, bal_device *dev, cons
                       bal_shape y)
 {
     MUST(bal_loss_read(l, pool, line, adversarial, here));
-    l->y = y;
-    MUST(l->def->shape(l, here));
-    MUST(l->def->build(l, dev));
-    MUST(bal_tensor_init(&l->workspace, dev, (bal_shape){1, 1, 1, (int)l->scratch}));
+    MUST(bal_loss_build(l, dev, y, here));
 }
 
 static void close_loss(bal_loss *l, bal_option_pool *pool)

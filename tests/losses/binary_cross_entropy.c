@@ -1,21 +1,26 @@
 /* binary_cross_entropy -- the loss again, in double. */
 #include "loss_test.h"
 
-static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
-                    double *score)
+#include <math.h>
+
+/* Over the number of logits; each with its class's odds to the power of `adjust`. */
+static double sample(const bal_loss *l, int c, const double *y, int own)
 {
-    double p = bal_loss_option(l, "pos_weight"), loss = 0;
-    (void)target;
-    *score = 0;
-    for (int i = 0; i < shape.n; i++, y += shape.c) {
-        int best = 0;
-        for (int k = 0; k < shape.c; k++) {
-            loss += label[i] == (shape.c == 1 ? 1 : k) ? p * bal_softplus(-y[k]) : bal_softplus(y[k]);
-            if (y[k] > y[best]) best = k;
-        }
-        *score += (double)((shape.c == 1 ? y[0] > 0 : best) == label[i]) / shape.n;
+    double p = bal_loss_option(l, "pos_weight"), tau = bal_loss_option(l, "adjust"), loss = 0, all = 0;
+    for (int k = 0; k < (c > 1 ? c : 2); k++) all += l->images[k];
+    for (int k = 0; k < c; k++) {
+        int class = c == 1 ? 1 : k;
+        double n = l->images[class], z = y[k] + tau * log(n / (all - n));
+        loss += own == class ? p * bal_softplus(-z) : bal_softplus(z);
     }
-    return loss / (shape.n * shape.c);
+    return loss / c;
+}
+
+static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y,
+                    const bal_loss_labels *labels, double *score)
+{
+    (void)target;
+    return bal_mean_labelled(sample, l, shape, y, labels, score);
 }
 
 static const bal_loss_case  cases[] = {{"", {1, 1, 1, 1}, 1},
@@ -24,6 +29,8 @@ static const bal_loss_case  cases[] = {{"", {1, 1, 1, 1}, 1},
                                        {"pos_weight=0.1", {130, 1, 1, 1}, 90},
                                        {"", {33, 1, 1, 2}, 2},
                                        {"pos_weight=3", {70, 1, 1, 7}, 20},
+                                       {"adjust=1", {40, 1, 1, 1}, 2},
+                                       {"adjust=0.5 pos_weight=2", {33, 1, 1, 4}, 2},
                                        {NULL, {0, 0, 0, 0}, 0}};
 static const bal_loss_fault faults[] = {
     {"",

@@ -24,22 +24,26 @@ static double log_sum(const double *y, int c, double most)
     return most + log(sum);
 }
 
-static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
-                    double *score)
+/* -sum over classes of t log softmax(y + adjust log prior), for one sample. */
+static double sample(const bal_loss *l, int c, const double *y, int own)
 {
-    double e = bal_loss_option(l, "label_smoothing"), loss = 0, total = 0;
-    int    c = shape.c;
+    double e = bal_loss_option(l, "label_smoothing"), tau = bal_loss_option(l, "adjust"), loss = 0, most = -1e300;
+    double all = 0, z[256];
+    for (int k = 0; k < c; k++) all += l->images[k];
+    for (int k = 0; k < c; k++) z[k] = y[k] + tau * log(l->images[k] / all);
+    for (int k = 0; k < c; k++) most = fmax(most, z[k]);
+    for (int k = 0; k < c; k++) loss += weight(l, k) * (e / c + (k == own) * (1 - e)) * (log_sum(z, c, most) - z[k]);
+    return loss;
+}
+
+/* The mean is a weighted one, by the option's weights of the labels. */
+static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y,
+                    const bal_loss_labels *labels, double *score)
+{
+    double total = 0;
     (void)target;
-    *score = 0;
-    for (int i = 0; i < shape.n; i++, y += c) {
-        int best = 0;
-        for (int k = 0; k < c; k++) best = y[k] > y[best] ? k : best;
-        double log_all = log_sum(y, c, y[best]);
-        for (int k = 0; k < c; k++) loss += weight(l, k) * (e / c + (k == label[i]) * (1 - e)) * (log_all - y[k]);
-        total += weight(l, label[i]);
-        *score += (double)(best == label[i]) / shape.n;
-    }
-    return loss / total;
+    for (int j = 0; j < 2 * shape.n; j++) total += labels->share[j] * weight(l, labels->class[j]);
+    return bal_mean_labelled(sample, l, shape, y, labels, score) * shape.n / total;
 }
 
 static const bal_loss_case cases[] = {{"", {1, 1, 1, 2}, 1},
@@ -48,7 +52,9 @@ static const bal_loss_case cases[] = {{"", {1, 1, 1, 2}, 1},
                                       {"weights=1,2.5", {17, 1, 1, 2}, 1},
                                       {"weights=1,2.5,0,0.3 label_smoothing=0.2", {50, 1, 1, 4}, 2},
                                       {"", {9, 1, 1, 3}, 90}, /* exp would overflow */
-                                      {"", {5, 1, 1, 201}, 4},
+                                      {"", {2, 1, 1, 201}, 4},
+                                      {"adjust=1", {33, 1, 1, 4}, 3},
+                                      {"adjust=1.5 weights=1,2.5,0,0.3 label_smoothing=0.2", {50, 1, 1, 4}, 2},
                                       {NULL, {0, 0, 0, 0}, 0}};
 #define FAULT "test: loss cross_entropy: weights = "
 static const bal_loss_fault faults[] = {

@@ -9,10 +9,10 @@ static double output(const bal_loss *l, bal_target target, double y)
     return target == BAL_REAL ? fmax(0, 1 - y) : target == BAL_FAKE ? fmax(0, 1 + y) : -y;
 }
 
-static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
-                    double *score)
+static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y,
+                    const bal_loss_labels *labels, double *score)
 {
-    (void)label;
+    (void)labels;
     return bal_mean_output(output, l, target, shape, y, score);
 }
 

@@ -9,10 +9,10 @@ static double output(const bal_loss *l, bal_target target, double y)
     return pow(y - (target != BAL_FAKE), 2) / 2;
 }
 
-static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y, const int *label,
-                    double *score)
+static double value(const bal_loss *l, bal_target target, bal_shape shape, const double *y,
+                    const bal_loss_labels *labels, double *score)
 {
-    (void)label;
+    (void)labels;
     return bal_mean_output(output, l, target, shape, y, score);
 }
 

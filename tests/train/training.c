@@ -277,6 +277,51 @@ static void test_classifier_resumed_same_bits(void **state)
     for (int i = 0; i < CLASSIFIER_FILES; i++) assert_same_file("c-whole", "c-parts", classifier_files[i]);
 }
 
+/* What there is against classes of unequal size: whole, and stopped before and behind the step at which it begins. */
+static void check_resumed(const char *name, const char *const *sets, int count)
+{
+    char *whole = bal_format("c-%s-whole", name), *parts = bal_format("c-%s-parts", name);
+    assert_int_equal(train_classifier(whole, 0, sets, count), BAL_OK);
+    assert_int_equal(train_classifier(parts, 4, sets, count), BAL_OK);
+    assert_int_equal(train_classifier(parts, 13, sets, count), BAL_OK);
+    assert_int_equal(train_classifier(parts, 0, sets, count), BAL_OK);
+    for (int i = 0; i < CLASSIFIER_FILES; i++) assert_same_file(whole, parts, classifier_files[i]);
+    free(whole);
+    free(parts);
+}
+
+/* The loss of a step is another one from `first` on, and the same before. */
+static void check_differs_from(int first, const char *const *sets, int count)
+{
+    bal_history plain, other;
+    char       *a = bal_format("%s/c-whole/log.csv", folder), *b = bal_format("%s/c-other/log.csv", folder);
+    char       *out = bal_path_join(folder, "c-other/last.safetensors");
+    remove(out);
+    remove(b);
+    assert_int_equal(train_classifier("c-other", 0, sets, count), BAL_OK);
+    assert_int_equal(bal_history_read(&plain, a), BAL_OK);
+    assert_int_equal(bal_history_read(&other, b), BAL_OK);
+    assert_int_equal(plain.count, other.count);
+    for (int i = 0; i < plain.count; i++) {
+        bool same = memcmp(&plain.epoch[i].train_loss, &other.epoch[i].train_loss, sizeof(double)) == 0;
+        assert_int_equal(same, i < first);
+    }
+    bal_history_free(&plain);
+    bal_history_free(&other);
+    free(a);
+    free(b);
+    free(out);
+}
+
+static void test_classifier_weights(void **state)
+{
+    (void)state;
+    const char *sets[] = {"train.classifier.weights=effective power=0.5", "train.classifier.defer=0.5"};
+    check_differs_from(0, sets, 1);
+    check_differs_from(1, sets, 2); /* of three epochs */
+    check_resumed("weights", sets, 2);
+}
+
 static void test_classifier_nan_is_named(void **state)
 {
     (void)state;
@@ -404,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_gan_generates),
         cmocka_unit_test(test_classifier_same_seed_same_bits),
         cmocka_unit_test(test_classifier_resumed_same_bits),
+        cmocka_unit_test(test_classifier_weights),
         cmocka_unit_test(test_classifier_nan_is_named),
         cmocka_unit_test(test_classifier_patience),
         cmocka_unit_test(test_classifier_wrong_classes),

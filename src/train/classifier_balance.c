@@ -1,0 +1,26 @@
+/* classifier_balance -- what a classifier's training does about classes of unequal size. */
+#include <math.h>
+#include <stdlib.h>
+#include "train/classifier_parts.h"
+
+bal_status bal_classifier_balance(bal_classifier *c)
+{
+    const int        *unused;
+    int               classes = bal_dataset_class_count(c->job.data);
+    bal_class_weights weights;
+    c->images = calloc((size_t)classes, sizeof *c->images);
+    c->weight = calloc((size_t)classes, sizeof *c->weight);
+    if (!c->images || !c->weight) return bal_fail(BAL_ENOMEM, "no memory for %d classes", classes);
+    for (int k = 0; k < classes; k++) c->images[k] = bal_dataset_part(c->job.data, BAL_TRAIN, k, &unused);
+    BAL_TRY(bal_class_weights_parse(&weights, c->o.weights, (bal_where){"[train.classifier]", 0}));
+    bal_class_weights_fill(c->weight, &weights, c->images, classes);
+    c->deferral = (int)ceil((double)c->o.defer * c->total);
+    return BAL_OK;
+}
+
+bal_status bal_classifier_reweight(bal_classifier *c)
+{
+    if (c->weighted || c->step < c->deferral) return BAL_OK;
+    c->weighted = true;
+    return bal_tensor_write(&c->loss.weight, c->weight);
+}

@@ -1,0 +1,49 @@
+/* classifier_parts -- what classifier*.c share. */
+#ifndef BALLAST_CLASSIFIER_PARTS_H
+#define BALLAST_CLASSIFIER_PARTS_H
+
+#include "ballast/augment.h"
+#include "ballast/class_weights.h"
+#include "ballast/classifier.h"
+#include "ballast/feeder.h"
+#include "ballast/history.h"
+#include "ballast/learner.h"
+
+enum { BAL_CLASSIFIER_FIGURES = 4 }; /* of a step */
+
+struct bal_classifier {
+    bal_classifier_job     job;
+    bal_classifier_options o;
+    bal_net               *net;
+    bal_learner            learn;
+    bal_loss               loss;
+    bal_option_pool       *pool;
+    bal_feeder            *feeder;
+    bal_scaling            scaling;
+    bal_augment            augment;
+    bal_tensor             changed; /* a batch after augmentation; not there without */
+    bal_tensor             figures; /* [steps of an epoch][BAL_CLASSIFIER_FIGURES] */
+    float                 *host;
+    int                   *images;   /* training images of each class */
+    float                 *weight;   /* of each class, in the loss, from step `deferral` on */
+    int                    deferral;
+    bool                   weighted; /* whether the loss has the weights */
+    bal_run_log            log, speed;
+    bal_history            history;
+    int                    step, total, epoch_steps;
+    double                 synced, epoch_began;
+};
+
+/* Count the classes and choose their weights; the budget is known. */
+bal_status bal_classifier_balance(bal_classifier *c);
+/* Before a step: give the loss its weights, once they are due. */
+bal_status bal_classifier_reweight(bal_classifier *c);
+
+/* For bal_path_use; `user` is the bal_classifier. last.safetensors: all that is needed to go on. Loading one that is
+ * not there changes nothing. */
+bal_status bal_classifier_save_last(const char *path, void *user);
+bal_status bal_classifier_load_last(const char *path, void *user);
+/* best.safetensors: the average's weights where there is one. */
+bal_status bal_classifier_save_best(const char *path, void *user);
+
+#endif
