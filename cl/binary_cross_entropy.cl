@@ -1,7 +1,7 @@
 /* binary_cross_entropy -- sigmoid cross-entropy, as torch.nn.BCEWithLogitsLoss with pos_weight p. One logit a sample
  * (c = 1): its label, 0 or 1, is t. c logits: t is 1 for the label's, 0 for the others (one-hot).
- *   loss = mean over samples and logits of weight[label] (p t log(1 / sigmoid(z)) + (1 - t) log(1 / (1 - sigmoid(z)))),
- *   z[k] = y[k] + offset[k]
+ *   loss = mean over samples and logits of
+ *          weight[label] (p t log(1 / sigmoid(z)) + (1 - t) log(1 / (1 - sigmoid(z)))),   z[k] = y[k] + offset[k]
  * offset is the logit adjustment tau log(prior / (1 - prior)) of the class that the logit speaks for (Menon et al.
  * 2021, for two classes), 0 without. Any other label gives NaN. terms[i] = {share of the loss, y is on its label's side, or
  * largest at its label}. */

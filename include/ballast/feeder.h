@@ -1,9 +1,9 @@
 /* feeder -- batches of a data set on a device, prepared by a thread of its own while the device works (double
  * buffered).
  *
- * An endless stream of images by position: position p is image index[order[p % count]] with order the permutation keyed
- * by (seed, BAL_FOR_SHUFFLE, salt, epoch = p / count), unshuffled the identity. Batches are always full and straddle
- * epochs, so any count feeds any batch, and going on at a step means starting at position step * batch.
+ * An endless stream of images by position: position p is image index[order[p % count]] with order that of the sampler
+ * for pass p / count (ballast/sampler.h). Batches are always full and straddle passes, so any count feeds any batch, and
+ * going on at a step means starting at position step * batch.
  *
  * A share label_noise of the images, drawn by (seed, BAL_FOR_LABEL, salt) and image, is labelled as the class after its
  * own, the last as the first ("pair flip" noise): the same images in every epoch. */
@@ -12,6 +12,7 @@
 
 #include "ballast/dataset.h"
 #include "ballast/device.h"
+#include "ballast/sampler.h"
 
 typedef struct bal_feeder_settings {
     const bal_dataset *data;
@@ -23,6 +24,8 @@ typedef struct bal_feeder_settings {
     bal_scaling        scaling;
     uint64_t           start; /* first position */
     float              label_noise;
+    bal_sampling       sampler;
+    uint64_t           begin, end; /* the sampler's passes */
 } bal_feeder_settings;
 
 typedef struct bal_feeder bal_feeder;

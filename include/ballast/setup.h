@@ -22,7 +22,7 @@ typedef struct bal_gan_options {
 } bal_gan_options;
 
 typedef struct bal_classifier_options {
-    int         steps, epochs, batch, patience;
+    int         steps, epochs, batch, patience, sampler; /* bal_sampling */
     bool        shuffle;
     float       ema, clip, label_noise, defer;
     const char *loss, *weights, *optimizer, *schedule, *augment, *want, *init;

@@ -49,6 +49,12 @@ bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data)
     return st;
 }
 
+/* The first pass over `count` images that begins at step t or later. */
+static uint64_t pass_of(int t, int batch, int count)
+{
+    return ((uint64_t)t * (uint64_t)batch + (uint64_t)count - 1) / (uint64_t)count;
+}
+
 static bal_status make_feeder(bal_classifier *c)
 {
     bal_feeder_settings s = {.data = c->job.data, .batch = c->o.batch, .shuffle = c->o.shuffle};
@@ -57,6 +63,9 @@ static bal_status make_feeder(bal_classifier *c)
     s.scaling = c->scaling;
     s.start = (uint64_t)c->step * (uint64_t)c->o.batch;
     s.label_noise = c->o.label_noise;
+    s.sampler = (bal_sampling)c->o.sampler;
+    s.begin = pass_of(c->deferral, c->o.batch, s.count);
+    s.end = pass_of(c->total, c->o.batch, s.count) - 1;
     return bal_feeder_open(&c->feeder, c->job.dev, &s);
 }
 

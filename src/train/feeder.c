@@ -38,12 +38,13 @@ typedef struct {
 
 struct bal_feeder {
     bal_feeder_settings settings;
-    int     *index, *order, *chosen; /* the images; an epoch's permutation; those of the batch being filled */
-    uint64_t epoch;                  /* that `order` is for */
-    size_t   pixels;                 /* floats of an image */
-    float   *x, *label;              /* the batch being filled */
-    slot     slot[SLOTS];
-    crew     crew;
+    bal_sampler        *sampler;
+    int                *index, *order, *chosen; /* the images; those of a pass; those of the batch being filled */
+    uint64_t            pass;                   /* that `order` is for */
+    size_t              pixels;                 /* floats of an image */
+    float              *x, *label;              /* the batch being filled */
+    slot                slot[SLOTS];
+    crew                crew;
 
     pthread_t       thread;
     bool            running;
@@ -144,13 +145,10 @@ static void choose(bal_feeder *f, uint64_t k)
     uint64_t                   count = (uint64_t)s->count, first = s->start + k * (uint64_t)s->batch;
 
     for (int i = 0; i < s->batch; i++) {
-        uint64_t at = first + (uint64_t)i, epoch = at / count;
-        if (s->shuffle && epoch != f->epoch) {
-            bal_stream stream = bal_stream_for(s->seed, BAL_FOR_SHUFFLE, s->salt, (uint32_t)epoch);
-            bal_random_order(f->order, s->count, &stream);
-            f->epoch = epoch;
-        }
-        f->chosen[i] = f->index[s->shuffle ? f->order[at % count] : (int)(at % count)];
+        uint64_t at = first + (uint64_t)i, pass = at / count;
+        if (pass != f->pass) bal_sampler_pass(f->sampler, f->order, pass);
+        f->pass = pass;
+        f->chosen[i] = f->index[f->order[at % count]];
     }
 }
 
@@ -201,6 +199,24 @@ static void *prepare(void *user)
 /* ---- opening ------------------------------------------------------------------------------------------------------
  */
 
+static bal_status make_sampler(bal_feeder *f)
+{
+    const bal_feeder_settings *s = &f->settings;
+    bal_sampler_settings       how = {.how = s->sampler, .shuffle = s->shuffle, .seed = s->seed, .salt = s->salt};
+    int                       *label = malloc((size_t)s->count * sizeof *label);
+
+    if (!label) return bal_fail(BAL_ENOMEM, "no memory for labels");
+    for (int i = 0; i < s->count; i++) label[i] = bal_dataset_sample(s->data, s->index[i])->label;
+    how.label = label;
+    how.count = s->count;
+    how.classes = bal_dataset_class_count(s->data);
+    how.begin = s->begin;
+    how.end = s->end;
+    bal_status st = bal_sampler_open(&f->sampler, &how);
+    free(label);
+    return st;
+}
+
 static bal_status ask_for_memory(bal_feeder *f, bal_device *dev)
 {
     const bal_feeder_settings *s = &f->settings;
@@ -240,13 +256,14 @@ bal_status bal_feeder_open(bal_feeder **out, bal_device *dev, const bal_feeder_s
     *out = NULL;
     if (!f) return bal_fail(BAL_ENOMEM, "no memory for a feeder");
     f->settings = *settings;
-    f->epoch = UINT64_MAX;
+    f->pass = UINT64_MAX;
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
     pthread_mutex_init(&f->crew.lock, NULL);
     pthread_cond_init(&f->crew.begin, NULL);
     pthread_cond_init(&f->crew.end, NULL);
     if (settings->count < 1) BAL_TRY_OR(fail, st, bal_fail(BAL_ECONFIG, "no images to make batches of"));
+    BAL_TRY_OR(fail, st, make_sampler(f));
     BAL_TRY_OR(fail, st, ask_for_memory(f, dev));
     hire(f);
     f->running = pthread_create(&f->thread, NULL, prepare, f) == 0;
@@ -286,6 +303,7 @@ void bal_feeder_close(bal_feeder *f)
     pthread_cond_destroy(&f->crew.begin);
     pthread_cond_destroy(&f->crew.end);
     free(f->index);
+    bal_sampler_close(f->sampler);
     free(f->order);
     free(f->chosen);
     free(f->x);

@@ -73,7 +73,8 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
 {
     static const char *const plain[][2] = {{"train.classifier.loss", "cross_entropy"},
                                            {"train.classifier.weights", "none"},
-                                           {"train.classifier.defer", "0"}};
+                                           {"train.classifier.defer", "0"},
+                                           {"train.classifier.sampler", "instance"}};
     bal_where                at = {a->name, 0};
     s->composition = a->images;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)

@@ -1,16 +1,58 @@
 /* setup_balance -- what [train.classifier] says about classes of unequal size, checked. */
+#include <stdio.h>
+#include <string.h>
 #include "ballast/class_weights.h"
+#include "ballast/plugin.h"
+#include "ballast/sampler.h"
 #include "train/setup_parts.h"
 
-static const char section[] = "train.classifier";
+static bal_status fail_key(const bal_setup *s, const char *key, const char *what)
+{
+    return bal_fail_at(bal_setup_place(s->config, "train.classifier", key), "[train.classifier] %s: %s", key, what);
+}
+
+/* A numeric option of the loss; 0 if it has none of that name. */
+static bal_status find_loss_option(double *out, const bal_setup *s, const char *name)
+{
+    bal_loss         l = {0};
+    bal_option_pool *pool = NULL;
+    bal_where        at = bal_setup_place(s->config, "train.classifier", "loss");
+    *out = 0;
+    bal_status st = bal_loss_read(&l, &pool, s->classifier.loss, false, at);
+    for (const bal_option *o = st ? NULL : l.def->options; o && o->name; o++)
+        if (strcmp(o->name, name) == 0) *out = bal_option_number(l.def->options, l.self, name);
+    bal_loss_free(&l);
+    bal_option_pool_free(pool);
+    return st;
+}
+
+/* Each of weights, sampler and adjust makes the classes count alike; two of them overshoot. */
+static bal_status check_once(const bal_setup *s, bool weighted)
+{
+    double adjust;
+    BAL_TRY(find_loss_option(&adjust, s, "adjust"));
+    if (weighted && s->classifier.sampler != BAL_SAMPLE_INSTANCE)
+        return fail_key(s, "sampler",
+                        "there are weights too; one of the two makes up for rare classes, both overshoot");
+    if (adjust > 0 && s->classifier.sampler != BAL_SAMPLE_INSTANCE)
+        return fail_key(s, "sampler", "the loss adjusts logits too (adjust); both together overshoot");
+    if (adjust > 0 && weighted)
+        return fail_key(s, "weights", "the loss adjusts logits too (adjust); both together overshoot");
+    return BAL_OK;
+}
 
 bal_status bal_setup_check_balance(const bal_setup *s)
 {
     const bal_classifier_options *o = &s->classifier;
     bal_class_weights             weights;
-    BAL_TRY(bal_class_weights_parse(&weights, o->weights, bal_setup_place(s->config, section, "weights")));
-    if (o->defer > 0 && !bal_class_weights_active(&weights))
-        return bal_fail_at(bal_setup_place(s->config, section, "defer"),
-                           "[train.classifier] defer: there are no weights to begin later");
+    BAL_TRY(bal_class_weights_parse(&weights, o->weights, bal_setup_place(s->config, "train.classifier", "weights")));
+    bool weighted = bal_class_weights_active(&weights);
+    BAL_TRY(check_once(s, weighted));
+    if (o->sampler != BAL_SAMPLE_INSTANCE && !o->shuffle)
+        return fail_key(s, "sampler", "it draws images in random order; shuffle is off");
+    if (o->defer > 0 && o->sampler == BAL_SAMPLE_PROGRESSIVE)
+        return fail_key(s, "defer", "the progressive sampler begins by itself as if there were none");
+    if (o->defer > 0 && !weighted && o->sampler == BAL_SAMPLE_INSTANCE)
+        return fail_key(s, "defer", "there are no weights and no sampler to begin later");
     return BAL_OK;
 }

@@ -1,5 +1,6 @@
 /* setup_options -- what [run], [train.gan] and [train.classifier] may say: see include/ballast/setup.h. */
 #include <limits.h>
+#include "ballast/sampler.h"
 #include "ballast/setup.h"
 
 const bal_option bal_run_option_table[] = {
@@ -50,7 +51,10 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_TEXT(bal_classifier_options, weights, "none",
                  "how much an image counts in the loss, by its class: a weighting and its options"),
     BAL_OPT(bal_classifier_options, defer, BAL_FLOAT, 0, 0, 0.99,
-            "share of the training before weights begin; until then every image counts alike"),
+            "share of the training before weights or sampler begin; until then every image counts alike"),
+    BAL_OPT_CHOICE(bal_classifier_options, sampler, BAL_SAMPLE_INSTANCE, BAL_SAMPLINGS,
+                   "every image once; all classes equally often; by the roots of their sizes; from the first to the "
+                   "second"),
     BAL_OPT_TEXT(bal_classifier_options, optimizer, "adam lr=1e-3", "an optimizer and its options"),
     BAL_OPT_TEXT(bal_classifier_options, schedule, "constant", "of the learning rate"),
     BAL_OPT_TEXT(bal_classifier_options, augment, "none",

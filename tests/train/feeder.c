@@ -51,7 +51,7 @@ static bal_feeder_settings settings(const bal_dataset *ds, bal_part part, bool s
 {
     const int *list;
     int        n = bal_dataset_part(ds, part, -1, &list);
-    return (bal_feeder_settings){ds, list, n, BATCH, shuffle, 7, 3, bal_dataset_scaling(ds, true), start, 0};
+    return (bal_feeder_settings){ds, list, n, BATCH, shuffle, 7, 3, bal_dataset_scaling(ds, true), start, 0, BAL_SAMPLE_INSTANCE, 0, 0};
 }
 
 static bal_feeder *open_feeder(const bal_feeder_settings *s)

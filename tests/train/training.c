@@ -322,6 +322,17 @@ static void test_classifier_weights(void **state)
     check_resumed("weights", sets, 2);
 }
 
+static void test_classifier_sampler(void **state)
+{
+    (void)state;
+    const char *balanced[] = {"train.classifier.sampler=balanced", "train.classifier.defer=0.5"};
+    const char *progressive[] = {"train.classifier.sampler=progressive"};
+    check_differs_from(0, balanced, 1);
+    check_differs_from(1, balanced, 2); /* of three epochs */
+    check_resumed("balanced", balanced, 2);
+    check_resumed("progressive", progressive, 1);
+}
+
 static void test_classifier_nan_is_named(void **state)
 {
     (void)state;
@@ -450,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_classifier_same_seed_same_bits),
         cmocka_unit_test(test_classifier_resumed_same_bits),
         cmocka_unit_test(test_classifier_weights),
+        cmocka_unit_test(test_classifier_sampler),
         cmocka_unit_test(test_classifier_nan_is_named),
         cmocka_unit_test(test_classifier_patience),
         cmocka_unit_test(test_classifier_wrong_classes),
