@@ -36,7 +36,8 @@ typedef struct bal_weight {
     bal_layout  layout;
     int         fan_in, fan_out;
     float       initial; /* of a BAL_STATE */
-    bal_tensor  v, g;    /* views into the net's arenas, set before build; a state has no g */
+    bal_tensor  v, g;    /* views into the net's arenas, v set before build, g after it; a state has no g */
+    size_t      offset;  /* in its arena, floats */
 } bal_weight;
 
 /* One pass through a net. */
@@ -65,8 +66,8 @@ struct bal_layer {
     bal_weight           weights[BAL_MAX_WEIGHTS];
     int                  weight_count;
     double               flops;     /* floating-point operations of one sample's forward pass; set by shape */
-    size_t               scratch;   /* floats of shared scratch that a pass needs; set by build */
-    bal_tensor           workspace; /* the scratch, shared by all layers; valid within one call only */
+    size_t               scratch;   /* floats of scratch that a pass needs; set by build */
+    bal_tensor           workspace; /* the scratch; valid within one call only */
 };
 
 struct bal_layer_def {

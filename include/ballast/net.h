@@ -29,6 +29,11 @@ int              bal_net_latent(const bal_section *section);    /* the section's
  * gradients. */
 bal_status bal_net_build(bal_net *net, bal_device *dev, bool training, uint64_t seed, uint32_t salt);
 
+/* A pair in training, of which the first rests between its forward and its backward pass while the other runs (a
+ * generator and its discriminator): what the first needs within its passes only shares memory with the other, and so do
+ * the gradients of its weights: zero them behind the other's passes. The other's weights have salt + 1. */
+bal_status bal_net_build_pair(bal_net *rests, bal_net *runs, bal_device *dev, uint64_t seed, uint32_t salt);
+
 /* Only get the kernels, so that the device's plan has them (ballast/tune.h); the net cannot run. */
 bal_status bal_net_kernels(bal_net *net, bal_device *dev);
 
@@ -59,8 +64,8 @@ const bal_tensor *bal_net_gradients(const bal_net *net);
 const bal_tensor *bal_net_states(const bal_net *net);
 int               bal_net_decayed(const bal_net *net);
 
-/* The layer whose output or weight gradient holds a NaN or Inf, in words ("3 conv: weight gradient"), or NULL. Reads
- * all. */
+/* The layer whose weight or weight gradient holds a NaN or Inf, in words ("3 conv: weight gradient"), or NULL. (A step
+ * with a NaN anywhere leaves some there; what its passes left may have been written over.) Reads all. */
 const char *bal_net_find_nan(bal_net *net);
 
 #endif

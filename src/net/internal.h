@@ -4,6 +4,32 @@
 
 #include "ballast/net.h"
 
+enum { BAL_BUFFERS = 8 }; /* that an arena may have: each as large as the device allows, and some memory holds a few */
+
+/* What needs memory in a pass, and when. VALUE, GRADIENT: by the tensor's number, of roots only; FORWARD, BACKWARD:
+ * scratch, by the layer's; SUM: number 0, a second contribution to a gradient before it is added; WEIGHTS: number 0, the
+ * gradients of a resting net's weights. */
+typedef enum {
+    BAL_VALUE, BAL_GRADIENT, BAL_FORWARD, BAL_BACKWARD, BAL_SUM, BAL_WEIGHTS, BAL_PLACE_KINDS
+} bal_place_kind;
+
+/* SHARED: what a resting net needs only while the net that it shares memory with has nothing to keep. */
+typedef enum { BAL_OWN, BAL_SHARED, BAL_ARENAS } bal_arena_kind;
+
+typedef struct bal_place {
+    size_t         floats, offset; /* floats 0: nothing */
+    int            from, until;    /* steps, see plan.c */
+    bal_arena_kind arena;
+    bal_tensor     t;
+} bal_place;
+
+typedef struct bal_plan {
+    bool       training, rests;
+    size_t     limit; /* floats of the largest buffer */
+    size_t     floats[BAL_ARENAS];
+    bal_place *places;
+} bal_plan;
+
 /* Tensors are numbered: 0 is the net's input, i + 1 the output of layer i. */
 typedef struct bal_node {
     bal_layer        layer;
@@ -21,7 +47,6 @@ typedef struct bal_value {
     int       root;       /* tensor number whose storage this is; itself if no view */
     int       readers;    /* of a root: how many layers read it or a view of it; the net's output counts as one */
     int       last;       /* of a root: the last layer that reads it, or the count of layers for the output */
-    int       slot, gradient_slot; /* of a root: which buffer; -1: none of its own (the net's input) */
     bal_tensor y, dy;     /* as used in the current pass */
 } bal_value;
 
@@ -39,12 +64,8 @@ struct bal_net {
     /* memory, made by build */
     bal_tensor  weights, gradients, states;
     size_t      weight_floats, state_floats, decayed; /* arena sizes; kernels come first, up to `decayed` */
-    size_t     *slot_floats, *gradient_floats;
-    bal_tensor *slots, *gradient_slots;
-    int         slot_count, gradient_count;
-    size_t      sum_floats;
-    bal_tensor  sum;       /* a second contribution to a gradient, before it is added */
-    bal_tensor  workspace;
+    bal_plan    plan;
+    bal_tensor  buffers[BAL_BUFFERS]; /* the plan's own places, and the shared ones of the net that shares with it */
     char        found[96]; /* text of bal_net_find_nan */
 };
 
@@ -56,8 +77,9 @@ static inline bool bal_node_shares(const bal_node *node) { return node->in_place
 /* Decide which layers absorb the activation behind them, and which activations run in place. */
 void bal_net_fuse(bal_net *net);
 
-/* Decide which values share buffers; fills slot numbers and sizes (for `training` or not). Touches no device. */
-bal_status bal_net_plan(bal_net *net, bool training);
-void       bal_net_unplan(bal_net *net);
+/* Decide what lies where: `training`, `rests` and `limit` are set, the rest is filled. Touches no device. The caller frees
+ * plan->places. */
+bal_status bal_net_plan(bal_plan *plan, const bal_net *net);
+bal_place *bal_plan_place(const bal_plan *plan, const bal_net *net, bal_place_kind kind, int i);
 
 #endif

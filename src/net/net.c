@@ -17,8 +17,8 @@ static bal_tensor sized(bal_tensor t, bal_shape shape, int n)
 static void bind_activations(bal_net *net, const bal_tensor *x)
 {
     for (int i = 0; i <= net->count; i++) {
-        bal_value *v = &net->values[i], *root = &net->values[v->root];
-        v->y = sized(v->root == 0 ? *x : net->slots[root->slot], v->shape, x->shape.n);
+        bal_value *v = &net->values[i];
+        v->y = sized(v->root == 0 ? *x : bal_plan_place(&net->plan, net, BAL_VALUE, v->root)->t, v->shape, x->shape.n);
     }
 }
 
@@ -27,8 +27,8 @@ static void bind_gradients(bal_net *net, const bal_tensor *dx, int n, int lowest
 {
     static const bal_tensor none;
     for (int i = 0; i <= net->count; i++) {
-        bal_value *v = &net->values[i], *root = &net->values[v->root];
-        bal_tensor at = v->root > 0 ? net->gradient_slots[root->gradient_slot] : dx ? *dx : none;
+        bal_value *v = &net->values[i];
+        bal_tensor at = v->root > 0 ? bal_plan_place(&net->plan, net, BAL_GRADIENT, v->root)->t : dx ? *dx : none;
         v->dy = sized(v->root < lowest ? none : at, v->shape, n);
     }
 }
@@ -48,6 +48,7 @@ bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor 
         bal_tensor inputs[BAL_MAX_INPUTS];
         if (bal_node_idle(&net->nodes[i])) continue;
         gather(inputs, net, i);
+        l->workspace = bal_plan_place(&net->plan, net, BAL_FORWARD, i)->t;
         bal_device_scope(net->dev, net->nodes[i].forward);
         BAL_TRY(l->def->forward(l, pass, inputs, &net->values[i + 1].y));
     }
@@ -59,7 +60,7 @@ bal_tensor bal_net_output_gradient(const bal_net *net)
 {
     const bal_value *v = &net->values[net->count];
     assert(net->training && v->root > 0);
-    return sized(net->gradient_slots[net->values[v->root].gradient_slot], v->shape, v->y.shape.n);
+    return sized(bal_plan_place(&net->plan, net, BAL_GRADIENT, v->root)->t, v->shape, v->y.shape.n);
 }
 
 /* Where layer i puts the gradients of its inputs: straight into the value's buffer if it is the first to contribute
@@ -74,6 +75,7 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
     bal_tensor              dx[BAL_MAX_INPUTS];
     bal_pass                again = *pass;
     int                     summed[BAL_MAX_INPUTS], sums = 0;
+    l->workspace = bal_plan_place(&net->plan, net, BAL_BACKWARD, i)->t;
     for (int j = 0; j < l->inputs; j++) {
         const bal_value *v = &net->values[node->from[j]];
         bool             first = node->in_place || net->values[v->root].last == i;
@@ -87,7 +89,7 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
     for (int s = -1; s < sums; s++) {
         if (s >= 0) {
             for (int j = 0; j < l->inputs; j++) dx[j] = none;
-            dx[summed[s]] = sized(net->sum, l->in[summed[s]], out->dy.shape.n);
+            dx[summed[s]] = sized(bal_plan_place(&net->plan, net, BAL_SUM, 0)->t, l->in[summed[s]], out->dy.shape.n);
             again.frozen = true; /* the weights' gradients were added the first time */
         }
         BAL_TRY(l->def->backward(l, &again, inputs, &out->y, &out->dy, dx));
@@ -153,13 +155,8 @@ const char *bal_net_find_nan(bal_net *net)
         const bal_layer *l = &net->nodes[i].layer;
         for (int j = 0; j < l->weight_count; j++) {
             const char *what = !finite_all(&l->weights[j].v) ? "" : !finite_all(&l->weights[j].g) ? " gradient" : NULL;
-            if (what) {
-                snprintf(net->found, sizeof net->found, "layer %d %s: %s%s", i, l->def->name, l->weights[j].name, what);
-                return net->found;
-            }
-        }
-        if (!finite_all(&net->values[i + 1].y)) {
-            snprintf(net->found, sizeof net->found, "layer %d %s: output", i, l->def->name);
+            if (!what) continue;
+            snprintf(net->found, sizeof net->found, "layer %d %s: %s%s", i, l->def->name, l->weights[j].name, what);
             return net->found;
         }
     }

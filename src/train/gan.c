@@ -54,8 +54,7 @@ static bal_status make_nets(bal_gan *gan)
     BAL_TRY(bal_setup_net(&gan->generator, j->setup, "generator", gan->o.batch));
     BAL_TRY(bal_setup_net(&gan->discriminator, j->setup, "discriminator",
                           bal_setup_largest("discriminator", gan->o.batch)));
-    BAL_TRY(bal_net_build(gan->generator, j->dev, true, seed, salt));
-    return bal_net_build(gan->discriminator, j->dev, true, seed, salt + 1);
+    return bal_net_build_pair(gan->generator, gan->discriminator, j->dev, seed, salt);
 }
 
 static bal_status make_learners(bal_gan *gan)
@@ -184,8 +183,8 @@ static bal_status step_generator(bal_gan *gan, uint32_t draw, int row, const bal
         .training = true, .frozen = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_THROUGH};
     bal_pass   pass = {.training = true, .seed = through.seed, .draw = draw + DRAW_FAKE};
     bal_tensor dx = bal_net_output_gradient(gan->generator);
-    BAL_TRY(bal_net_zero_gradients(gan->generator));
     BAL_TRY(discriminate(gan, &through, fake, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + GENERATED, &dx));
+    BAL_TRY(bal_net_zero_gradients(gan->generator));
     BAL_TRY(bal_net_backward(gan->generator, &pass, &gan->z, NULL));
     bal_device_scope(gan->job.dev, "generator's optimizer");
     return bal_learner_step(&gan->learn_g, &gan->figures, row * BAL_GAN_FIGURES + NORM_G);

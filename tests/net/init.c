@@ -14,7 +14,7 @@ static float out[SIZE], again[SIZE];
 
 static bal_weight weight(bal_role role)
 {
-    bal_weight w = {"weight", {3, 3, 64, 96}, role, BAL_OIHW, 576, 864, 0.25F, {0}, {0}};
+    bal_weight w = {"weight", {3, 3, 64, 96}, role, BAL_OIHW, 576, 864, 0.25F, {0}, {0}, 0};
     return w;
 }
 
