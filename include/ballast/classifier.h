@@ -18,7 +18,7 @@ bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data);
 
 /* Train to the end of the budget, until patience ends, or until watch->stop (then *stopped). Writes last.safetensors,
  * best.safetensors (the epoch with the highest validation balanced accuracy), log.csv, speed.csv, curves.svg. At
- * the end the operating point that [train.classifier] `want` asks for (bal_model_operate). */
+ * the end what is made of the weights: bal_model_finish. */
 bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped);
 
 /* The same, in pieces: to measure a step, or to drive it from elsewhere. */

@@ -4,18 +4,29 @@
 
 #include "ballast/device.h"
 #include "ballast/predictions.h"
+#include "ballast/quality.h"
 #include "ballast/report.h"
 #include "ballast/setup.h"
 
-/* Class probabilities of `count` images, out[count][classes], from a built net: softmax of its outputs, or for a single
- * output p and 1 - p by the logistic function. `fill` writes image i as the net sees it. */
+/* What looks at images: a built net, and from how many sides (test-time augmentation). */
+typedef struct bal_scorer {
+    bal_net    *net;
+    bal_device *dev;
+    bal_views   views;
+} bal_scorer;
+
+/* Class probabilities of `count` images, out[count][classes]: softmax of the net's outputs, or for a single output p
+ * and 1 - p by the logistic function; the mean over the views. `fill` writes image i as the net sees it. */
 typedef bal_status (*bal_fill_image)(void *user, int i, float *pixel);
-bal_status bal_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_fill_image fill,
-                                        void *user);
+bal_status bal_probabilities(double *out, const bal_scorer *scorer, int count, bal_fill_image fill, void *user);
 
 /* The images of a part of a data set, with paths, labels and groups. */
-bal_status bal_classify_part(bal_predictions *out, bal_net *net, bal_device *dev, const bal_dataset *data,
-                             bal_part part, const bal_scaling *scaling);
+bal_status bal_classify_part(bal_predictions *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
+                             const bal_scaling *scaling);
+
+/* What the last layer sees of a part's images: x is malloc'd, [count][width]. */
+bal_status bal_features_of_part(bal_features *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
+                                const bal_scaling *scaling);
 
 /* Index of the largest of `classes` probabilities; of equal ones the first. */
 int bal_most_probable(const double *p, int classes);
@@ -29,7 +40,9 @@ typedef struct bal_model {
     char           **classes;
     int              class_count;
     bal_scaling      scaling;
-    bool             has_point; /* whether its predictions are decided by a threshold */
+    double           temperature; /* 1: none */
+    double          *offset;      /* of each class, added to the logarithm of its probability; NULL: none */
+    bool             has_point;   /* whether its predictions are decided by a threshold */
     bal_threshold    point;
     bool             likeliest; /* somebody asked for the likeliest class, whatever is kept */
 } bal_model;
@@ -37,11 +50,14 @@ bal_status bal_model_open(bal_model *m, bal_device *dev, const char *run);
 /* The same from the folder that holds best.safetensors, trained as `s` says; `s` must outlive the model. */
 bal_status bal_model_load(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder);
 void       bal_model_close(bal_model *m); /* accepts a zeroed model */
+bal_scorer bal_model_scorer(const bal_model *m);
 
-/* Choose the threshold that [train.classifier] `want` asks for, on the validation part alone, and keep it in the
- * best.safetensors of the folder; without such a wish keep none. What cannot be had is a warning. */
-bal_status bal_model_operate(bal_device *dev, const bal_setup *s, const bal_dataset *data, const char *folder);
-/* Predictions were made by the likeliest class: decide them by the model's threshold, if it has one. */
+/* What [train.classifier] asks for once the weights are there, kept in the folder's best.safetensors: a last layer of
+ * another kind (fitted on the training part, its ridge or exponent chosen on the validation part), then on the
+ * validation part alone a temperature, offsets, the threshold that `want` asks for. What is not asked for is taken
+ * back, so that it comes out the same whenever it is asked for. A threshold that cannot be had is a warning. */
+bal_status bal_model_finish(bal_device *dev, const bal_setup *s, const bal_dataset *data, const char *folder);
+/* Predictions were made by the likeliest class: bring probabilities and answers to what the model keeps. */
 void bal_model_decide(const bal_model *m, bal_predictions *p);
 /* For a report on its predictions; valid as long as the model. */
 bal_background bal_model_background(const bal_model *m, const bal_history *history);

@@ -39,6 +39,9 @@ bal_status bal_net_kernels(bal_net *net, bal_device *dev);
 
 /* y = net(x) for x->shape.n samples; *y is a view that is valid until the next pass, not yours. */
 bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor *x, bal_tensor *y);
+/* What the last layer read in the last forward pass: features, if that layer is a classifier's `dense`. A view, valid
+ * until the next pass. */
+bal_tensor bal_net_features(const bal_net *net);
 /* The gradient buffer of the output, where a loss writes (shape as the last forward's y). */
 bal_tensor bal_net_output_gradient(const bal_net *net);
 /* From the output's gradient to the weights' (added) and, where dx is not NULL, the input's (overwritten). Follows

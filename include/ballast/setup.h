@@ -21,9 +21,16 @@ typedef struct bal_gan_options {
     const char *classes, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;
 } bal_gan_options;
 
+/* What becomes of a trained classifier: its last layer, how often it looks at an image, which class is answered. */
+typedef enum { BAL_HEAD_KEEP, BAL_HEAD_RETRAIN, BAL_HEAD_NORMALIZE } bal_head;
+typedef enum { BAL_VIEWS_ONE, BAL_VIEWS_FLIP, BAL_VIEWS_TURNS } bal_views;
+typedef enum { BAL_DECIDE_LIKELIEST, BAL_DECIDE_PRIOR, BAL_DECIDE_BALANCED } bal_decide;
+
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience, sampler; /* bal_sampling */
     bool        shuffle;
+    int         head, tta, decide; /* bal_head, bal_views, bal_decide */
+    bool        temperature;
     float       ema, clip, label_noise, defer;
     const char *loss, *weights, *optimizer, *schedule, *augment, *want, *init;
 } bal_classifier_options;

@@ -15,6 +15,11 @@ bal_status bal_stored_get_scaling(bal_scaling *s, const bal_checkpoint *c, const
 bal_status bal_stored_put_point(bal_checkpoint *c, const bal_threshold *t);
 bal_status bal_stored_get_point(bal_threshold *t, bool *there, const bal_checkpoint *c, int classes, const char *path);
 
+/* "decision": temperature, and offsets of the classes, where there are any (else t = 1 and *offset = NULL). get:
+ * *offset is malloc'd; BAL_EIO naming `path` if it is malformed. */
+bal_status bal_stored_put_decision(bal_checkpoint *c, double t, const double *offset, int classes);
+bal_status bal_stored_get_decision(double *t, double **offset, const bal_checkpoint *c, int classes, const char *path);
+
 /* "figures": of steps since the last line of a log, so that the line comes out the same to the bit after going on. */
 bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count);
 bal_status bal_stored_get_figures(float *figures, int count, const bal_checkpoint *c);

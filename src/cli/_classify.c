@@ -144,7 +144,8 @@ bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_ima
     *out = (bal_predictions){0};
     if (!p) return bal_fail(BAL_ENOMEM, "no memory for predictions of %d images", images->count);
     BAL_TRY_OR(end, st, bal_predictions_init(out, (const char *const *)m->classes, m->class_count, true));
-    BAL_TRY_OR(end, st, bal_probabilities(p, m->net, m->dev, images->count, images->fill, images->user));
+    bal_scorer scorer = bal_model_scorer(m);
+    BAL_TRY_OR(end, st, bal_probabilities(p, &scorer, images->count, images->fill, images->user));
     BAL_TRY_OR(end, st, add_rows(out, images, p));
     bal_model_decide(m, out);
 end:

@@ -56,6 +56,11 @@ bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor 
     return BAL_OK;
 }
 
+bal_tensor bal_net_features(const bal_net *net)
+{
+    return net->values[net->nodes[net->count - 1].from[0]].y;
+}
+
 bal_tensor bal_net_output_gradient(const bal_net *net)
 {
     const bal_value *v = &net->values[net->count];

@@ -89,7 +89,8 @@ static bal_status validate(bal_classifier *c, bal_epoch *e)
     e->validation_loss = e->validation_accuracy = e->validation_balanced_accuracy = (double)NAN;
     if (bal_dataset_part(c->job.data, BAL_VALIDATION, -1, &index) == 0) return BAL_OK;
     BAL_TRY(bal_learner_swap(&c->learn));
-    bal_status st = bal_classify_part(&p, c->net, c->job.dev, c->job.data, BAL_VALIDATION, &c->scaling);
+    const bal_scorer scorer = {c->net, c->job.dev, BAL_VIEWS_ONE};
+    bal_status       st = bal_classify_part(&p, &scorer, c->job.data, BAL_VALIDATION, &c->scaling);
     if (st == BAL_OK && (st = bal_metrics_of(&m, &p)) == BAL_OK) {
         e->validation_loss = m.loss;
         e->validation_accuracy = m.accuracy;
@@ -332,5 +333,5 @@ bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped)
     bal_status st = run(c, stopped);
     job->watch->end();
     bal_classifier_close(c);
-    return st || *stopped ? st : bal_model_operate(job->dev, job->setup, job->data, job->folder);
+    return st || *stopped ? st : bal_model_finish(job->dev, job->setup, job->data, job->folder);
 }

@@ -27,31 +27,97 @@ static void to_probabilities(double *out, const float *logits, int n, int output
     }
 }
 
-bal_status bal_probabilities(double *out, bal_net *net, bal_device *dev, int count, bal_fill_image fill, void *user)
+/* View v of a square image: bit 0 mirrors left and right, bit 1 up and down, bit 2 rows and columns. */
+static void turn(float *out, const float *in, int side, int channels, int v)
+{
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++) {
+            int a = v & 4 ? x : y, b = v & 4 ? y : x;
+            if (v & 1) b = side - 1 - b;
+            if (v & 2) a = side - 1 - a;
+            memcpy(out + ((size_t)y * (size_t)side + (size_t)x) * (size_t)channels,
+                   in + ((size_t)a * (size_t)side + (size_t)b) * (size_t)channels, (size_t)channels * sizeof *out);
+        }
+}
+
+/* A batch on its way through the net. */
+typedef struct batch {
+    const bal_scorer *scorer;
+    bal_tensor        x;
+    size_t            image;          /* floats */
+    float            *pixel, *turned; /* as filled; a view of it */
+} batch;
+
+static bal_status batch_open(batch *b, const bal_scorer *scorer)
+{
+    bal_shape in = bal_net_in(scorer->net);
+    *b = (batch){.scorer = scorer, .image = bal_shape_size(in) / (size_t)in.n};
+    b->pixel = malloc(bal_shape_size(in) * sizeof *b->pixel);
+    if (scorer->views) b->turned = malloc(bal_shape_size(in) * sizeof *b->turned);
+    if (!b->pixel || (scorer->views && !b->turned)) return bal_fail(BAL_ENOMEM, "no memory for a batch");
+    return bal_tensor_init(&b->x, scorer->dev, in);
+}
+
+static void batch_close(batch *b)
+{
+    bal_tensor_free(&b->x);
+    free(b->pixel);
+    free(b->turned);
+}
+
+static bal_status batch_fill(batch *b, int first, int count, bal_fill_image fill, void *user)
+{
+    int most = bal_net_in(b->scorer->net).n;
+    b->x.shape.n = count - first < most ? count - first : most;
+    for (int i = 0; i < b->x.shape.n; i++) BAL_TRY(fill(user, first + i, b->pixel + (size_t)i * b->image));
+    return BAL_OK;
+}
+
+static bal_status batch_look(const batch *b, int view, bal_tensor *y)
 {
     const bal_pass look = {.training = false};
-    bal_shape      in = bal_net_in(net), y_shape = bal_net_out(net);
-    size_t         image = bal_shape_size(in) / (size_t)in.n;
-    int            outputs = y_shape.h * y_shape.w * y_shape.c, classes = outputs > 1 ? outputs : 2;
-    bal_tensor     all = {0}, y;
-    bal_status     st;
-    float         *pixel = malloc(bal_shape_size(in) * sizeof *pixel);
-    float         *logits = malloc(bal_shape_size(y_shape) * sizeof *logits);
-    if (!pixel || !logits) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a batch"));
-    BAL_TRY_OR(end, st, bal_tensor_init(&all, dev, in));
-    for (int first = 0; first < count; first += in.n) {
-        bal_tensor x = all;
-        x.shape.n = count - first < in.n ? count - first : in.n;
-        for (int i = 0; i < x.shape.n; i++) BAL_TRY_OR(end, st, fill(user, first + i, pixel + (size_t)i * image));
-        BAL_TRY_OR(end, st, bal_tensor_write(&x, pixel));
-        BAL_TRY_OR(end, st, bal_net_forward(net, &look, &x, &y));
-        BAL_TRY_OR(end, st, bal_tensor_read(&y, logits));
-        to_probabilities(out + (size_t)first * (size_t)classes, logits, x.shape.n, outputs);
+    bal_shape      s = b->x.shape;
+    for (int i = 0; view && i < s.n; i++)
+        turn(b->turned + (size_t)i * b->image, b->pixel + (size_t)i * b->image, s.h, s.c, view);
+    BAL_TRY(bal_tensor_write(&b->x, view ? b->turned : b->pixel));
+    return bal_net_forward(b->scorer->net, &look, &b->x, y);
+}
+
+/* sum[n][classes] += the probabilities from each view, over their number. `one` is as large. */
+static bal_status add_views(double *sum, double *one, float *logits, const batch *b, int outputs, int classes)
+{
+    static const int count[] = {1, 2, 8};
+    int              views = count[b->scorer->views];
+    for (int v = 0; v < views; v++) {
+        bal_tensor y;
+        BAL_TRY(batch_look(b, v, &y));
+        BAL_TRY(bal_tensor_read(&y, logits));
+        to_probabilities(one, logits, b->x.shape.n, outputs);
+        for (int i = 0; i < b->x.shape.n * classes; i++) sum[i] += one[i] / views;
+    }
+    return BAL_OK;
+}
+
+bal_status bal_probabilities(double *out, const bal_scorer *scorer, int count, bal_fill_image fill, void *user)
+{
+    bal_shape  y = bal_net_out(scorer->net);
+    int        outputs = y.h * y.w * y.c, classes = outputs > 1 ? outputs : 2;
+    size_t     most = (size_t)y.n * (size_t)classes;
+    batch      b;
+    bal_status st;
+    float     *logits = malloc(bal_shape_size(y) * sizeof *logits);
+    double    *one = malloc(most * sizeof *one);
+    BAL_TRY_OR(end, st, batch_open(&b, scorer));
+    if (!logits || !one) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a batch"));
+    memset(out, 0, (size_t)count * (size_t)classes * sizeof *out);
+    for (int first = 0; first < count; first += y.n) {
+        BAL_TRY_OR(end, st, batch_fill(&b, first, count, fill, user));
+        BAL_TRY_OR(end, st, add_views(out + (size_t)first * (size_t)classes, one, logits, &b, outputs, classes));
     }
 end:
-    bal_tensor_free(&all);
-    free(pixel);
+    batch_close(&b);
     free(logits);
+    free(one);
     return st;
 }
 
@@ -90,8 +156,8 @@ static bal_status add_rows(bal_predictions *out, const part_images *images, int 
     return BAL_OK;
 }
 
-bal_status bal_classify_part(bal_predictions *out, bal_net *net, bal_device *dev, const bal_dataset *data,
-                             bal_part part, const bal_scaling *scaling)
+bal_status bal_classify_part(bal_predictions *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
+                             const bal_scaling *scaling)
 {
     part_images  images = {data, NULL, scaling};
     int          count = bal_dataset_part(data, part, -1, &images.index), classes = bal_dataset_class_count(data);
@@ -102,11 +168,35 @@ bal_status bal_classify_part(bal_predictions *out, bal_net *net, bal_device *dev
     if (!names || !p) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for predictions"));
     for (int k = 0; k < classes; k++) names[k] = bal_dataset_class(data, k);
     BAL_TRY_OR(end, st, bal_predictions_init(out, names, classes, true));
-    BAL_TRY_OR(end, st, bal_probabilities(p, net, dev, count, fill_from_part, &images));
+    BAL_TRY_OR(end, st, bal_probabilities(p, scorer, count, fill_from_part, &images));
     BAL_TRY_OR(end, st, add_rows(out, &images, count, p, classes));
 end:
     free(names);
     free(p);
+    return st;
+}
+
+bal_status bal_features_of_part(bal_features *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
+                                const bal_scaling *scaling)
+{
+    part_images images = {data, NULL, scaling};
+    bal_shape   width = bal_net_layer(scorer->net, bal_net_count(scorer->net) - 1)->in[0];
+    batch       b;
+    bal_status  st;
+    *out = (bal_features){NULL, bal_dataset_part(data, part, -1, &images.index), width.h * width.w * width.c};
+    float *x = malloc(((size_t)out->count * (size_t)out->width + 1) * sizeof *x);
+    out->x = x;
+    BAL_TRY_OR(end, st, batch_open(&b, scorer));
+    if (!x) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for the features of %d images", out->count));
+    for (int first = 0; first < out->count; first += b.x.shape.n) {
+        bal_tensor y;
+        BAL_TRY_OR(end, st, batch_fill(&b, first, out->count, fill_from_part, &images));
+        BAL_TRY_OR(end, st, batch_look(&b, 0, &y));
+        y = bal_net_features(scorer->net);
+        BAL_TRY_OR(end, st, bal_tensor_read(&y, x + (size_t)first * (size_t)out->width));
+    }
+end:
+    batch_close(&b);
     return st;
 }
 
@@ -123,6 +213,7 @@ static bal_status read_weights(bal_model *m, const char *path)
     BAL_TRY(bal_checkpoint_read(&c, path));
     BAL_TRY_OR(end, st, bal_stored_get_classes(&m->classes, &m->class_count, c, path));
     BAL_TRY_OR(end, st, bal_stored_get_scaling(&m->scaling, c, path));
+    BAL_TRY_OR(end, st, bal_stored_get_decision(&m->temperature, &m->offset, c, m->class_count, path));
     BAL_TRY_OR(end, st, bal_stored_get_point(&m->point, &m->has_point, c, m->class_count, path));
     BAL_TRY_OR(end, st, bal_checkpoint_get_net(c, "", m->net, NULL, NULL));
 end:
@@ -133,7 +224,7 @@ end:
 bal_status bal_model_load(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder)
 {
     char *path = bal_path_join(folder, "best.safetensors");
-    *m = (bal_model){.dev = dev, .setup = s};
+    *m = (bal_model){.dev = dev, .setup = s, .temperature = 1};
     bal_status st = path ? read_weights(m, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
     free(path);
     if (st != BAL_OK) bal_model_close(m);
@@ -161,7 +252,13 @@ void bal_model_close(bal_model *m)
     bal_setup_close(m->own);
     for (int i = 0; i < m->class_count; i++) free(m->classes[i]);
     free(m->classes);
+    free(m->offset);
     *m = (bal_model){0};
+}
+
+bal_scorer bal_model_scorer(const bal_model *m)
+{
+    return (bal_scorer){m->net, m->dev, (bal_views)m->setup->classifier.tta};
 }
 
 static bal_status check_same_classes(const bal_model *m, const bal_dataset *data)
@@ -176,7 +273,8 @@ bal_status bal_model_classify(bal_predictions *out, bal_model *m, const bal_data
 {
     *out = (bal_predictions){0};
     BAL_TRY(check_same_classes(m, data));
-    BAL_TRY(bal_classify_part(out, m->net, m->dev, data, part, &m->scaling));
+    bal_scorer scorer = bal_model_scorer(m);
+    BAL_TRY(bal_classify_part(out, &scorer, data, part, &m->scaling));
     bal_model_decide(m, out);
     return BAL_OK;
 }

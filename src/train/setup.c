@@ -130,6 +130,32 @@ static bal_status check_gan(bal_setup *s)
     return check_schedule(c, "train.gan", s->gan.schedule);
 }
 
+/* What happens to a classifier after training (bal_model_finish). */
+static bal_status check_finish(const bal_setup *s)
+{
+    const bal_classifier_options *o = &s->classifier;
+    bal_goal                      goal;
+    bal_net                      *net;
+    BAL_TRY(bal_goal_parse(&goal, o->want, "[train.classifier] want",
+                           bal_setup_place(s->config, "train.classifier", "want")));
+    if (goal.want && o->decide)
+        return bal_fail_at(bal_setup_place(s->config, "train.classifier", "decide"),
+                           "[train.classifier] decide and want both say which class is answered: one of them");
+    if (!o->head) return BAL_OK;
+    BAL_TRY(bal_setup_net(&net, s, "classifier", 1));
+    const bal_layer *last = bal_net_layer(net, bal_net_count(net) - 1);
+    bool             fits = strcmp(last->def->name, "dense") == 0 && last->weight_count == 2;
+    bool             single = fits && last->out.c == 1;
+    bal_net_free(net);
+    if (!fits)
+        return bal_fail_at(last_layer(s->config, "classifier"),
+                           "[train.classifier] head changes a last layer that is dense, with bias; this one is not");
+    if (single && o->head == BAL_HEAD_NORMALIZE)
+        return bal_fail_at(last_layer(s->config, "classifier"),
+                           "[train.classifier] head = normalize needs an output for each class, not a single one");
+    return BAL_OK;
+}
+
 static bal_status check_classifier(bal_setup *s)
 {
     const bal_config *c = s->config;
@@ -145,9 +171,7 @@ static bal_status check_classifier(bal_setup *s)
     BAL_TRY(bal_setup_check_balance(s));
     bal_augment unused;
     BAL_TRY(bal_augment_parse(&unused, s->classifier.augment, bal_setup_place(c, "train.classifier", "augment")));
-    bal_goal goal;
-    BAL_TRY(bal_goal_parse(&goal, s->classifier.want, "[train.classifier] want",
-                           bal_setup_place(c, "train.classifier", "want")));
+    BAL_TRY(check_finish(s));
     return check_schedule(c, "train.classifier", s->classifier.schedule);
 }
 

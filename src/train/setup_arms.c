@@ -74,7 +74,11 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
     static const char *const plain[][2] = {{"train.classifier.loss", "cross_entropy"},
                                            {"train.classifier.weights", "none"},
                                            {"train.classifier.defer", "0"},
-                                           {"train.classifier.sampler", "instance"}};
+                                           {"train.classifier.sampler", "instance"},
+                                           {"train.classifier.head", "keep"},
+                                           {"train.classifier.tta", "none"},
+                                           {"train.classifier.temperature", "off"},
+                                           {"train.classifier.decide", "likeliest"}};
     bal_where                at = {a->name, 0};
     s->composition = a->images;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)

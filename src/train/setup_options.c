@@ -68,6 +68,15 @@ const bal_option bal_classifier_option_table[] = {
             "epochs without a better validation balanced accuracy before stopping; 0: never"),
     BAL_OPT_TEXT(bal_classifier_options, want, "none",
                  "recall or precision of the positive class, as recall 0.95: a threshold for it, from validation"),
+    BAL_OPT_CHOICE(bal_classifier_options, head, BAL_HEAD_KEEP, "keep|retrain|normalize",
+                   "last layer, after training: as it is, fitted anew with all classes weighing the same, or its "
+                   "weights brought towards one length"),
+    BAL_OPT_CHOICE(bal_classifier_options, tta, BAL_VIEWS_ONE, "none|flip|turns",
+                   "looks at an image and its mirror image, or its eight turned and mirrored ones, and averages"),
+    BAL_OPT_BOOL(bal_classifier_options, temperature, 0, "probabilities made honest on validation images"),
+    BAL_OPT_CHOICE(bal_classifier_options, decide, BAL_DECIDE_LIKELIEST, "likeliest|prior|balanced",
+                   "class that is answered: corrected for how rare it is in training, or so that validation images of "
+                   "all classes weigh the same"),
     BAL_OPT_TEXT(bal_classifier_options, init, NULL, "first weights: a .safetensors file"),
     BAL_OPT_END,
 };

@@ -1,6 +1,7 @@
 /* stored -- see include/ballast/stored.h. */
 #include "ballast/stored.h"
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,49 @@ bal_status bal_stored_get_point(bal_threshold *t, bool *there, const bal_checkpo
     if (!whole) return bal_fail(BAL_EIO, "%s: its operating point is damaged; ballast did not write it", path);
     *t = (bal_threshold){{(bal_want)v[0], v[1]}, (int)v[2], v[3], v[4], v[5], v[6], (int)v[7], (int)v[8]};
     return BAL_OK;
+}
+
+bal_status bal_stored_put_decision(bal_checkpoint *c, double t, const double *offset, int classes)
+{
+    enum { WIDEST = 32 };
+    size_t size = ((size_t)classes + 2) * WIDEST, at = 0;
+    if (t == 1 && !offset) return bal_checkpoint_note(c, "decision", "");
+    char *text = malloc(size);
+    if (!text) return bal_fail(BAL_ENOMEM, "no memory for a checkpoint");
+    at += (size_t)snprintf(text, size, "%.17g", t);
+    for (int k = 0; offset && k < classes; k++) at += (size_t)snprintf(text + at, size - at, " %.17g", offset[k]);
+    bal_status st = bal_checkpoint_note(c, "decision", text);
+    free(text);
+    return st;
+}
+
+/* Reads numbers to the end of the text, `most` at most; -1: something else stands there. */
+static int read_doubles(double *out, int most, const char *text)
+{
+    for (int n = 0;; n++) {
+        char  *end;
+        double v = strtod(text, &end);
+        if (end == text) return *text ? -1 : n;
+        if (n == most || !isfinite(v)) return -1;
+        out[n] = v;
+        text = end;
+    }
+}
+
+bal_status bal_stored_get_decision(double *t, double **offset, const bal_checkpoint *c, int classes, const char *path)
+{
+    const char *text = bal_checkpoint_find_note(c, "decision");
+    *t = 1;
+    *offset = NULL;
+    if (!text || !*text) return BAL_OK;
+    double *v = malloc(((size_t)classes + 1) * sizeof *v);
+    if (!v) return bal_fail(BAL_ENOMEM, "no memory for a decision");
+    int  n = read_doubles(v, classes + 1, text);
+    bool whole = (n == 1 || n == classes + 1) && v[0] > 0;
+    if (whole) *t = v[0];
+    if (whole && n > 1) memmove(*offset = v, v + 1, (size_t)classes * sizeof *v);
+    else free(v);
+    return whole ? BAL_OK : bal_fail(BAL_EIO, "%s: its decision is damaged; ballast did not write it", path);
 }
 
 bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count)

@@ -138,6 +138,24 @@ verdict want_can_be_left_out "$(cmp "$work/tiny/predictions.csv" "$work/want/non
 verdict want_is_applied_by_predict "$(cmp "$work/n.csv" "$work/p.csv" 2>&1; cmp -s "$work/w.csv" "$work/p.csv" && echo equal; grep -q 'from a probability' "$work/err" || cat "$work/err")"
 verdict want_that_cannot_be_had_is_said "$("$BALLAST" train --resume "$work/later" --only classifier --set train.classifier.want='precision 1' 2>&1 | grep -q 'No operating point: precision 1 was wanted' || echo no)"
 
+# The other things that are made of a trained classifier: the same whenever they are asked for, and taken back.
+"$BALLAST" train $config --out "$work/finish" --only classifier --set train.classifier.head=retrain --set train.classifier.tta=flip \
+    --set train.classifier.temperature=on --set train.classifier.decide=balanced --quiet >/dev/null
+cp -r "$work/tiny" "$work/finished"
+"$BALLAST" train --resume "$work/finished" --only classifier --set train.classifier.head=normalize --quiet >/dev/null
+"$BALLAST" train --resume "$work/finished" --only classifier --set train.classifier.head=retrain --set train.classifier.tta=flip \
+    --set train.classifier.temperature=on --set train.classifier.decide=balanced --quiet >/dev/null
+verdict finish_later_same_bits "$(for file in classifier/best.safetensors predictions.csv report.json; do
+    cmp "$work/finish/tiny/$file" "$work/finished/$file" 2>&1
+done; cmp -s "$work/tiny/predictions.csv" "$work/finished/predictions.csv" && echo unchanged)"
+"$BALLAST" predict "$work/finished" "$work/one" --out "$work/f.csv" --quiet
+"$BALLAST" eval "$work/finished" --out "$work/finish/again" --quiet >/dev/null
+verdict finish_is_applied "$(cmp "$work/finished/predictions.csv" "$work/finish/again/predictions.csv" 2>&1; cmp -s "$work/f.csv" "$work/p.csv" && echo equal)"
+"$BALLAST" train --resume "$work/finished" --only classifier --set train.classifier.head=keep --set train.classifier.tta=none \
+    --set train.classifier.temperature=off --set train.classifier.decide=likeliest --quiet >/dev/null
+verdict finish_is_taken_back "$(cmp "$work/tiny/predictions.csv" "$work/finished/predictions.csv" 2>&1)"
+verdict decide_and_want "$("$BALLAST" train $config --dry-run --set train.classifier.decide=prior --set train.classifier.want='recall 0.9' 2>&1 | grep -q 'decide and want' || echo no)"
+
 # Parts that a manifest gives, with copies and groups on both sides; then images that the run has seen.
 "$BALLAST" phantom --kind xray --size 28 --out "$work/images" --quiet >/dev/null
 (cd "$work/images" && echo path,label,group,split && for label in NORMAL PNEUMONIA; do
