@@ -3,8 +3,8 @@
  *   loss = mean over samples and logits of
  *          weight[label] (p t log(1 / sigmoid(z)) + (1 - t) log(1 / (1 - sigmoid(z)))),   z[k] = y[k] + offset[k]
  * offset is the logit adjustment tau log(prior / (1 - prior)) of the class that the logit speaks for (Menon et al.
- * 2021, for two classes), 0 without. Any other label gives NaN. terms[i] = {share of the loss, y is on its label's side, or
- * largest at its label}. */
+ * 2021, for two classes), 0 without. Any other label gives NaN. terms[i] = {share of the loss, y is on its label's
+ * side, or largest at its label}. */
 #include "label.h"
 #include "logistic.h"
 

@@ -2,8 +2,8 @@
  * buffered).
  *
  * An endless stream of images by position: position p is image index[order[p % count]] with order that of the sampler
- * for pass p / count (ballast/sampler.h). Batches are always full and straddle passes, so any count feeds any batch, and
- * going on at a step means starting at position step * batch.
+ * for pass p / count (ballast/sampler.h). Batches are always full and straddle passes, so any count feeds any batch,
+ * and going on at a step means starting at position step * batch.
  *
  * A share label_noise of the images, drawn by (seed, BAL_FOR_LABEL, salt) and image, is labelled as the class after its
  * own, the last as the first ("pair flip" noise): the same images in every epoch. */

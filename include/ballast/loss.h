@@ -33,6 +33,7 @@ struct bal_loss_def {
     size_t            size;
     const bal_option *options;
     bool              adversarial; /* for BAL_REAL, BAL_FAKE, BAL_GENERATE; else for BAL_LABELS */
+    bool              logistic;    /* each output tells its class from all others (sigmoid), also of many */
     /* Check y's shape against the options. Touches no device. `at` for messages. */
     bal_status (*shape)(bal_loss *l, bal_where at);
     bal_status (*build)(bal_loss *l, bal_device *dev);

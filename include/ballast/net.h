@@ -57,6 +57,9 @@ bal_status bal_net_zero_gradients(bal_net *net);
  * position, or where layers that keep height and width follow (normalisation, activation, add, concat), the last of
  * these; pooling comes after it. Never the last layer of the net. -1: the net has no such layer. */
 int bal_net_feature_map(const bal_net *net);
+/* The bias that is added to the outputs, one number to each: that of the last layer with weights, where only flatten,
+ * reshape or global_avg_pool follow. NULL: the net has none. *at: where that layer stands. */
+const bal_weight *bal_net_output_bias(const bal_net *net, bal_where *at);
 /* The layer that `as=` names; BAL_ECONFIG if there is none. */
 bal_status bal_net_find_layer(int *out, const bal_net *net, const char *name);
 

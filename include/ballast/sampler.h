@@ -29,8 +29,8 @@ void                       bal_sampler_close(bal_sampler *sampler);
 
 /* The images of a pass, numbers below count. Of INSTANCE a permutation keyed by (seed, BAL_FOR_SHUFFLE, salt, pass).
  * Otherwise shares are rounded to whole images by largest remainders, and each class is an endless row of permutations
- * of its own images, keyed by (seed, BAL_FOR_DRAW, salt and class, permutation), of which each pass takes the next ones:
- * the images of a class are drawn equally often, give or take one. Depends on nothing but settings and pass. */
+ * of its own images, keyed by (seed, BAL_FOR_DRAW, salt and class, permutation), of which each pass takes the next
+ * ones: the images of a class are drawn equally often, give or take one. Depends on nothing but settings and pass. */
 void bal_sampler_pass(bal_sampler *sampler, int *order, uint64_t pass);
 
 /* How many images of each class that is. Classes without images get none. */

@@ -28,7 +28,7 @@ typedef enum { BAL_DECIDE_LIKELIEST, BAL_DECIDE_PRIOR, BAL_DECIDE_BALANCED } bal
 
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience, sampler; /* bal_sampling */
-    bool        shuffle;
+    bool        shuffle, prior_bias;
     int         head, tta, decide; /* bal_head, bal_views, bal_decide */
     bool        temperature;
     float       ema, clip, label_noise, defer;

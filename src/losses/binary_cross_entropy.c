@@ -44,12 +44,13 @@ static void release(bal_loss *l)
 }
 
 const bal_loss_def bal_loss_binary_cross_entropy = {
-    "binary_cross_entropy",
-    "sigmoid cross-entropy; two classes by one output, or each class against the others",
-    sizeof(binary_cross_entropy),
-    options,
-    false,
-    shape,
-    build,
-    run,
-    release};
+    .name = "binary_cross_entropy",
+    .help = "sigmoid cross-entropy; two classes by one output, or each class against the others",
+    .size = sizeof(binary_cross_entropy),
+    .options = options,
+    .logistic = true,
+    .shape = shape,
+    .build = build,
+    .run = run,
+    .free = release,
+};

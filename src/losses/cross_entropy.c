@@ -95,12 +95,13 @@ static void release(bal_loss *l)
     bal_tensor_free(&p->offset);
 }
 
-const bal_loss_def bal_loss_cross_entropy = {"cross_entropy",
-                                             "softmax cross-entropy; one output for each class",
-                                             sizeof(cross_entropy),
-                                             options,
-                                             false,
-                                             shape,
-                                             build,
-                                             run,
-                                             release};
+const bal_loss_def bal_loss_cross_entropy = {
+    .name = "cross_entropy",
+    .help = "softmax cross-entropy; one output for each class",
+    .size = sizeof(cross_entropy),
+    .options = options,
+    .shape = shape,
+    .build = build,
+    .run = run,
+    .free = release,
+};

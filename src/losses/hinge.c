@@ -24,6 +24,12 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
 }
 
 const bal_loss_def bal_loss_hinge = {
-    "hinge", "max(0, 1 - y) and max(0, 1 + y) for D, -y for G", sizeof(hinge), options,
-    true, bal_adversarial_shape, build, run, NULL
+    .name = "hinge",
+    .help = "max(0, 1 - y) and max(0, 1 + y) for D, -y for G",
+    .size = sizeof(hinge),
+    .options = options,
+    .adversarial = true,
+    .shape = bal_adversarial_shape,
+    .build = build,
+    .run = run,
 };

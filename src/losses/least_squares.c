@@ -24,6 +24,12 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
 }
 
 const bal_loss_def bal_loss_least_squares = {
-    "least_squares", "(y - t)^2 / 2: t = 1 for real images and for G, 0 for generated ones", sizeof(least_squares),
-    options, true, bal_adversarial_shape, build, run, NULL
+    .name = "least_squares",
+    .help = "(y - t)^2 / 2: t = 1 for real images and for G, 0 for generated ones",
+    .size = sizeof(least_squares),
+    .options = options,
+    .adversarial = true,
+    .shape = bal_adversarial_shape,
+    .build = build,
+    .run = run,
 };

@@ -27,6 +27,12 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
 }
 
 const bal_loss_def bal_loss_non_saturating = {
-    "non_saturating", "cross-entropy for D, -log D(G(z)) for G", sizeof(non_saturating), options,
-    true, bal_adversarial_shape, build, run, NULL
+    .name = "non_saturating",
+    .help = "cross-entropy for D, -log D(G(z)) for G",
+    .size = sizeof(non_saturating),
+    .options = options,
+    .adversarial = true,
+    .shape = bal_adversarial_shape,
+    .build = build,
+    .run = run,
 };

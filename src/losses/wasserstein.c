@@ -25,6 +25,12 @@ static bal_status run(bal_loss *l, bal_target target, const bal_tensor *y, const
 }
 
 const bal_loss_def bal_loss_wasserstein = {
-    "wasserstein", "-y for real images and for G, y for generated ones; D's weights must be clipped",
-    sizeof(wasserstein), options, true, bal_adversarial_shape, build, run, NULL
+    .name = "wasserstein",
+    .help = "-y for real images and for G, y for generated ones; D's weights must be clipped",
+    .size = sizeof(wasserstein),
+    .options = options,
+    .adversarial = true,
+    .shape = bal_adversarial_shape,
+    .build = build,
+    .run = run,
 };

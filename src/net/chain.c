@@ -244,6 +244,24 @@ int bal_net_feature_map(const bal_net *net)
     return last;
 }
 
+/* Leaves what is added to every place of its input as it is. */
+static bool passes_on(const bal_layer *l)
+{
+    return strcmp(l->def->name, "flatten") == 0 || strcmp(l->def->name, "reshape") == 0 ||
+           strcmp(l->def->name, "global_avg_pool") == 0;
+}
+
+const bal_weight *bal_net_output_bias(const bal_net *net, bal_where *at)
+{
+    int i = net->count - 1;
+    while (i > 0 && passes_on(&net->nodes[i].layer)) i--;
+    const bal_layer *l = &net->nodes[i].layer;
+    *at = l->at;
+    for (int j = 0; j < l->weight_count; j++)
+        if (l->weights[j].role == BAL_BIAS && l->weights[j].shape.c == bal_net_out(net).c) return &l->weights[j];
+    return NULL;
+}
+
 bal_status bal_net_find_layer(int *out, const bal_net *net, const char *name)
 {
     *out = find_value(net, net->count, name) - 1;

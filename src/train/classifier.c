@@ -251,6 +251,7 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_augment_parse(&c->augment, c->o.augment, (bal_where){"[train.classifier]", 0}));
     if (bal_augment_active(&c->augment)) BAL_TRY(bal_tensor_init(&c->changed, dev, bal_net_in(c->net)));
     BAL_TRY(bal_stored_first_weights(c->net, c->o.init));
+    BAL_TRY(bal_classifier_prior_bias(c));
     bal_learner_settings settings = {c->o.optimizer, c->o.schedule, c->o.ema, c->o.clip, 0, c->total};
     BAL_TRY(bal_learner_init(&c->learn, dev, c->net, &settings));
     BAL_TRY(bal_tensor_init(&c->figures, dev, (bal_shape){c->epoch_steps, 1, 1, FIGURES}));

@@ -24,3 +24,30 @@ bal_status bal_classifier_reweight(bal_classifier *c)
     c->weighted = true;
     return bal_tensor_write(&c->loss.weight, c->weight);
 }
+
+/* Of a class among the training images, as the loss counts them; as if it had one image where it has none. */
+static double share_of(const bal_classifier *c, int class)
+{
+    double n = fmax(c->images[class], 1);
+    return c->deferral || c->weight[class] <= 0 ? n : n * (double)c->weight[class];
+}
+
+bal_status bal_classifier_prior_bias(const bal_classifier *c)
+{
+    int    classes = bal_dataset_class_count(c->job.data), outputs = bal_net_out(c->net).c;
+    bool   odds = outputs == 1 || c->loss.def->logistic;
+    double all = 0;
+    if (!c->o.prior_bias) return BAL_OK;
+    bal_where         at;
+    const bal_weight *bias = bal_net_output_bias(c->net, &at);
+    float            *value = calloc((size_t)outputs, sizeof *value);
+    if (!value) return bal_fail(BAL_ENOMEM, "no memory for %d priors", outputs);
+    for (int k = 0; k < classes; k++) all += share_of(c, k);
+    for (int k = 0; k < outputs; k++) {
+        double own = share_of(c, outputs == 1 ? 1 : k);
+        value[k] = (float)log(own / (odds ? all - own : all));
+    }
+    bal_status st = bal_tensor_write(&bias->v, value);
+    free(value);
+    return st;
+}

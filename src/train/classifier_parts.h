@@ -36,6 +36,10 @@ struct bal_classifier {
 
 /* Count the classes and choose their weights; the budget is known. */
 bal_status bal_classifier_balance(bal_classifier *c);
+/* With prior_bias: the output bias with which the untrained net would say each class's share, as the loss counts it,
+ * were it not for its input: log(p), or log(p / (1 - p)) for sigmoid outputs (Lin et al. 2017, section 4.1). After
+ * build and before the weights' average begins. */
+bal_status bal_classifier_prior_bias(const bal_classifier *c);
 /* Before a step: give the loss its weights, once they are due. */
 bal_status bal_classifier_reweight(bal_classifier *c);
 

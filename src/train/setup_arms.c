@@ -75,6 +75,7 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
                                            {"train.classifier.weights", "none"},
                                            {"train.classifier.defer", "0"},
                                            {"train.classifier.sampler", "instance"},
+                                           {"train.classifier.prior_bias", "off"},
                                            {"train.classifier.head", "keep"},
                                            {"train.classifier.tta", "none"},
                                            {"train.classifier.temperature", "off"},

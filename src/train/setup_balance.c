@@ -41,6 +41,26 @@ static bal_status check_once(const bal_setup *s, bool weighted)
     return BAL_OK;
 }
 
+/* Classes that count alike from the first step on need no bias; one of a file of weights is left alone. */
+static bal_status check_prior_bias(const bal_setup *s)
+{
+    const bal_classifier_options *o = &s->classifier;
+    bal_net                      *net;
+    bal_where                     at;
+    double                        adjust;
+    if (!o->prior_bias) return BAL_OK;
+    BAL_TRY(find_loss_option(&adjust, s, "adjust"));
+    if (adjust > 0) return fail_key(s, "prior_bias", "the loss adds the priors already (adjust)");
+    if (o->sampler != BAL_SAMPLE_INSTANCE && o->sampler != BAL_SAMPLE_PROGRESSIVE && o->defer <= 0)
+        return fail_key(s, "prior_bias", "the sampler shows other shares from the first step on");
+    if (o->init) return fail_key(s, "prior_bias", "the first weights come from a file (init)");
+    BAL_TRY(bal_setup_net(&net, s, "classifier", 1));
+    bool found = bal_net_output_bias(net, &at) != NULL;
+    bal_net_free(net);
+    if (found) return BAL_OK;
+    return bal_fail_at(at, "[train.classifier] prior_bias: this layer, the last one, has no bias for the outputs");
+}
+
 bal_status bal_setup_check_balance(const bal_setup *s)
 {
     const bal_classifier_options *o = &s->classifier;
@@ -48,6 +68,7 @@ bal_status bal_setup_check_balance(const bal_setup *s)
     BAL_TRY(bal_class_weights_parse(&weights, o->weights, bal_setup_place(s->config, "train.classifier", "weights")));
     bool weighted = bal_class_weights_active(&weights);
     BAL_TRY(check_once(s, weighted));
+    BAL_TRY(check_prior_bias(s));
     if (o->sampler != BAL_SAMPLE_INSTANCE && !o->shuffle)
         return fail_key(s, "sampler", "it draws images in random order; shuffle is off");
     if (o->defer > 0 && o->sampler == BAL_SAMPLE_PROGRESSIVE)

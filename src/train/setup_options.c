@@ -50,6 +50,8 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_TEXT(bal_classifier_options, loss, "cross_entropy", "a loss and its options"),
     BAL_OPT_TEXT(bal_classifier_options, weights, "none",
                  "how much an image counts in the loss, by its class: a weighting and its options"),
+    BAL_OPT_BOOL(bal_classifier_options, prior_bias, 0,
+                 "begin with the bias of the last layer that says each class's share of the training images"),
     BAL_OPT(bal_classifier_options, defer, BAL_FLOAT, 0, 0, 0.99,
             "share of the training before weights or sampler begin; until then every image counts alike"),
     BAL_OPT_CHOICE(bal_classifier_options, sampler, BAL_SAMPLE_INSTANCE, BAL_SAMPLINGS,

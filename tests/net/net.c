@@ -292,6 +292,31 @@ static void test_feature_map(void **state)
 }
 
 /* Looking without training needs buffers for what is alive only, and gives what training memory gives. */
+static void test_output_bias(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layers;
+        int         line; /* of the layer looked at */
+        bool        there;
+    } cases[] = {{"layer = flatten\nlayer = dense units=3\n", 3, true},
+                 {"layer = flatten\nlayer = dense units=3 bias=off\n", 3, false},
+                 {"layer = flatten\nlayer = dense units=3\nlayer = relu\n", 4, false},
+                 {"layer = conv filters=3\nlayer = global_avg_pool\nlayer = flatten\n", 2, true},
+                 {"layer = conv filters=3\nlayer = batch_norm\nlayer = global_avg_pool\n", 3, false},
+                 {"layer = flatten\n", 2, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bal_net  *net;
+        bal_where at;
+        assert_int_equal(read_net(&net, cases[i].layers, (bal_shape){2, 6, 6, 1}), BAL_OK);
+        const bal_weight *bias = bal_net_output_bias(net, &at);
+        assert_true((bias != NULL) == cases[i].there);
+        assert_int_equal(at.line, cases[i].line);
+        if (bias) assert_string_equal(bias->name, "bias");
+        bal_net_free(net);
+    }
+}
+
 static void test_shared_buffers(void **state)
 {
     (void)state;
@@ -431,8 +456,8 @@ int main(void)
         cmocka_unit_test(test_many_readers), cmocka_unit_test(test_views),
         cmocka_unit_test(test_frozen),       cmocka_unit_test(test_shared_buffers),
         cmocka_unit_test(test_faults),       cmocka_unit_test(test_back_to_a_layer),
-        cmocka_unit_test(test_feature_map),  cmocka_unit_test(test_absorbed),
-        cmocka_unit_test(test_in_place),
+        cmocka_unit_test(test_output_bias),  cmocka_unit_test(test_feature_map),
+        cmocka_unit_test(test_absorbed),     cmocka_unit_test(test_in_place),
     };
     return cmocka_run_group_tests_name("net/net", tests, open_device, close_device);
 }

@@ -51,7 +51,15 @@ static bal_feeder_settings settings(const bal_dataset *ds, bal_part part, bool s
 {
     const int *list;
     int        n = bal_dataset_part(ds, part, -1, &list);
-    return (bal_feeder_settings){ds, list, n, BATCH, shuffle, 7, 3, bal_dataset_scaling(ds, true), start, 0, BAL_SAMPLE_INSTANCE, 0, 0};
+    return (bal_feeder_settings){.data = ds,
+                                 .index = list,
+                                 .count = n,
+                                 .batch = BATCH,
+                                 .shuffle = shuffle,
+                                 .seed = 7,
+                                 .salt = 3,
+                                 .scaling = bal_dataset_scaling(ds, true),
+                                 .start = start};
 }
 
 static bal_feeder *open_feeder(const bal_feeder_settings *s)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/checkpoint.h"
 #include "ballast/classifier.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
@@ -383,6 +384,62 @@ static void test_classifier_wrong_classes(void **state)
     free(path);
 }
 
+/* One step at a rate of 0 leaves the first bias in last.safetensors: the natural logarithms of the shares or odds. */
+static void check_bias(const char *dense, const char *const *sets, int count, const double *expected, int outputs)
+{
+    char *at = strstr(config, "units=2"), *text = bal_format("%.*s%s%s", (int)(at - config), config, dense, at + 7);
+    char *path = bal_path_join(folder, "bias.ini"), *out = bal_path_join(folder, "c-bias");
+    char *last = bal_path_join(out, "last.safetensors"), *log = bal_path_join(out, "log.csv");
+    bal_setup      *s;
+    bal_checkpoint *c;
+    bool            stopped;
+    float           bias[2];
+    remove(last);
+    remove(log);
+    stop_after = 0;
+    assert_int_equal(bal_file_write(path, text, strlen(text)), BAL_OK);
+    if (bal_setup_open(&s, path, sets, count) != BAL_OK) fail_msg("%s", bal_error());
+    bal_classifier_job job = {s, data, dev, out, &watch};
+    assert_int_equal(bal_classifier_train(&job, &stopped), BAL_OK);
+    assert_int_equal(bal_checkpoint_read(&c, last), BAL_OK);
+    const bal_saved *saved = bal_checkpoint_find(c, "main.6.bias");
+    assert_true(saved && saved->size == (size_t)outputs * sizeof *bias);
+    memcpy(bias, saved->data, saved->size);
+    for (int k = 0; k < outputs; k++) assert_true(fabs((double)bias[k] - expected[k]) < 1e-6);
+    bal_checkpoint_free(c);
+    bal_setup_close(s);
+    free(text);
+    free(path);
+    free(out);
+    free(last);
+    free(log);
+}
+
+static void test_classifier_prior_bias(void **state)
+{
+    (void)state;
+    const int  *unused;
+    const char *sets[] = {"train.classifier.epochs=0",
+                          "train.classifier.steps=1",
+                          "train.classifier.optimizer=sgd lr=0",
+                          "train.classifier.prior_bias=on",
+                          "train.classifier.loss=binary_cross_entropy",
+                          "train.classifier.weights=inverse"};
+    const char *weighted[] = {sets[0], sets[1], sets[2],
+                              sets[3], sets[5], "train.classifier.weights=inverse power=0.5"};
+    double      n[2], all = 0;
+    for (int k = 0; k < 2; k++) all += n[k] = bal_dataset_part(data, BAL_TRAIN, k, &unused);
+    assert_true(n[0] > n[1]);
+    const double shares[] = {log(n[0] / all), log(n[1] / all)}, odds[] = {log(n[0] / n[1]), log(n[1] / n[0])};
+    const double even[] = {log(0.5), log(0.5)}, root = sqrt(n[1]) / (sqrt(n[0]) + sqrt(n[1]));
+    const double roots[] = {log(1 - root), log(root)};
+    check_bias("units=2", sets, 4, shares, 2);
+    check_bias("units=1", sets, 5, odds + 1, 1);
+    check_bias("units=2", sets, 5, odds, 2);
+    check_bias("units=2", weighted, 5, even, 2);
+    check_bias("units=2", weighted, 6, roots, 2);
+}
+
 /* ---- steps allocate nothing ------------------------------------------------------------------------------------- */
 
 void *__real_malloc(size_t size);
@@ -462,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_classifier_resumed_same_bits),
         cmocka_unit_test(test_classifier_weights),
         cmocka_unit_test(test_classifier_sampler),
+        cmocka_unit_test(test_classifier_prior_bias),
         cmocka_unit_test(test_classifier_nan_is_named),
         cmocka_unit_test(test_classifier_patience),
         cmocka_unit_test(test_classifier_wrong_classes),
