@@ -46,18 +46,16 @@ static void collect_words(bal_kind *k, const bal_word *words)
     for (const bal_word *w = words; w->name; w++) collect(k, w->name, w->help, w->options);
 }
 
-/* The table of the changes, with the values of the policy `classic` as defaults. */
-static const bal_option *classic_options(void)
+/* The table of the changes, with the values of a policy as defaults. */
+static const bal_option *policy_options(const bal_augment_policy *p, int place)
 {
-    static bal_option rows[BAL_OPTIONS_MAX];
-    bal_augment       a;
+    static bal_option rows[8][BAL_AUGMENT_CHANGES + 8];
 
-    if (bal_augment_parse(&a, "classic", (bal_where){"classic", 0}) != BAL_OK) return NULL;
     for (int i = 0; bal_augment_option_table[i].name; i++) {
-        rows[i] = bal_augment_option_table[i];
-        rows[i].def = bal_option_number(bal_augment_option_table, &a, rows[i].name);
+        rows[place][i] = bal_augment_option_table[i];
+        rows[place][i].def = bal_option_number(bal_augment_option_table, &p->values, rows[place][i].name);
     }
-    return rows;
+    return rows[place];
 }
 
 bool bal_kind_find(bal_kind *k, const char *name)
@@ -80,8 +78,8 @@ bool bal_kind_find(bal_kind *k, const char *name)
         for (const bal_data_def *const *d = bal_data_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     } else if (strcmp(name, "augment") == 0) {
         k->title = "augment = NAME option=value ... in [train.classifier]";
-        collect(k, "none", "images stay as they are", NULL);
-        collect(k, "classic", "small random changes that leave the label true", classic_options());
+        for (const bal_augment_policy *p = bal_augment_policies; p->name; p++)
+            collect(k, p->name, p->help, policy_options(p, (int)(p - bal_augment_policies)));
     } else if (strcmp(name, "weights") == 0) {
         k->title = "weights = NAME option=value ... in [train.classifier]";
         collect_words(k, bal_class_weights_words);

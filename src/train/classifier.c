@@ -49,6 +49,16 @@ bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data)
     return st;
 }
 
+static bal_status make_augmenter(bal_classifier *c)
+{
+    bal_augment what;
+    bal_shape   batch = bal_net_in(c->net);
+    BAL_TRY(bal_augment_parse(&what, c->o.augment, (bal_where){"[train.classifier]", 0}));
+    if (!bal_augment_active(&what)) return BAL_OK;
+    BAL_TRY(bal_augmenter_init(&c->augment, c->job.dev, &what, batch, c->scaling.mean, c->scaling.deviation));
+    return bal_tensor_init(&c->changed, c->job.dev, batch);
+}
+
 /* The first pass over `count` images that begins at step t or later. */
 static uint64_t pass_of(int t, int batch, int count)
 {
@@ -199,7 +209,7 @@ static bal_status change_images(bal_classifier *c, bal_tensor *x)
     bal_tensor y = c->changed;
     y.shape.n = x->shape.n;
     bal_device_scope(c->job.dev, "augment");
-    BAL_TRY(bal_augment_run(&c->augment, &y, x, c->scaling.deviation, &stream));
+    BAL_TRY(bal_augmenter_run(&c->augment, &y, x, &stream));
     *x = y;
     return BAL_OK;
 }
@@ -248,8 +258,7 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_net_build(c->net, dev, true, (uint64_t)s->run.seed, 1));
     c->scaling = bal_dataset_scaling(c->job.data, false);
     BAL_TRY(make_loss(c));
-    BAL_TRY(bal_augment_parse(&c->augment, c->o.augment, (bal_where){"[train.classifier]", 0}));
-    if (bal_augment_active(&c->augment)) BAL_TRY(bal_tensor_init(&c->changed, dev, bal_net_in(c->net)));
+    BAL_TRY(make_augmenter(c));
     BAL_TRY(bal_stored_first_weights(c->net, c->o.init));
     BAL_TRY(bal_classifier_prior_bias(c));
     bal_learner_settings settings = {c->o.optimizer, c->o.schedule, c->o.ema, c->o.clip, 0, c->total};
@@ -283,6 +292,7 @@ void bal_classifier_close(bal_classifier *c)
     bal_loss_free(&c->loss);
     bal_option_pool_free(c->pool);
     bal_net_free(c->net);
+    bal_augmenter_free(&c->augment);
     bal_tensor_free(&c->changed);
     bal_tensor_free(&c->figures);
     bal_run_log_close(&c->log);

@@ -20,7 +20,7 @@ struct bal_classifier {
     bal_option_pool       *pool;
     bal_feeder            *feeder;
     bal_scaling            scaling;
-    bal_augment            augment;
+    bal_augmenter          augment;
     bal_tensor             changed; /* a batch after augmentation; not there without */
     bal_tensor             figures; /* [steps of an epoch][BAL_CLASSIFIER_FIGURES] */
     float                 *host;

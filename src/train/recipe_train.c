@@ -71,7 +71,7 @@ bal_status bal_recipe_train_classifier(bal_recipe *r, const bal_fingerprint *f)
     BAL_TRY(bal_recipe_because(r, "The rate rises, then falls to nothing: the last epochs settle."));
     BAL_TRY(bal_recipe_set(r, "train.classifier", "schedule", "cosine warmup=%d", clamp(r->updates / 10, 1, WARMUP)));
     BAL_TRY(bal_recipe_because(r, "Small changes of the training images stand in for more of them: flipped, turned, "
-                                  "shifted, brighter or darker. Add flip=off where left and right matter."));
+                                  "shifted, brighter or darker. Add hflip=off where left and right matter."));
     BAL_TRY(bal_recipe_set(r, "train.classifier", "augment", "classic"));
     BAL_TRY(bal_recipe_because(r,
                                "Where missing one of %s is worse than a false alarm, say how many must be found: a "
