@@ -4,7 +4,7 @@
 
 #include "ballast/convolution.h"
 #include "ballast/gemm.h"
-#include "tile.h"
+#include "tile_gpu.h"
 #include "variant.h"
 
 /* The functions as in ballast/convolution.h; convolution.c has checked shapes and scratch before it calls one. */
@@ -27,7 +27,7 @@ struct bal_convolution {
     bal_conv_geometry     g;
     const bal_conv_class *kernels;
     bal_variant           variant[3];       /* by bal_conv_pass */
-    char                  algorithm[3][32];
+    char                  algorithm[3][40];
     void                 *self;
 };
 
@@ -104,5 +104,29 @@ bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const ba
 int        bal_winograd_gradient_parts(const bal_winograd *w, int n);
 bal_status bal_winograd_gradient(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *sums,
                                  const bal_tensor *x, const bal_tensor *dy);
+
+/* ---- convolution_winograd_gpu.c --------------------------------------------------------------------------------- */
+
+/* One pass by F(m, r). first, input, last: the kernels that transform weights (in backward_w dy), input and output;
+ * tile: of the products (tile_gpu.h); parts of backward_w's sums; chunk: tiles of images at a time. */
+typedef struct bal_winograd_gpu {
+    bal_conv_pass pass;
+    int           m, tile, parts, chunk;
+    bal_kernel   *first, *input, *multiply, *last;
+} bal_winograd_gpu;
+
+/* The m that the rule takes, 0 where the algorithm does not apply or does not pay. */
+int  bal_winograd_gpu_size(const bal_device *dev, const bal_conv_geometry *g, bal_conv_pass pass);
+/* Adds what F(base.m, r) may run for a pass, at most `count` tiles; none where the algorithm does not apply. */
+void bal_winograd_gpu_variants(bal_variants *out, const bal_device *dev, const bal_conv_geometry *g, bal_conv_pass pass,
+                               bal_variant base, int count);
+bal_status bal_winograd_gpu_init(bal_winograd_gpu *w, bal_device *dev, const bal_conv_geometry *g, bal_conv_pass pass,
+                                 const bal_variant *v);
+size_t     bal_winograd_gpu_scratch(const bal_winograd_gpu *w, const bal_conv_geometry *g);
+bal_status bal_winograd_gpu_run(const bal_winograd_gpu *w, const bal_conv_geometry *g, const bal_tensor *out,
+                                const bal_tensor *in, const bal_tensor *weights, const bal_tensor *bias,
+                                const bal_tensor *scratch);
+bal_status bal_winograd_gpu_gradient(const bal_winograd_gpu *w, const bal_conv_geometry *g, const bal_tensor *dw,
+                                     const bal_tensor *x, const bal_tensor *dy, const bal_tensor *scratch);
 
 #endif

@@ -18,12 +18,13 @@ enum {
 };
 
 /* By the geometry alone. */
-typedef enum { TILES, DIRECT, PRODUCT } method;
+typedef enum { TILES, DIRECT, PRODUCT, WINOGRAD } method;
 
 typedef struct {
     bal_gpu_tile     tile[3]; /* by bal_conv_pass */
     bal_kernel      *pass[3], *sum, *add;
     bal_conv_product multiply;
+    bal_winograd_gpu winograd[3];
 } gpu;
 
 static int  taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
@@ -70,17 +71,33 @@ static method method_of(const bal_conv_geometry *g, bal_conv_pass pass)
     return g->groups > 1 && depth_of(g) * width_of(g) < FEW ? DIRECT : TILES;
 }
 
+/* The bits follow from algorithm and parts alone. */
+static void mark_same(bal_variants *v)
+{
+    for (int i = 0; i < v->count; i++) {
+        const bal_variant *a = &v->list[0], *b = &v->list[i];
+        v->list[i].same = a->how == b->how && a->m == b->m && a->block == b->block;
+    }
+}
+
+/* Of algorithms that are not the rule's, OTHERS tiles. */
 static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants *out)
 {
-    method          plain = method_of(&op->g, pass);
-    bal_gpu_product p = product_of(&op->g, pass, op->g.x.n);
+    enum { OTHERS = 3 };
+    const bal_conv_geometry *g = &op->g;
+    method                   plain = method_of(g, pass);
+    bal_gpu_product          p = product_of(g, pass, g->x.n);
+    int                      m = plain == TILES ? bal_winograd_gpu_size(op->dev, g, pass) : 0;
+    bal_variant              one = {.how = WINOGRAD, .m = m};
     if (plain == PRODUCT) bal_variants_add(out, (bal_variant){"product", .how = PRODUCT});
     if (plain == DIRECT) bal_variants_add(out, (bal_variant){"direct", .how = DIRECT});
-    if (plain == TILES) bal_gpu_tile_variants(out, op->dev, &p, (bal_variant){.how = TILES}, "tiles", BAL_GPU_TILES);
-    for (int i = 0; i < out->count; i++) {
-        const bal_variant *a = &out->list[0], *b = &out->list[i];
-        out->list[i].same = a->how == b->how && a->block == b->block;
+    if (m) bal_winograd_gpu_variants(out, op->dev, g, pass, one, BAL_GPU_TILES);
+    if (plain == TILES) {
+        bal_gpu_tile_variants(out, op->dev, &p, (bal_variant){.how = TILES}, "tiles", m ? OTHERS : BAL_GPU_TILES);
+        for (one.m = 2; one.m <= 4; one.m += 2)
+            if (one.m != m) bal_winograd_gpu_variants(out, op->dev, g, pass, one, OTHERS);
     }
+    mark_same(out);
 }
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
@@ -107,6 +124,7 @@ static bal_status build_pass(bal_convolution *op, gpu *self, bal_conv_pass pass)
     memcpy(op->algorithm[pass], op->variant[pass].name, sizeof op->algorithm[0]);
     switch (how(op, pass)) {
     case TILES: return build_tiles(op, self, pass);
+    case WINOGRAD: return bal_winograd_gpu_init(&self->winograd[pass], op->dev, &op->g, pass, &op->variant[pass]);
     case PRODUCT: return BAL_OK;
     case DIRECT: break;
     }
@@ -165,6 +183,7 @@ static bal_status forward(const bal_convolution *op, const bal_tensor *y, const 
     switch (how(op, BAL_CONV_FORWARD)) {
     case TILES: return run_tiles(op, BAL_CONV_FORWARD, y, x, w, bias, scratch);
     case DIRECT: return run_direct(op, BAL_CONV_FORWARD, y, x, w, bias);
+    case WINOGRAD: return bal_winograd_gpu_run(&self->winograd[BAL_CONV_FORWARD], &op->g, y, x, w, bias, scratch);
     case PRODUCT: break;
     }
     return bal_conv_product_forward(&self->multiply, &op->g, y, x, w, bias, scratch);
@@ -177,6 +196,7 @@ static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, co
     switch (how(op, BAL_CONV_BACKWARD_X)) {
     case TILES: return run_tiles(op, BAL_CONV_BACKWARD_X, dx, dy, w, bias, scratch);
     case DIRECT: return run_direct(op, BAL_CONV_BACKWARD_X, dx, dy, w, bias);
+    case WINOGRAD: return bal_winograd_gpu_run(&self->winograd[BAL_CONV_BACKWARD_X], &op->g, dx, dy, w, bias, scratch);
     case PRODUCT: break;
     }
     return bal_conv_product_backward_x(&self->multiply, &op->g, dx, dy, w, bias, scratch);
@@ -206,6 +226,8 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     const gpu               *self = op->self;
     const bal_conv_geometry *g = &op->g;
     const bal_gpu_tile      *t = &self->tile[BAL_CONV_BACKWARD_W];
+    if (how(op, BAL_CONV_BACKWARD_W) == WINOGRAD)
+        return bal_winograd_gpu_gradient(&self->winograd[BAL_CONV_BACKWARD_W], g, dw, x, dy, scratch);
     if (how(op, BAL_CONV_BACKWARD_W) == PRODUCT)
         return bal_conv_product_backward_w(&self->multiply, g, dw, x, dy, scratch);
     int       n = x->shape.n, size = weights_size(g), pixels = n * g->y.h * g->y.w;
@@ -228,6 +250,7 @@ static size_t pass_scratch(const bal_convolution *op, bal_conv_pass pass)
     const gpu *self = op->self;
     int        parts = op->variant[pass].block;
     if (how(op, pass) == PRODUCT) return bal_conv_product_scratch(&self->multiply, &op->g, pass);
+    if (how(op, pass) == WINOGRAD) return bal_winograd_gpu_scratch(&self->winograd[pass], &op->g);
     if (pass == BAL_CONV_BACKWARD_W) return weights_scratch(op);
     size_t out = bal_shape_size(pass == BAL_CONV_BACKWARD_X ? op->g.x : op->g.y);
     return parts > 1 ? out * (size_t)parts : 0;

@@ -84,7 +84,7 @@ void bal_gpu_tile_variants(bal_variants *out, const bal_device *dev, const bal_g
     for (int i = 0; i < 2; i++) {
         base.block = i ? 2 * parts : parts / 2;
         snprintf(more, sizeof more, " in %d", base.block);
-        if (base.block > 0 && base.block * BAL_GPU_TERMS <= p->terms) add(out, base, name, more);
+        if (p->items && base.block > 0 && base.block * BAL_GPU_TERMS <= p->terms) add(out, base, name, more);
     }
 }
 

@@ -16,15 +16,15 @@ const bal_gpu_tile *bal_gpu_tile_get(int i);
 int                 bal_gpu_tile_rows(const bal_gpu_tile *t);
 int                 bal_gpu_tile_columns(const bal_gpu_tile *t);
 
-/* `copies` products of rows x columns sums of `terms` each. A sum may be cut into parts, of `least` terms or more, until
- * there are `items` work-items. */
+/* `copies` products of rows x columns sums of `terms` each. A sum may be cut into parts, of `least` terms or more,
+ * until there are `items` work-items; 0: it may not. */
 typedef struct bal_gpu_product {
     int rows, columns, copies, terms, least, items;
 } bal_gpu_product;
 
-/* Adds `base` with tiles that the device holds, at most `count` of them, the cheapest first; rows: the tile, block: the
- * parts of a sum, which are the cheapest tile's for all of them, as another cut gives other bits. Then that tile with
- * half and twice as many. `name` begins their names. */
+/* Adds `base` with tiles that the device holds, at most `count` of them, the cheapest first; rows: the tile, block:
+ * the parts of a sum, which are the cheapest tile's for all of them, as another cut gives other bits. Then that tile
+ * with half and twice as many. `name` begins their names. */
 void bal_gpu_tile_variants(bal_variants *out, const bal_device *dev, const bal_gpu_product *p, bal_variant base,
                            const char *name, int count);
 

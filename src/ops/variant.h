@@ -7,7 +7,7 @@
 
 /* The numbers are the operation's own: which kernel, size of Winograd's tiles, register tile, block. */
 typedef struct bal_variant {
-    char name[32]; /* unlike the others' */
+    char name[40]; /* unlike the others' */
     int  how, m, rows, vectors, block;
     bool same; /* gives the bits of the first */
 } bal_variant;
