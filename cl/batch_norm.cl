@@ -1,43 +1,108 @@
 /* batch_norm -- z = gamma (x - mean) inv + beta, inv = 1 / sqrt(variance + eps), statistics over the rows of
  * x[rows][c] (Ioffe and Szegedy 2015); y = z, or of the activation behind it (activation.cl).
  *
- * Rows are folded so that one is `wide` floats, a multiple of c and of 16: element i belongs to channel i % c, and no
- * channel count is left to scalar code. Part p is `chunk` folded rows; the last part also has the row that may be cut
- * short. Statistics of a part are taken about a value of its own, so that nothing cancels (the error of a variance is
- * below chunk * 2^-24), and parts are merged about the first part's mean. Fixed order, so the same bits on every run.
- * x is `batches` times `total` floats, each with statistics of its own.
+ * Rows are folded so that one is `wide` floats, the least multiple of c and of 16: element i belongs to channel i % c,
+ * and no channel count is left to scalar code. x is `batches` times `total` floats, each with statistics of its own,
+ * cut into `parts` of `chunk` folded rows; the last part also has the row that may be cut short. Either direction is a
+ * pass that sums over each part and one that adds up all sums of its own columns, in a fixed order, before it goes over
+ * its part. The first goes through memory from the end: that is what the launch before it wrote last, and what the
+ * second pass wants last, so some of it is still in a cache.
  *
- * tables[batch][6][wide]: mean, inv, then what the flat passes multiply and add: z = a x + d; dx = a dz + b x + e. */
+ * Sums are of distances from a value near the mean, so that nothing cancels, and over at most BLOCK rows at a time.
+ * Rows of sums have W floats more than `wide`, which repeat the first ones.
+ *
+ * tables[batch][4][wide]: mean, inv, and what z follows from, z = a x + d. dx = a dz + b x + e. */
 #include "common.h"
 
 #ifndef ACTIVATE
 #define ACTIVATE(T, x) (x)
 #define ACTIVATE_BACK(T, y, dy) (dy)
 #endif
+#ifndef VECTORS /* of a row beside each other, to a work-item; they divide the row */
+#define VECTORS 1
+#endif
 
 #define MEAN 0
 #define INV 1
 #define A 2
 #define D 3
-#define B 4
-#define E 5
-#define TABLES 6
+#define TABLES 4
+#define BLOCK 128
 
-/* Work-items that merge the parts of one vector of channels. */
+/* A work-group has a part's columns by `lanes`, which share its rows. */
 #ifdef BAL_CLASS_GPU
-#define LANES 64
+#define GROUP 64
+#define KERNEL __kernel void
+#define LANE (int)get_local_id(1)
+#define LANES (int)get_local_size(1)
+#define SHARED __local V shared[2 * GROUP];
+#define ADD_LANES(a, b) \
+    for (int reach = LANES / 2, at = (int)(LANE * get_local_size(0) + get_local_id(0)); reach > 0; reach /= 2) { \
+        int other = (int)((LANE ^ reach) * get_local_size(0) + get_local_id(0)); \
+        barrier(CLK_LOCAL_MEM_FENCE); \
+        shared[at] = a; \
+        shared[GROUP + at] = b; \
+        barrier(CLK_LOCAL_MEM_FENCE); \
+        a += shared[other]; \
+        b += shared[GROUP + other]; \
+    }
 #else
+#define KERNEL __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+#define LANE 0
 #define LANES 1
+#define SHARED
+#define ADD_LANES(a, b)
 #endif
-/* Vectors that a work-item of a flat pass works through. */
-#ifdef BAL_CLASS_GPU
-#define RUN 1
-#else
-#define RUN 64
-#endif
+#define EACH_VECTOR(j) _Pragma("unroll") for (int j = 0; j < VECTORS; j++)
 
-/* How many of the W columns from `column` on the cut-short row still has; 0 or less in all parts but the last. */
-static inline int rest(int total, int wide, int column, bool last) { return last ? total % wide - column : 0; }
+/* Where a work-item is: the columns from `column` on of rows [first, last) of a batch, and of the first `more` floats
+ * of the one after them, which is cut short. Those beyond the last column repeat it and write nothing. */
+typedef struct {
+    int  part, batch, column, first, last, more;
+    bool idle;
+} place;
+
+static inline place find_place(int total, int wide, int chunk, int parts, int part)
+{
+    int   column = (int)get_global_id(0) * VECTORS * W;
+    place p;
+    p.idle = column >= wide;
+    p.column = min(column, wide - VECTORS * W);
+    p.part = part;
+    p.batch = (int)get_global_id(2);
+    p.first = min(part * chunk, total / wide);
+    p.last = min(p.first + chunk, total / wide);
+    p.more = part == parts - 1 ? total % wide : 0;
+    return p;
+}
+
+/* The W values of table[c] that columns from `column` on have. */
+static inline V of_columns(__global const float *table, int column, int c)
+{
+    if (c % W == 0) return VLOAD(table + column % c);
+    float v[W];
+    for (int j = 0; j < W; j++) v[j] = table[(column + j) % c];
+    return VLOAD(v);
+}
+
+/* A value near the mean of each column's channel: of four places, none of them likely to be a corner of an image. */
+static inline V near_mean(__global const float *x, int column, int c, int total)
+{
+    V sum = 0;
+    for (int i = 1; i < 8; i += 2) sum += of_columns(x + (size_t)(total / c * (long)i / 9) * c, column, c);
+    return 0.25f * sum;
+}
+
+/* The sums of part p, and once more of the first columns behind the last. */
+static inline void put_sums(V a, V b, int column, int wide, int parts, __global float *out)
+{
+    size_t apart = (size_t)parts * (wide + W);
+    VSTORE(a, out + column);
+    VSTORE(b, out + apart + column);
+    if (column > 0) return;
+    VSTORE(a, out + wide);
+    VSTORE(b, out + apart + wide);
+}
 
 /* dz, where the activation's slope follows from its output. */
 static inline V before(V x, V dy, V a, V d)
@@ -46,202 +111,191 @@ static inline V before(V x, V dy, V a, V d)
     return ACTIVATE_BACK(V, y, dy);
 }
 
-/* out[batch][0][part][wide]: means; [1]: sums of squared distances from them. */
-__kernel void batch_norm_moments(int total, int wide, int chunk, int parts, __global const float *restrict x,
-                                 __global float *restrict out)
+/* A work-item's sums of u and v, of which TERM(LOAD) makes those of W floats from `at` on by LOAD(pointer), to `out`.
+ * have: 1 where there is a float, else 0. */
+#define SUM_PART(TERM) \
+    V sum[VECTORS], sum_v[VECTORS]; \
+    EACH_VECTOR (j) sum[j] = sum_v[j] = 0; \
+    for (int from = p.first; from < p.last; from += BLOCK) { \
+        V block[VECTORS], block_v[VECTORS], have = 1; \
+        EACH_VECTOR (j) block[j] = block_v[j] = 0; \
+        for (int row = from + LANE; row < min(from + BLOCK, p.last); row += LANES) \
+            EACH_VECTOR (j) { \
+                size_t at = (size_t)row * wide + p.column + j * W; \
+                TERM(VLOAD) \
+                block[j] += u; \
+                block_v[j] += v; \
+            } \
+        EACH_VECTOR (j) { \
+            sum[j] += block[j]; \
+            sum_v[j] += block_v[j]; \
+        } \
+    } \
+    EACH_VECTOR (j) { \
+        int    column = p.column + j * W, more = p.more - column; \
+        size_t at = (size_t)p.last * wide + column; \
+        if (LANE == 0 && more > 0) { \
+            V have = first_some(more); \
+            TERM(LOAD_MORE) \
+            sum[j] += u; \
+            sum_v[j] += v; \
+        } \
+        ADD_LANES(sum[j], sum_v[j]) \
+        if (LANE == 0 && !p.idle) put_sums(sum[j], sum_v[j], column, wide, parts, out); \
+    }
+#define LOAD_MORE(from) load_some(from, more)
+
+/* out[batch][0][part]: sums of distances from the value near the mean; [1]: of their squares. */
+KERNEL batch_norm_moments(int c, int total, int wide, int chunk, int parts, __global const float *restrict x,
+                          __global float *restrict out)
 {
-    int column = (int)get_global_id(0) * W, part = (int)get_global_id(1), batch = (int)get_global_id(2);
-    if (column >= wide || part >= parts) return;
-    int rows = clamp(total / wide - part * chunk, 0, chunk), more = rest(total, wide, column, part == parts - 1);
-    x += (size_t)batch * total + (size_t)part * chunk * wide + column;
-
-    V about = rows > 0 ? VLOAD(x) : load_some(x, more), sum = 0, squares = 0, count = rows;
-    for (int row = 0; row < rows; row++) {
-        V d = VLOAD(x + (size_t)row * wide) - about;
-        sum += d;
-        squares += d * d;
-    }
-    if (more > 0) {
-        V have = first_some(more), d = (load_some(x + (size_t)rows * wide, more) - about) * have;
-        sum += d;
-        squares += d * d;
-        count += have;
-    }
-    V mean = sum / fmax(count, (V)1);
-    out += ((size_t)batch * 2 * parts + part) * wide + column;
-    VSTORE(about + mean, out);
-    VSTORE(squares - sum * mean, out + (size_t)parts * wide);
-}
-
-/* out[batch][0][part][wide]: sums of dz; [1]: sums of dz (x - mean). */
-__kernel void batch_norm_products(int total, int wide, int chunk, int parts, __global const float *restrict x,
-                                  __global const float *restrict dy, __global const float *restrict tables,
-                                  __global float *restrict out)
-{
-    int column = (int)get_global_id(0) * W, part = (int)get_global_id(1), batch = (int)get_global_id(2);
-    if (column >= wide || part >= parts) return;
-    int rows = clamp(total / wide - part * chunk, 0, chunk), more = rest(total, wide, column, part == parts - 1);
-    x += (size_t)batch * total + (size_t)part * chunk * wide + column;
-    dy += (size_t)batch * total + (size_t)part * chunk * wide + column;
-    tables += batch * TABLES * wide + column;
-
-    V mean = VLOAD(tables + MEAN * wide), a = VLOAD(tables + A * wide), d = VLOAD(tables + D * wide);
-    V sum = 0, products = 0;
-    for (int row = 0; row < rows; row++) {
-        V xi = VLOAD(x + (size_t)row * wide), dz = before(xi, VLOAD(dy + (size_t)row * wide), a, d);
-        sum += dz;
-        products += dz * (xi - mean);
-    }
-    if (more > 0) {
-        V xi = load_some(x + (size_t)rows * wide, more), dyi = load_some(dy + (size_t)rows * wide, more);
-        V dz = before(xi, dyi, a, d); /* dy is 0 where nothing is left */
-        sum += dz;
-        products += dz * (xi - mean);
-    }
-    out += ((size_t)batch * 2 * parts + part) * wide + column;
-    VSTORE(sum, out);
-    VSTORE(products, out + (size_t)parts * wide);
-}
-
-/* ---- a vector of W channels, of which `some` are there, to a work-group: its parts merged, in rows of c --------- */
-
-/* The sums of a pair over the work-group, in lane 0. */
-#if LANES > 1
-#define SHARED __local V shared[2 * LANES];
-#define ADD_LANES(a, b, lane) \
-    for (int reach = LANES / 2; reach > 0; reach /= 2) { \
-        barrier(CLK_LOCAL_MEM_FENCE); \
-        shared[lane] = a; \
-        shared[LANES + lane] = b; \
-        barrier(CLK_LOCAL_MEM_FENCE); \
-        a += shared[lane % reach + reach]; \
-        b += shared[LANES + lane % reach + reach]; \
-    }
-#else
-#define SHARED
-#define ADD_LANES(a, b, lane)
-#endif
-#define MERGE __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void
-
-/* To every fold of one table. */
-static inline void put(V v, __global float *table, int c, int wide, int some)
-{
-    for (int i = 0; i < wide; i += c) store_some(v, table + i, some);
-}
-
-/* Tables of each batch, and the running statistics moved on by each, the first one first. */
-MERGE batch_norm_finish(int c, int total, int wide, int chunk, int parts, int batches, __global const float *moments,
-                        __global const float *gamma, __global const float *beta, __global float *running_mean,
-                        __global float *running_var, __global float *count, float momentum, float eps,
-                        __global float *tables)
-{
-    int   k = (int)get_group_id(0) * W, lane = (int)get_local_id(0), some = c - k, folds = wide / c;
-    float n = (float)(total / c);
+    place p = find_place(total, wide, chunk, parts, parts - 1 - (int)get_group_id(1));
+    V     about[VECTORS];
     SHARED
-    for (int batch = 0; batch < batches; batch++) {
-        __global const float *means = moments + (size_t)batch * 2 * parts * wide + k;
-        __global float       *table = tables + batch * TABLES * wide + k;
-        V                     about = load_some(means, some), sum = 0, spread = 0;
-        for (int row = lane; row < parts * folds; row += LANES) {
-            int   part = row / folds, more = rest(total, wide, row % folds * c, part == parts - 1);
-            float rows = (float)(clamp(total / wide - part * chunk, 0, chunk) + (more > 0));
-            V     d = load_some(means + (size_t)row * c, some) - about;
-            if (rows == 0) continue;
-            sum += rows * d;
-            spread += load_some(means + ((size_t)parts * wide + (size_t)row * c), some) + rows * d * d;
-        }
-        ADD_LANES(sum, spread, lane);
-        if (lane > 0) continue;
-        V mean = about + sum / n, variance = fmax(spread - sum * (sum / n), (V)0) / n, inv = 1 / sqrt(variance + eps);
-        V a = gamma ? load_some(gamma + k, some) * inv : inv, d = (beta ? load_some(beta + k, some) : 0) - a * mean;
-        V m = load_some(running_mean + k, some), v = load_some(running_var + k, some);
-        store_some(m + momentum * (mean - m), running_mean + k, some);
-        store_some(v + momentum * (variance * (n / fmax(n - 1, 1.0f)) - v), running_var + k, some);
-        if (k == 0) count[0] += 1;
-        put(mean, table + MEAN * wide, c, wide, some);
-        put(inv, table + INV * wide, c, wide, some);
-        put(a, table + A * wide, c, wide, some);
-        put(d, table + D * wide, c, wide, some);
-    }
+    x += (size_t)p.batch * total;
+    out += ((size_t)p.batch * 2 * parts + p.part) * (wide + W);
+    EACH_VECTOR (j) about[j] = near_mean(x, p.column + j * W, c, total);
+#define DISTANCE(LOAD) V u = (LOAD(x + at) - about[j]) * have, v = u * u;
+    SUM_PART(DISTANCE)
 }
 
-/* Gradients of gamma and beta (NULL: none), and the tables of the pass over dx. The statistics depend on x in training.
- */
-MERGE batch_norm_finish_backward(int c, int total, int wide, int parts, int batches, __global const float *sums,
-                                 __global float *dgamma, __global float *dbeta, int training, __global float *tables)
+/* out[batch][0][part]: sums of dz; [1]: of dz (x - mean). */
+KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global const float *restrict x,
+                           __global const float *restrict dy, __global const float *restrict tables,
+                           __global float *restrict out)
 {
-    int   k = (int)get_group_id(0) * W, lane = (int)get_local_id(0), some = c - k;
-    float n = (float)(total / c);
+    place p = find_place(total, wide, chunk, parts, parts - 1 - (int)get_group_id(1));
+    V     mean[VECTORS], a[VECTORS], d[VECTORS];
     SHARED
-    for (int batch = 0; batch < batches; batch++) {
-        __global const float *first = sums + (size_t)batch * 2 * parts * wide + k;
-        __global float       *table = tables + batch * TABLES * wide + k;
-        V                     sum = 0, product = 0;
-        for (int row = lane; row < parts * (wide / c); row += LANES) {
-            sum += load_some(first + (size_t)row * c, some);
-            product += load_some(first + ((size_t)parts * wide + (size_t)row * c), some);
+    x += (size_t)p.batch * total;
+    dy += (size_t)p.batch * total;
+    out += ((size_t)p.batch * 2 * parts + p.part) * (wide + W);
+    EACH_VECTOR (j) {
+        __global const float *table = tables + (size_t)p.batch * TABLES * wide + p.column + j * W;
+        mean[j] = VLOAD(table + MEAN * wide);
+        a[j] = VLOAD(table + A * wide);
+        d[j] = VLOAD(table + D * wide);
+    }
+#define PRODUCT(LOAD) V xi = LOAD(x + at), u = before(xi, LOAD(dy + at), a[j], d[j]) * have, v = u * (xi - mean[j]);
+    SUM_PART(PRODUCT)
+}
+
+/* ---- the second pass -------------------------------------------------------------------------------------------- */
+
+/* a and b: sums of a batch over all parts, and over the folds of a channel, for the columns from `column` on. */
+#define ADD_PARTS(a, b, batch, column) \
+    V a = 0, b = 0; \
+    for (int row = LANE; row < parts * (wide / c); row += LANES) { \
+        __global const float *from = sums + ((size_t)(batch) * 2 * parts + row / (wide / c)) * (wide + W) + \
+                                     (column) % c + row % (wide / c) * c; \
+        a += VLOAD(from); \
+        b += VLOAD(from + (size_t)parts * (wide + W)); \
+    } \
+    ADD_LANES(a, b)
+
+/* The work-item goes over its part: y[at] = VALUE(LOAD). */
+#define FILL_PART(y, VALUE) \
+    for (int row = p.first + LANE; row < p.last; row += LANES) \
+        EACH_VECTOR (j) { \
+            size_t at = (size_t)row * wide + p.column + j * W; \
+            if (!p.idle) VSTORE(VALUE(VLOAD), y + at); \
+        } \
+    EACH_VECTOR (j) { \
+        int    more = p.more - p.column - j * W; \
+        size_t at = (size_t)p.last * wide + p.column + j * W; \
+        if (more > 0 && LANE == 0 && !p.idle) store_some(VALUE(LOAD_MORE), y + at, more); \
+    }
+
+/* mean and variance of a batch, for the columns from `column` on. */
+#define FIND_STATISTICS(mean, variance, batch, column) \
+    V mean, variance; \
+    if (training) { \
+        ADD_PARTS(sum, squares, batch, column) \
+        V off = sum / n; \
+        mean = near_mean(x + (size_t)(batch) * total, column, c, total) + off; \
+        variance = fmax(squares - sum * off, (V)0) / n; \
+    } else { \
+        mean = of_columns(running_mean, column, c); \
+        variance = of_columns(running_var, column, c); \
+    }
+
+/* Outside training `sums` is not read. The work-items of the first part keep the tables, and those of the first batch
+ * move the running statistics on by all batches, one after the other. */
+KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int batches, int training,
+                          __global const float *restrict x, __global const float *restrict sums,
+                          __global const float *restrict gamma, __global const float *restrict beta,
+                          __global float *restrict running_mean, __global float *restrict running_var,
+                          __global float *restrict count, float momentum, float eps, __global float *restrict tables,
+                          __global float *restrict y)
+{
+    place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
+    V     a[VECTORS], d[VECTORS];
+    float n = total / c;
+    SHARED
+    EACH_VECTOR (j) {
+        int column = p.column + j * W;
+        FIND_STATISTICS(mean, variance, p.batch, column)
+        V inv = 1 / sqrt(variance + eps);
+        a[j] = gamma ? of_columns(gamma, column, c) * inv : inv;
+        d[j] = (beta ? of_columns(beta, column, c) : 0) - a[j] * mean;
+        if (p.part > 0 || p.idle || LANE > 0) continue;
+        __global float *table = tables + (size_t)p.batch * TABLES * wide + column;
+        VSTORE(mean, table + MEAN * wide);
+        VSTORE(inv, table + INV * wide);
+        VSTORE(a[j], table + A * wide);
+        VSTORE(d[j], table + D * wide);
+    }
+    for (int batch = 0; training && p.part == 0 && p.batch == 0 && batch < batches; batch++) {
+        EACH_VECTOR (j) {
+            int column = p.column + j * W, some = c - column;
+            FIND_STATISTICS(mean, variance, batch, column)
+            if (some <= 0 || p.idle || LANE > 0) continue;
+            V m = load_some(running_mean + column, some), v = load_some(running_var + column, some);
+            store_some(m + momentum * (mean - m), running_mean + column, some);
+            store_some(v + momentum * (variance * (n / fmax(n - 1, 1.0f)) - v), running_var + column, some);
+            if (column == 0) count[0] += 1;
         }
-        ADD_LANES(sum, product, lane);
-        if (lane > 0) continue;
-        V mean = load_some(table + MEAN * wide, some), inv = load_some(table + INV * wide, some);
-        V a = load_some(table + A * wide, some), b = -a * inv * inv * product / n;
-        if (dgamma) store_some(load_some(dgamma + k, some) + product * inv, dgamma + k, some);
-        if (dbeta) store_some(load_some(dbeta + k, some) + sum, dbeta + k, some);
-        put(training ? b : 0, table + B * wide, c, wide, some);
-        put(training ? -a * sum / n - b * mean : 0, table + E * wide, c, wide, some);
     }
+    x += (size_t)p.batch * total;
+    y += (size_t)p.batch * total;
+#define NORMALISED(LOAD) ACTIVATE(V, a[j] * LOAD(x + at) + d[j])
+    FILL_PART(y, NORMALISED)
 }
 
-/* Outside training: tables from the running statistics. */
-__kernel void batch_norm_running(int c, int wide, __global const float *gamma, __global const float *beta,
-                                 __global const float *running_mean, __global const float *running_var, float eps,
-                                 __global float *tables)
+/* dx (NULL: none), by the work-items of the first part of the first batch gradients of gamma and beta (NULL: none).
+ * The statistics depend on x in training. */
+KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int batches, int training,
+                           __global const float *restrict x, __global const float *restrict dy,
+                           __global const float *restrict sums, __global const float *restrict tables,
+                           __global float *restrict dgamma, __global float *restrict dbeta, __global float *restrict dx)
 {
-    int i = (int)get_global_id(0);
-    if (i >= wide) return;
-    int   k = i % c;
-    float inv = 1 / sqrt(running_var[k] + eps), a = gamma ? gamma[k] * inv : inv;
-    tables[MEAN * wide + i] = running_mean[k];
-    tables[INV * wide + i] = inv;
-    tables[A * wide + i] = a;
-    tables[D * wide + i] = (beta ? beta[k] : 0) - a * running_mean[k];
-}
-
-/* ---- flat passes ------------------------------------------------------------------------------------------------ */
-
-/* RUN vectors of one batch to a work-item, `column` going round with them. */
-#define FLAT(i, column) \
-    for (int i = (int)get_global_id(0) * (W * RUN), end = min(i + W * RUN, total), column = i % wide; i < end; \
-         i += W, column = column + W == wide ? 0 : column + W)
-
-__kernel void batch_norm_forward(int total, int wide, __global const float *restrict tables,
-                                 __global const float *restrict x, __global float *restrict y)
-{
-    int batch = (int)get_global_id(1);
-    tables += batch * TABLES * wide;
-    x += (size_t)batch * total;
-    y += (size_t)batch * total;
-    FLAT(i, column)
-    {
-        V z = VLOAD(tables + A * wide + column) * load_some(x + i, total - i) + VLOAD(tables + D * wide + column);
-        store_some(ACTIVATE(V, z), y + i, total - i);
+    place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
+    V     a[VECTORS], d[VECTORS], b[VECTORS], e[VECTORS];
+    float n = total / c;
+    SHARED
+    for (int batch = 0; dgamma && p.part == 0 && p.batch == 0 && batch < batches; batch++) {
+        EACH_VECTOR (j) {
+            int column = p.column + j * W, some = c - column;
+            ADD_PARTS(sum, product, batch, column)
+            if (some <= 0 || p.idle || LANE > 0) continue;
+            V inv = VLOAD(tables + (size_t)(batch * TABLES + INV) * wide + column);
+            store_some(load_some(dgamma + column, some) + product * inv, dgamma + column, some);
+            store_some(load_some(dbeta + column, some) + sum, dbeta + column, some);
+        }
     }
-}
-
-__kernel void batch_norm_backward(int total, int wide, __global const float *restrict tables,
-                                  __global const float *restrict x, __global const float *restrict dy,
-                                  __global float *restrict dx)
-{
-    int batch = (int)get_global_id(1);
-    tables += batch * TABLES * wide;
-    x += (size_t)batch * total;
-    dy += (size_t)batch * total;
-    dx += (size_t)batch * total;
-    FLAT(i, column)
-    {
-        V a = VLOAD(tables + A * wide + column), xi = load_some(x + i, total - i);
-        V dz = before(xi, load_some(dy + i, total - i), a, VLOAD(tables + D * wide + column));
-        store_some(a * dz + (VLOAD(tables + B * wide + column) * xi + VLOAD(tables + E * wide + column)), dx + i,
-                   total - i);
+    if (!dx) return;
+    EACH_VECTOR (j) {
+        __global const float *table = tables + (size_t)p.batch * TABLES * wide + p.column + j * W;
+        V                     inv = VLOAD(table + INV * wide);
+        ADD_PARTS(sum, product, p.batch, p.column + j * W)
+        a[j] = VLOAD(table + A * wide);
+        d[j] = VLOAD(table + D * wide);
+        b[j] = training ? -a[j] * inv * inv * product / n : 0;
+        e[j] = training ? -a[j] * sum / n - b[j] * VLOAD(table + MEAN * wide) : 0;
     }
+    x += (size_t)p.batch * total;
+    dy += (size_t)p.batch * total;
+    dx += (size_t)p.batch * total;
+#define GRADIENT(LOAD) a[j] * before(LOAD(x + at), LOAD(dy + at), a[j], d[j]) + (b[j] * LOAD(x + at) + e[j])
+    FILL_PART(dx, GRADIENT)
 }

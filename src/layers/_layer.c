@@ -52,19 +52,20 @@ void bal_activation_absorbed(const bal_layer *l, char options[BAL_ABSORBED])
 }
 
 bal_status bal_activated_get(bal_kernel **out, const bal_layer *activation, bal_device *dev, const char *file,
-                             const char *name)
+                             const char *name, const char *options)
 {
-    char files[128], options[BAL_ABSORBED] = "";
-    if (activation) activation->def->absorbed(activation, options);
+    char files[128], own[BAL_ABSORBED] = "", all[2 * BAL_ABSORBED];
+    if (activation) activation->def->absorbed(activation, own);
+    snprintf(all, sizeof all, "%s%s%s", own, *own && *options ? " " : "", options);
     snprintf(files, sizeof files, "%s%s%s", activation ? activation->def->name : "", activation ? "+" : "", file);
-    return bal_kernel_get(out, dev, files, name, options);
+    return bal_kernel_get(out, dev, files, name, all);
 }
 
 bal_status bal_activation_build(bal_layer *l, bal_device *dev)
 {
     bal_pointwise *p = l->self;
-    BAL_TRY(bal_activated_get(&p->forward, l, dev, "activation", "activation_forward"));
-    return bal_activated_get(&p->backward, l, dev, "activation", "activation_backward");
+    BAL_TRY(bal_activated_get(&p->forward, l, dev, "activation", "activation_forward", ""));
+    return bal_activated_get(&p->backward, l, dev, "activation", "activation_backward", "");
 }
 
 bal_status bal_activation_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,

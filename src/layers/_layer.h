@@ -35,9 +35,10 @@ void       bal_activation_absorbed(const bal_layer *l, char options[BAL_ABSORBED
         .absorbed = bal_activation_absorbed}
 /* clang-format on */
 
-/* Kernel `name` of cl/FILE.cl, behind the formulas of this activation (NULL: of none). */
+/* Kernel `name` of cl/FILE.cl, behind the formulas of this activation (NULL: of none), built with its options and
+ * these. */
 bal_status bal_activated_get(bal_kernel **out, const bal_layer *activation, bal_device *dev, const char *file,
-                             const char *name);
+                             const char *name, const char *options);
 
 /* The kernels FILE_forward and FILE_backward of cl/FILE.cl. */
 bal_status bal_passes_get(bal_kernel **forward, bal_kernel **backward, bal_device *dev, const char *file,
