@@ -32,7 +32,7 @@ typedef struct bal_classifier_options {
     int         head, tta, decide; /* bal_head, bal_views, bal_decide */
     bool        temperature;
     float       ema, clip, label_noise, defer;
-    const char *loss, *weights, *optimizer, *schedule, *augment, *want, *init;
+    const char *loss, *weights, *optimizer, *schedule, *augment, *mix, *want, *init;
 } bal_classifier_options;
 
 typedef struct bal_experiment_options {

@@ -9,13 +9,15 @@
 #include "ballast/data.h"
 #include "ballast/layer.h"
 #include "ballast/loss.h"
+#include "ballast/mix.h"
 #include "ballast/optim.h"
 #include "ballast/schedule.h"
 #include "cli/args.h"
 
 const char *const bal_verb_group_names[BAL_VERB_GROUPS] = {"Look", "Prepare", "Train", "Use", "Measure"};
 
-const char *const bal_kind_names[] = {"layer", "loss", "optimizer", "schedule", "source", "augment", "weights", NULL};
+const char *const bal_kind_names[] = {"layer",   "loss",    "optimizer", "schedule", "source",
+                                      "augment", "weights", "mix",       NULL};
 
 const bal_topic bal_topics[] = {
     {"run", "the run as a whole", bal_run_option_table},
@@ -83,6 +85,9 @@ bool bal_kind_find(bal_kind *k, const char *name)
     } else if (strcmp(name, "weights") == 0) {
         k->title = "weights = NAME option=value ... in [train.classifier]";
         collect_words(k, bal_class_weights_words);
+    } else if (strcmp(name, "mix") == 0) {
+        k->title = "mix = NAME option=value ... in [train.classifier]";
+        collect_words(k, bal_mix_words);
     }
     return k->title != NULL;
 }

@@ -33,7 +33,7 @@ void bal_help_overview(FILE *to)
     }
     fprintf(to, "\nballast help VERB explains a verb. Of an INI file, help data explains a section; help layer, loss, "
                 "optimizer,\n"
-                "schedule, source, augment, weights list what it may name, and help layer conv explains one of them.\n"
+                "schedule, source, augment, weights, mix list what it may name, and help layer conv explains one of them.\n"
                 "ballast --version says what this is.\n");
 }
 
@@ -152,7 +152,7 @@ static int run(const bal_args *args)
         if (args->word_count == 2) return say_thing(args, &k, args->word[1]);
         say_kind(&k);
     } else if (args->word_count == 2)
-        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer, schedule, source, augment or weights",
+        return bal_usage_fault(args, "\"%s\" is not layer, loss, optimizer, schedule, source, augment, weights or mix",
                                topic);
     else if (bal_verb_find(topic)) {
         bal_help_verb(bal_verb_find(topic));
@@ -164,7 +164,7 @@ static int run(const bal_args *args)
 const bal_verb bal_verb_help = {
     .name = "help",
     .group = BAL_VERB_LOOK,
-    .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source|augment|weights [NAME]]",
+    .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source|augment|weights|mix [NAME]]",
     .help = "explain a verb, or what an INI file may say",
     .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier, experiment.",
     .examples = "What may stand behind `layer = conv`?\n"

@@ -49,36 +49,6 @@ bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data)
     return st;
 }
 
-static bal_status make_augmenter(bal_classifier *c)
-{
-    bal_augment what;
-    bal_shape   batch = bal_net_in(c->net);
-    BAL_TRY(bal_augment_parse(&what, c->o.augment, (bal_where){"[train.classifier]", 0}));
-    if (!bal_augment_active(&what)) return BAL_OK;
-    BAL_TRY(bal_augmenter_init(&c->augment, c->job.dev, &what, batch, c->scaling.mean, c->scaling.deviation));
-    return bal_tensor_init(&c->changed, c->job.dev, batch);
-}
-
-/* The first pass over `count` images that begins at step t or later. */
-static uint64_t pass_of(int t, int batch, int count)
-{
-    return ((uint64_t)t * (uint64_t)batch + (uint64_t)count - 1) / (uint64_t)count;
-}
-
-static bal_status make_feeder(bal_classifier *c)
-{
-    bal_feeder_settings s = {.data = c->job.data, .batch = c->o.batch, .shuffle = c->o.shuffle};
-    s.count = bal_dataset_part(c->job.data, BAL_TRAIN, -1, &s.index);
-    s.seed = (uint64_t)c->job.setup->run.seed;
-    s.scaling = c->scaling;
-    s.start = (uint64_t)c->step * (uint64_t)c->o.batch;
-    s.label_noise = c->o.label_noise;
-    s.sampler = (bal_sampling)c->o.sampler;
-    s.begin = pass_of(c->deferral, c->o.batch, s.count);
-    s.end = pass_of(c->total, c->o.batch, s.count) - 1;
-    return bal_feeder_open(&c->feeder, c->job.dev, &s);
-}
-
 static bal_status set_budget(bal_classifier *c)
 {
     const int *index;
@@ -144,7 +114,7 @@ static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm
                      e->validation_accuracy,
                      e->validation_balanced_accuracy,
                      norm};
-    double speed[] = {seconds, rows * c->o.batch / seconds, bal_feeder_waited(c->feeder)};
+    double speed[] = {seconds, rows * c->o.batch / seconds, bal_feeder_waited(c->fed[0].feeder)};
     c->epoch_began = now;
     BAL_TRY(bal_run_log_row(&c->log, e->epoch, line, (int)(sizeof line / sizeof *line)));
     return bal_run_log_row(&c->speed, e->epoch, speed, 3);
@@ -202,33 +172,21 @@ static bool out_of_patience(const bal_classifier *c)
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
 
-static bal_status change_images(bal_classifier *c, bal_tensor *x)
-{
-    bal_stream stream = bal_stream_for((uint64_t)c->job.setup->run.seed, BAL_FOR_AUGMENT, (uint32_t)c->step, 0);
-    if (!bal_has(&c->changed)) return BAL_OK;
-    bal_tensor y = c->changed;
-    y.shape.n = x->shape.n;
-    bal_device_scope(c->job.dev, "augment");
-    BAL_TRY(bal_augmenter_run(&c->augment, &y, x, &stream));
-    *x = y;
-    return BAL_OK;
-}
-
 bal_status bal_classifier_step(bal_classifier *c)
 {
     bal_pass   pass = {.training = true, .seed = (uint64_t)c->job.setup->run.seed, .draw = (uint32_t)c->step};
     int        row = c->step % c->epoch_steps;
     uint64_t   begin = bal_trace_clock();
-    bal_tensor x, label, y;
+    bal_batch  batch;
+    bal_tensor y;
     BAL_TRY(bal_classifier_reweight(c));
-    BAL_TRY(bal_feeder_next(c->feeder, &x, &label));
-    BAL_TRY(change_images(c, &x));
+    BAL_TRY(bal_classifier_next(c, &batch));
     BAL_TRY(bal_net_zero_gradients(c->net));
-    BAL_TRY(bal_net_forward(c->net, &pass, &x, &y));
+    BAL_TRY(bal_net_forward(c->net, &pass, &batch.x, &y));
     bal_tensor dy = bal_net_output_gradient(c->net);
     bal_device_scope(c->job.dev, "loss");
-    BAL_TRY(c->loss.def->run(&c->loss, BAL_LABELS, &y, &label, &dy, &c->figures, row * (FIGURES / 2)));
-    BAL_TRY(bal_net_backward(c->net, &pass, &x, NULL));
+    BAL_TRY(c->loss.def->run(&c->loss, BAL_LABELS, &y, &batch.label, &dy, &c->figures, row * (FIGURES / 2)));
+    BAL_TRY(bal_net_backward(c->net, &pass, &batch.x, NULL));
     bal_device_scope(c->job.dev, "optimizer");
     BAL_TRY(bal_learner_step(&c->learn, &c->figures, row * FIGURES + NORM));
     bal_trace_span("queue a step", begin);
@@ -258,7 +216,6 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_net_build(c->net, dev, true, (uint64_t)s->run.seed, 1));
     c->scaling = bal_dataset_scaling(c->job.data, false);
     BAL_TRY(make_loss(c));
-    BAL_TRY(make_augmenter(c));
     BAL_TRY(bal_stored_first_weights(c->net, c->o.init));
     BAL_TRY(bal_classifier_prior_bias(c));
     bal_learner_settings settings = {c->o.optimizer, c->o.schedule, c->o.ema, c->o.clip, 0, c->total};
@@ -268,7 +225,7 @@ static bal_status open_classifier(bal_classifier *c)
     if (!c->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
     if (c->job.folder) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", bal_classifier_load_last, c));
     c->synced = c->epoch_began = bal_run_clock();
-    return make_feeder(c);
+    return bal_classifier_batches(c);
 }
 
 bal_status bal_classifier_open(bal_classifier **out, const bal_classifier_job *job)
@@ -287,13 +244,11 @@ bal_status bal_classifier_open(bal_classifier **out, const bal_classifier_job *j
 void bal_classifier_close(bal_classifier *c)
 {
     if (!c) return;
-    bal_feeder_close(c->feeder);
+    bal_classifier_end_batches(c);
     bal_learner_free(&c->learn);
     bal_loss_free(&c->loss);
     bal_option_pool_free(c->pool);
     bal_net_free(c->net);
-    bal_augmenter_free(&c->augment);
-    bal_tensor_free(&c->changed);
     bal_tensor_free(&c->figures);
     bal_run_log_close(&c->log);
     bal_run_log_close(&c->speed);

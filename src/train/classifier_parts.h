@@ -8,8 +8,15 @@
 #include "ballast/feeder.h"
 #include "ballast/history.h"
 #include "ballast/learner.h"
+#include "ballast/mix.h"
 
 enum { BAL_CLASSIFIER_FIGURES = 4 }; /* of a step */
+
+/* Batches of images, and where they are after augmentation; not there without. */
+typedef struct bal_classifier_stream {
+    bal_feeder *feeder;
+    bal_tensor  changed;
+} bal_classifier_stream;
 
 struct bal_classifier {
     bal_classifier_job     job;
@@ -18,10 +25,11 @@ struct bal_classifier {
     bal_learner            learn;
     bal_loss               loss;
     bal_option_pool       *pool;
-    bal_feeder            *feeder;
     bal_scaling            scaling;
+    bal_classifier_stream  fed[2]; /* the second for balanced mixup */
     bal_augmenter          augment;
-    bal_tensor             changed; /* a batch after augmentation; not there without */
+    bal_mix                mix;
+    bal_batch              mixed;
     bal_tensor             figures; /* [steps of an epoch][BAL_CLASSIFIER_FIGURES] */
     float                 *host;
     int                   *images;   /* training images of each class */
@@ -40,6 +48,10 @@ bal_status bal_classifier_balance(bal_classifier *c);
  * were it not for its input: log(p), or log(p / (1 - p)) for sigmoid outputs (Lin et al. 2017, section 4.1). After
  * build and before the weights' average begins. */
 bal_status bal_classifier_prior_bias(const bal_classifier *c);
+/* Begin feeding batches, of step c->step first; next gives one, changed and mixed as the settings say. */
+bal_status bal_classifier_batches(bal_classifier *c);
+void       bal_classifier_end_batches(bal_classifier *c);
+bal_status bal_classifier_next(bal_classifier *c, bal_batch *out);
 /* Before a step: give the loss its weights, once they are due. */
 bal_status bal_classifier_reweight(bal_classifier *c);
 

@@ -76,6 +76,7 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
                                            {"train.classifier.defer", "0"},
                                            {"train.classifier.sampler", "instance"},
                                            {"train.classifier.prior_bias", "off"},
+                                           {"train.classifier.mix", "none"},
                                            {"train.classifier.head", "keep"},
                                            {"train.classifier.tta", "none"},
                                            {"train.classifier.temperature", "off"},

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ballast/class_weights.h"
+#include "ballast/mix.h"
 #include "ballast/plugin.h"
 #include "ballast/sampler.h"
 #include "train/setup_parts.h"
@@ -61,6 +62,19 @@ static bal_status check_prior_bias(const bal_setup *s)
     return bal_fail_at(at, "[train.classifier] prior_bias: this layer, the last one, has no bias for the outputs");
 }
 
+static bal_status check_mix(const bal_setup *s)
+{
+    const bal_classifier_options *o = &s->classifier;
+    bal_mix                       mix;
+    BAL_TRY(bal_mix_parse(&mix, o->mix, bal_setup_place(s->config, "train.classifier", "mix")));
+    if (mix.kind == BAL_MIX_NONE) return BAL_OK;
+    if (!o->shuffle) return fail_key(s, "mix", "it mixes neighbours, which have one class; shuffle is off");
+    if (mix.kind != BAL_MIX_BALANCED && o->batch < 2) return fail_key(s, "mix", "a batch of 1 has no second image");
+    if (mix.kind == BAL_MIX_BALANCED && o->sampler != BAL_SAMPLE_INSTANCE)
+        return fail_key(s, "mix", "balanced_mixup draws from all classes equally often itself; take out the sampler");
+    return BAL_OK;
+}
+
 bal_status bal_setup_check_balance(const bal_setup *s)
 {
     const bal_classifier_options *o = &s->classifier;
@@ -69,6 +83,7 @@ bal_status bal_setup_check_balance(const bal_setup *s)
     bool weighted = bal_class_weights_active(&weights);
     BAL_TRY(check_once(s, weighted));
     BAL_TRY(check_prior_bias(s));
+    BAL_TRY(check_mix(s));
     if (o->sampler != BAL_SAMPLE_INSTANCE && !o->shuffle)
         return fail_key(s, "sampler", "it draws images in random order; shuffle is off");
     if (o->defer > 0 && o->sampler == BAL_SAMPLE_PROGRESSIVE)

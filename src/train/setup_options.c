@@ -61,6 +61,8 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_TEXT(bal_classifier_options, schedule, "constant", "of the learning rate"),
     BAL_OPT_TEXT(bal_classifier_options, augment, "none",
                  "changes of training images: none, classic, xray or skin, and their options"),
+    BAL_OPT_TEXT(bal_classifier_options, mix, "none",
+                 "training images made of two, with both labels: a way of mixing and its options"),
     BAL_OPT_BOOL(bal_classifier_options, shuffle, 1,
                  "training images in a new order in each epoch; off: as they lie, class after class in a folder"),
     BAL_OPT(bal_classifier_options, label_noise, BAL_FLOAT, 0, 0, 1,

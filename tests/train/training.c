@@ -384,6 +384,18 @@ static void test_classifier_wrong_classes(void **state)
     free(path);
 }
 
+static void test_classifier_mix(void **state)
+{
+    (void)state;
+    const char *names[] = {"mixup", "cutmix", "balanced_mixup"};
+    for (int i = 0; i < 3; i++) {
+        char *set = bal_format("train.classifier.mix=%s alpha=0.7", names[i]);
+        check_differs_from(0, (const char *const *)&set, 1);
+        check_resumed(names[i], (const char *const *)&set, 1);
+        free(set);
+    }
+}
+
 /* One step at a rate of 0 leaves the first bias in last.safetensors: the natural logarithms of the shares or odds. */
 static void check_bias(const char *dense, const char *const *sets, int count, const double *expected, int outputs)
 {
@@ -491,7 +503,8 @@ static void test_gan_step_allocates_nothing(void **state)
 static void test_classifier_step_allocates_nothing(void **state)
 {
     (void)state;
-    bal_setup         *s = open_setup(NULL, 0);
+    const char        *mixed[] = {"train.classifier.mix=balanced_mixup", "train.classifier.weights=inverse"};
+    bal_setup         *s = open_setup(mixed, 2);
     bal_classifier_job job = {s, data, dev, NULL, &watch};
     bal_classifier    *c;
     assert_int_equal(bal_classifier_open(&c, &job), BAL_OK);
@@ -519,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_classifier_resumed_same_bits),
         cmocka_unit_test(test_classifier_weights),
         cmocka_unit_test(test_classifier_sampler),
+        cmocka_unit_test(test_classifier_mix),
         cmocka_unit_test(test_classifier_prior_bias),
         cmocka_unit_test(test_classifier_nan_is_named),
         cmocka_unit_test(test_classifier_patience),
