@@ -80,6 +80,7 @@ struct bal_layer_def {
      * gradient of that. */
     bool absorbs;
     bool forgets; /* backward does not look at y: the activation behind it may be written over it */
+    bool dx_last; /* backward writes dx when it has looked at x for the last time: dx may lie over it */
     /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE
      * and ACTIVATE_BACK (cl/activation.cl) to kernels of the layer that absorbs it. NULL: cannot be absorbed. */
     void (*absorbed)(const bal_layer *l, char options[BAL_ABSORBED]);

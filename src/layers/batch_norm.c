@@ -159,6 +159,7 @@ const bal_layer_def bal_layer_batch_norm = {
     .size = sizeof(batch_norm),
     .options = options,
     .absorbs = true,
+    .forgets = true,
     .shape = shape,
     .build = build,
     .forward = forward,

@@ -42,10 +42,12 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
 {
     const bal_conv *p = l->self;
     (void)y;
-    if (bal_has(dx)) BAL_TRY(bal_convolution_forward(p->op, dx, dy, &l->weights[0].v, NULL, &l->workspace));
-    if (pass->frozen) return BAL_OK;
-    if (p->bias) BAL_TRY(bal_column_sum(&l->weights[1].g, dy, true, &l->workspace));
-    return bal_convolution_backward_w(p->op, &l->weights[0].g, dy, x, &l->workspace);
+    if (!pass->frozen) {
+        if (p->bias) BAL_TRY(bal_column_sum(&l->weights[1].g, dy, true, &l->workspace));
+        BAL_TRY(bal_convolution_backward_w(p->op, &l->weights[0].g, dy, x, &l->workspace));
+    }
+    if (!bal_has(dx)) return BAL_OK;
+    return bal_convolution_forward(p->op, dx, dy, &l->weights[0].v, NULL, &l->workspace);
 }
 
 const bal_layer_def bal_layer_deconv = {
@@ -54,6 +56,7 @@ const bal_layer_def bal_layer_deconv = {
     .size = sizeof(bal_conv),
     .options = options,
     .forgets = true,
+    .dx_last = true,
     .shape = shape,
     .build = bal_conv_build,
     .forward = forward,

@@ -65,12 +65,13 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
     dense *p = l->self;
     int    n = x->shape.n, in = x->shape.c;
     (void)y;
-    if (bal_has(dx))
-        BAL_TRY(
-            bal_gemm_run(&p->backward_x, dx, dy, &l->weights[0].v, NULL, (int[3]){n, in, p->units}, 0, &l->workspace));
-    if (pass->frozen) return BAL_OK;
-    if (p->bias) BAL_TRY(bal_column_sum(&l->weights[1].g, dy, true, &l->workspace));
-    return bal_gemm_run(&p->backward_w, &l->weights[0].g, x, dy, NULL, (int[3]){in, p->units, n}, 1, &l->workspace);
+    if (!pass->frozen) {
+        int mnk[3] = {in, p->units, n};
+        if (p->bias) BAL_TRY(bal_column_sum(&l->weights[1].g, dy, true, &l->workspace));
+        BAL_TRY(bal_gemm_run(&p->backward_w, &l->weights[0].g, x, dy, NULL, mnk, 1, &l->workspace));
+    }
+    if (!bal_has(dx)) return BAL_OK;
+    return bal_gemm_run(&p->backward_x, dx, dy, &l->weights[0].v, NULL, (int[3]){n, in, p->units}, 0, &l->workspace);
 }
 
 const bal_layer_def bal_layer_dense = {
@@ -79,6 +80,7 @@ const bal_layer_def bal_layer_dense = {
     .size = sizeof(dense),
     .options = options,
     .forgets = true,
+    .dx_last = true,
     .shape = shape,
     .build = build,
     .forward = forward,

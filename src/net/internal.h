@@ -7,8 +7,8 @@
 enum { BAL_BUFFERS = 8 }; /* that an arena may have: each as large as the device allows, and some memory holds a few */
 
 /* What needs memory in a pass, and when. VALUE, GRADIENT: by the tensor's number, of roots only; FORWARD, BACKWARD:
- * scratch, by the layer's; SUM: number 0, a second contribution to a gradient before it is added; WEIGHTS: number 0, the
- * gradients of a resting net's weights. */
+ * scratch, by the layer's; SUM: number 0, a second contribution to a gradient before it is added; WEIGHTS: number 0,
+ * the gradients of a resting net's weights. */
 typedef enum {
     BAL_VALUE, BAL_GRADIENT, BAL_FORWARD, BAL_BACKWARD, BAL_SUM, BAL_WEIGHTS, BAL_PLACE_KINDS
 } bal_place_kind;
@@ -77,8 +77,8 @@ static inline bool bal_node_shares(const bal_node *node) { return node->in_place
 /* Decide which layers absorb the activation behind them, and which activations run in place. */
 void bal_net_fuse(bal_net *net);
 
-/* Decide what lies where: `training`, `rests` and `limit` are set, the rest is filled. Touches no device. The caller frees
- * plan->places. */
+/* Decide what lies where: `training`, `rests` and `limit` are set, the rest is filled. Touches no device. The caller
+ * frees plan->places. */
 bal_status bal_net_plan(bal_plan *plan, const bal_net *net);
 bal_place *bal_plan_place(const bal_plan *plan, const bal_net *net, bal_place_kind kind, int i);
 
