@@ -3,21 +3,20 @@
  *   ACTIVATE_BACK(T, y, dy)  dx
  * as macros that use an argument more than once; the same file goes before the kernels of a layer that absorbs it.
  * y may be x, and dx dy. */
-#include "common.h"
+#include "storage.h"
 
 #ifndef ACTIVATE
 #define ACTIVATE(T, x) (x)
 #define ACTIVATE_BACK(T, y, dy) (dy)
 #endif
 
-__kernel void activation_forward(int n, __global const float *x, __global float *y)
+__kernel void activation_forward(int n, __global const X *x, __global Y *y)
 {
-    EACH(i, n, VSTORE(ACTIVATE(V, VLOAD(x + i)), y + i), y[i] = ACTIVATE(float, x[i]));
+    EACH(i, n, PUTV(Y, ACTIVATE(V, GETV(X, x + i)), y + i), PUT(Y, ACTIVATE(float, GET(X, x + i)), y + i));
 }
 
-__kernel void activation_backward(int n, __global const float *y, __global const float *dy,
-                                  __global float *dx)
+__kernel void activation_backward(int n, __global const Y *y, __global const Y *dy, __global X *dx)
 {
-    EACH(i, n, VSTORE(ACTIVATE_BACK(V, VLOAD(y + i), VLOAD(dy + i)), dx + i),
-         dx[i] = ACTIVATE_BACK(float, y[i], dy[i]));
+    EACH(i, n, PUTV(X, ACTIVATE_BACK(V, GETV(Y, y + i), GETV(Y, dy + i)), dx + i),
+         PUT(X, ACTIVATE_BACK(float, GET(Y, y + i), GET(Y, dy + i)), dx + i));
 }

@@ -1,14 +1,14 @@
 /* add -- y = a + b. */
-#include "common.h"
+#include "storage.h"
 
-__kernel void add_forward(int n, __global const float *restrict a, __global const float *restrict b,
-                          __global float *restrict y)
+__kernel void add_forward(int n, __global const X *restrict a, __global const X *restrict b,
+                          __global Y *restrict y)
 {
-    EACH(i, n, VSTORE(VLOAD(a + i) + VLOAD(b + i), y + i), y[i] = a[i] + b[i]);
+    EACH(i, n, PUTV(Y, GETV(X, a + i) + GETV(X, b + i), y + i), PUT(Y, GET(X, a + i) + GET(X, b + i), y + i));
 }
 
 /* y += x, for further inputs */
-__kernel void add_more(int n, __global const float *restrict x, __global float *restrict y)
+__kernel void add_more(int n, __global const X *restrict x, __global Y *restrict y)
 {
-    EACH(i, n, VSTORE(VLOAD(y + i) + VLOAD(x + i), y + i), y[i] += x[i]);
+    EACH(i, n, PUTV(Y, GETV(Y, y + i) + GETV(X, x + i), y + i), PUT(Y, GET(Y, y + i) + GET(X, x + i), y + i));
 }

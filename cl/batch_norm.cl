@@ -12,7 +12,7 @@
  * Rows of sums have W floats more than `wide`, which repeat the first ones.
  *
  * tables[batch][4][wide]: mean, inv, and what z follows from, z = a x + d. dx = a dz + b x + e. */
-#include "common.h"
+#include "storage.h"
 
 #ifndef ACTIVATE
 #define ACTIVATE(T, x) (x)
@@ -76,20 +76,23 @@ static inline place find_place(int total, int wide, int chunk, int parts, int pa
     return p;
 }
 
-/* The W values of table[c] that columns from `column` on have. */
-static inline V of_columns(__global const float *table, int column, int c)
-{
-    if (c % W == 0) return VLOAD(table + column % c);
-    float v[W];
-    for (int j = 0; j < W; j++) v[j] = table[(column + j) % c];
-    return VLOAD(v);
-}
+/* The W values of table[c] that columns from `column` on have; the same of a row of x. */
+#define OF_COLUMNS(T, name) \
+    static inline V name(__global const T *table, int column, int c) \
+    { \
+        if (c % W == 0) return GETV(T, table + column % c); \
+        float v[W]; \
+        for (int j = 0; j < W; j++) v[j] = GET(T, table + (column + j) % c); \
+        return VLOAD(v); \
+    }
+OF_COLUMNS(float, of_columns)
+OF_COLUMNS(X, of_row)
 
 /* A value near the mean of each column's channel: of four places, none of them likely to be a corner of an image. */
-static inline V near_mean(__global const float *x, int column, int c, int total)
+static inline V near_mean(__global const X *x, int column, int c, int total)
 {
     V sum = 0;
-    for (int i = 1; i < 8; i += 2) sum += of_columns(x + (size_t)(total / c * (long)i / 9) * c, column, c);
+    for (int i = 1; i < 8; i += 2) sum += of_row(x + (size_t)(total / c * (long)i / 9) * c, column, c);
     return 0.25f * sum;
 }
 
@@ -111,7 +114,8 @@ static inline V before(V x, V dy, V a, V d)
     return ACTIVATE_BACK(V, y, dy);
 }
 
-/* A work-item's sums of u and v, of which TERM(LOAD) makes those of W floats from `at` on by LOAD(pointer), to `out`.
+/* A work-item's sums of u and v, of which TERM(LOAD) makes those of W numbers from `at` on by LOAD(X, pointer), to
+ * `out`.
  * have: 1 where there is a float, else 0. */
 #define SUM_PART(TERM) \
     V sum[VECTORS], sum_v[VECTORS]; \
@@ -122,7 +126,7 @@ static inline V before(V x, V dy, V a, V d)
         for (int row = from + LANE; row < min(from + BLOCK, p.last); row += LANES) \
             EACH_VECTOR (j) { \
                 size_t at = (size_t)row * wide + p.column + j * W; \
-                TERM(VLOAD) \
+                TERM(GETV) \
                 block[j] += u; \
                 block_v[j] += v; \
             } \
@@ -143,10 +147,10 @@ static inline V before(V x, V dy, V a, V d)
         ADD_LANES(sum[j], sum_v[j]) \
         if (LANE == 0 && !p.idle) put_sums(sum[j], sum_v[j], column, wide, parts, out); \
     }
-#define LOAD_MORE(from) load_some(from, more)
+#define LOAD_MORE(T, from) GET_SOME(T, from, more)
 
 /* out[batch][0][part]: sums of distances from the value near the mean; [1]: of their squares. */
-KERNEL batch_norm_moments(int c, int total, int wide, int chunk, int parts, __global const float *restrict x,
+KERNEL batch_norm_moments(int c, int total, int wide, int chunk, int parts, __global const X *restrict x,
                           __global float *restrict out)
 {
     place p = find_place(total, wide, chunk, parts, parts - 1 - (int)get_group_id(1));
@@ -155,13 +159,13 @@ KERNEL batch_norm_moments(int c, int total, int wide, int chunk, int parts, __gl
     x += (size_t)p.batch * total;
     out += ((size_t)p.batch * 2 * parts + p.part) * (wide + W);
     EACH_VECTOR (j) about[j] = near_mean(x, p.column + j * W, c, total);
-#define DISTANCE(LOAD) V u = (LOAD(x + at) - about[j]) * have, v = u * u;
+#define DISTANCE(LOAD) V u = (LOAD(X, x + at) - about[j]) * have, v = u * u;
     SUM_PART(DISTANCE)
 }
 
 /* out[batch][0][part]: sums of dz; [1]: of dz (x - mean). */
-KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global const float *restrict x,
-                           __global const float *restrict dy, __global const float *restrict tables,
+KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global const X *restrict x,
+                           __global const Y *restrict dy, __global const float *restrict tables,
                            __global float *restrict out)
 {
     place p = find_place(total, wide, chunk, parts, parts - 1 - (int)get_group_id(1));
@@ -176,7 +180,8 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
         a[j] = VLOAD(table + A * wide);
         d[j] = VLOAD(table + D * wide);
     }
-#define PRODUCT(LOAD) V xi = LOAD(x + at), u = before(xi, LOAD(dy + at), a[j], d[j]) * have, v = u * (xi - mean[j]);
+#define PRODUCT(LOAD) \
+    V xi = LOAD(X, x + at), u = before(xi, LOAD(Y, dy + at), a[j], d[j]) * have, v = u * (xi - mean[j]);
     SUM_PART(PRODUCT)
 }
 
@@ -193,17 +198,17 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
     } \
     ADD_LANES(a, b)
 
-/* The work-item goes over its part: y[at] = VALUE(LOAD). */
-#define FILL_PART(y, VALUE) \
+/* The work-item goes over its part: y[at], of type T, = VALUE(LOAD). */
+#define FILL_PART(T, y, VALUE) \
     for (int row = p.first + LANE; row < p.last; row += LANES) \
         EACH_VECTOR (j) { \
             size_t at = (size_t)row * wide + p.column + j * W; \
-            if (!p.idle) VSTORE(VALUE(VLOAD), y + at); \
+            if (!p.idle) PUTV(T, VALUE(GETV), y + at); \
         } \
     EACH_VECTOR (j) { \
         int    more = p.more - p.column - j * W; \
         size_t at = (size_t)p.last * wide + p.column + j * W; \
-        if (more > 0 && LANE == 0 && !p.idle) store_some(VALUE(LOAD_MORE), y + at, more); \
+        if (more > 0 && LANE == 0 && !p.idle) PUT_SOME(T, VALUE(LOAD_MORE), y + at, more); \
     }
 
 /* mean and variance of a batch, for the columns from `column` on. */
@@ -222,11 +227,11 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
 /* Outside training `sums` is not read. The work-items of the first part keep the tables, and those of the first batch
  * move the running statistics on by all batches, one after the other. */
 KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int batches, int training,
-                          __global const float *restrict x, __global const float *restrict sums,
+                          __global const X *restrict x, __global const float *restrict sums,
                           __global const float *restrict gamma, __global const float *restrict beta,
                           __global float *restrict running_mean, __global float *restrict running_var,
                           __global float *restrict count, float momentum, float eps, __global float *restrict tables,
-                          __global float *restrict y)
+                          __global Y *restrict y)
 {
     place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
     V     a[VECTORS], d[VECTORS];
@@ -258,16 +263,16 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
     }
     x += (size_t)p.batch * total;
     y += (size_t)p.batch * total;
-#define NORMALISED(LOAD) ACTIVATE(V, a[j] * LOAD(x + at) + d[j])
-    FILL_PART(y, NORMALISED)
+#define NORMALISED(LOAD) ACTIVATE(V, a[j] * LOAD(X, x + at) + d[j])
+    FILL_PART(Y, y, NORMALISED)
 }
 
 /* dx (NULL: none), by the work-items of the first part of the first batch gradients of gamma and beta (NULL: none).
  * The statistics depend on x in training. */
 KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int batches, int training,
-                           __global const float *restrict x, __global const float *restrict dy,
+                           __global const X *restrict x, __global const Y *restrict dy,
                            __global const float *restrict sums, __global const float *restrict tables,
-                           __global float *restrict dgamma, __global float *restrict dbeta, __global float *restrict dx)
+                           __global float *restrict dgamma, __global float *restrict dbeta, __global X *restrict dx)
 {
     place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
     V     a[VECTORS], d[VECTORS], b[VECTORS], e[VECTORS];
@@ -296,6 +301,7 @@ KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int
     x += (size_t)p.batch * total;
     dy += (size_t)p.batch * total;
     dx += (size_t)p.batch * total;
-#define GRADIENT(LOAD) a[j] * before(LOAD(x + at), LOAD(dy + at), a[j], d[j]) + (b[j] * LOAD(x + at) + e[j])
-    FILL_PART(dx, GRADIENT)
+#define GRADIENT(LOAD) \
+    a[j] * before(LOAD(X, x + at), LOAD(Y, dy + at), a[j], d[j]) + (b[j] * LOAD(X, x + at) + e[j])
+    FILL_PART(X, dx, GRADIENT)
 }

@@ -2,11 +2,12 @@
  */
 #include "conv_digits.h"
 #include "conv_geometry.h"
+#include "storage.h"
 
 /* An element of the output to a work-item. */
-__kernel void conv_direct(GEOMETRY, int depth, int width, __global const float *restrict in,
+__kernel void conv_direct(GEOMETRY, int depth, int width, __global const IN *restrict in,
                           __global const float *restrict w, __global const float *restrict bias, int has_bias,
-                          __global float *restrict out)
+                          __global OUT *restrict out)
 {
     int i = (int)get_global_id(0), c = i % OUT_C, x = i / OUT_C % OUT_W, y = i / OUT_C / OUT_W % OUT_H;
     int group = c / width, image = i / OUT_C / OUT_W / OUT_H;
@@ -30,15 +31,15 @@ __kernel void conv_direct(GEOMETRY, int depth, int width, __global const float *
 #else
                 float weight = w[(tap * depth + d) * y_c + c];
 #endif
-                sum += weight * in[((image * IN_H + iy) * IN_W + ix) * IN_C + d];
+                sum += weight * GET(IN, in + ((image * IN_H + iy) * IN_W + ix) * IN_C + d);
             }
         }
-    out[i] = sum;
+    PUT(OUT, sum, out + i);
 }
 
 /* A weight and a part of the pixels to a work-item, as conv_weights. */
-__kernel void conv_direct_weights(GEOMETRY, int share, int parts, __global const float *restrict x,
-                                  __global const float *restrict dy, __global float *restrict sums)
+__kernel void conv_direct_weights(GEOMETRY, int share, int parts, __global const X *restrict x,
+                                  __global const Y *restrict dy, __global float *restrict sums)
 {
     int    depth = x_c / groups, width = y_c / groups, size = k_h * k_w * depth * y_c;
     int    i = (int)get_global_id(0), part = (int)get_global_id(1), k = i % y_c;
@@ -51,7 +52,7 @@ __kernel void conv_direct_weights(GEOMETRY, int share, int parts, __global const
     for (int p = first; p < last; p++) {
         int iy = at.middle * s_h + row.high * d_h - p_h, ix = at.low * s_w + row.middle * d_w - p_w;
         if ((uint)iy < (uint)x_h && (uint)ix < (uint)x_w)
-            sum += x[((at.high * x_h + iy) * x_w + ix) * x_c] * dy[p * y_c + k];
+            sum += GET(X, x + ((at.high * x_h + iy) * x_w + ix) * x_c) * GET(Y, dy + p * y_c + k);
         at = digits_add(at, one, y_w, y_h);
     }
     if (parts > 1) sums[(size_t)part * size + i] = sum;
@@ -68,13 +69,13 @@ __kernel void conv_add_parts(int size, int parts, __global const float *restrict
     dw[i] += sum;
 }
 
-/* out = bias + the sum of its parts, in their order. */
+/* out = bias + the sum of its parts, in their order; stored as Y in either direction. */
 __kernel void conv_sum_parts(int size, int channels, int parts, __global const float *restrict sums,
-                             __global const float *restrict bias, int has_bias, __global float *restrict out)
+                             __global const float *restrict bias, int has_bias, __global Y *restrict out)
 {
     int i = (int)get_global_id(0);
     if (i >= size) return;
     float sum = has_bias ? bias[i % channels] : 0;
     for (int p = 0; p < parts; p++) sum += sums[(size_t)p * size + i];
-    out[i] = sum;
+    PUT(Y, sum, out + i);
 }

@@ -8,6 +8,8 @@
         int d_h, int d_w, int groups
 
 #ifdef BACKWARD
+#define IN Y /* storage.h */
+#define OUT X
 #define IN_H y_h
 #define IN_W y_w
 #define IN_C y_c
@@ -15,6 +17,8 @@
 #define OUT_W x_w
 #define OUT_C x_c
 #else
+#define IN X
+#define OUT Y
 #define IN_H x_h
 #define IN_W x_w
 #define IN_C x_c

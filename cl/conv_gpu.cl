@@ -7,9 +7,16 @@
  * stride; a work-group's pixels are of one phase. */
 #include "conv_tiles.h"
 
+/* Parts of a sum are floats, whatever the output is. */
+#ifdef SPLIT
+#define SUM float
+#else
+#define SUM OUT
+#endif
+
 /* Channels `from.low` and the next three of the pixel that tap (from.middle, from.high) finds from (y, x) on; a
  * tap that is not there, or finds nothing, gives 0. */
-static inline float4 gather(__global const float *in, int image, int y, int x, digits from, digits one, axis v, axis u,
+static inline float4 gather(__global const IN *in, int image, int y, int x, digits from, digits one, axis v, axis u,
                             int h, int w, int channels, int depth)
 {
     digits at = from;
@@ -17,7 +24,7 @@ static inline float4 gather(__global const float *in, int image, int y, int x, d
     y += at.high * v.move;
     x += at.middle * u.move;
     int inside = at.high < v.count && (uint)y < (uint)h && (uint)x < (uint)w;
-    return inside ? load4(in + ((image * h + y) * w + x) * channels + at.low) : (float4)(0);
+    return inside ? GET4(IN, in + ((image * h + y) * w + x) * channels + at.low) : (float4)(0);
 #else
     float  found[4];
     digits d = at; /* if `at` itself changed, Mesa 22.3 would change the caller's */
@@ -25,7 +32,7 @@ static inline float4 gather(__global const float *in, int image, int y, int x, d
     for (int j = 0; j < 4; j++) {
         int iy = y + d.high * v.move, ix = x + d.middle * u.move;
         int inside = d.high < v.count && (uint)iy < (uint)h && (uint)ix < (uint)w;
-        found[j] = inside ? in[((image * h + iy) * w + ix) * channels + d.low] : 0;
+        found[j] = inside ? GET(IN, in + ((image * h + iy) * w + ix) * channels + d.low) : 0;
         d = digits_add(d, one, depth, max(u.count, 1));
     }
     return vload4(0, found);
@@ -40,7 +47,7 @@ static inline float4 gather_weights(__global const float *w, digits from, digits
     digits at = from;
 #ifdef IN4
     int tap = (v.first + at.high * v.step) * k_w + u.first + at.middle * u.step;
-    if (column < width && at.high < v.count) found = load4(w + (tap * width + column) * channels + at.low);
+    if (column < width && at.high < v.count) found = GET4(float, w + (tap * width + column) * channels + at.low);
 #else
     float  each[4];
     digits d = at;
@@ -58,9 +65,9 @@ static inline float4 gather_weights(__global const float *w, digits from, digits
 /* Work-groups: tiles of rows, tiles of columns, groups by phases by parts. `depth` and `width`: input and output
  * channels of a group. Sums over terms [part * share, + share): with one part they are the output, else stored as
  * [part][out]. */
-GROUP void conv_gather(GEOMETRY, int depth, int width, int share, int parts, __global const float *restrict in,
+GROUP void conv_gather(GEOMETRY, int depth, int width, int share, int parts, __global const IN *restrict in,
                        __global const float *restrict w, __global const float *restrict bias, int has_bias,
-                       __global float *restrict out)
+                       __global SUM *restrict out)
 {
     TILES(left, BM);
     TILES(right, BN);
@@ -99,7 +106,7 @@ GROUP void conv_gather(GEOMETRY, int depth, int width, int share, int parts, __g
 #define COLUMN(i) ((item + i * ITEMS) % (BN / 4) * 4)
 #define TERM(i) ((item + i * ITEMS) / (BN / 4))
 #define LOAD_RIGHT(i, k) \
-    b[i] = load_columns(w + ((k) + TERM(i)) * y_c + group * width + column + COLUMN(i), \
+    b[i] = LOAD_COLUMNS(float, w + ((k) + TERM(i)) * y_c + group * width + column + COLUMN(i), \
                         (k) + TERM(i) < terms && TERM(i) < BK ? width - column - COLUMN(i) : 0)
 #define STORE_RIGHT(i) \
     if (TERM(i) < BK) *(__local float4 *)&right[now][TERM(i)][COLUMN(i)] = b[i]
@@ -132,8 +139,8 @@ GROUP void conv_gather(GEOMETRY, int depth, int width, int share, int parts, __g
         UNROLL
         for (int j = 0; j < TN / 4; j++) {
             int    c = column + 4 * (lx + j * LX);
-            float4 add = has_bias ? load_columns(bias + group * width + c, width - c) : (float4)(0);
-            store_columns(acc[i][j] + add, out + to + c, width - c);
+            float4 add = has_bias ? LOAD_COLUMNS(float, bias + group * width + c, width - c) : (float4)(0);
+            STORE_COLUMNS(SUM, acc[i][j] + add, out + to + c, width - c);
         }
     }
 }

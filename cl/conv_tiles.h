@@ -18,6 +18,7 @@
 
 #include "conv_digits.h"
 #include "conv_geometry.h"
+#include "storage.h"
 
 #ifndef LX
 #define LX 16
@@ -56,29 +57,21 @@
 #define UNROLL _Pragma("unroll")
 #define FAR (-(1 << 28)) /* outside of any map, whatever the tap */
 
-static inline float4 load4(__global const float *p) { return *(__global const float4 *)p; }
-
-/* Up to four floats at p, of which `count` are there. */
-static inline float4 load_columns(__global const float *p, int count)
-{
+/* Up to four numbers of type T at p, of which `count` are there. */
 #ifdef OUT4
-    return count > 0 ? load4(p) : (float4)(0);
+#define LOAD_COLUMNS(T, p, count) ((count) > 0 ? GET4(T, p) : (float4)(0))
+#define STORE_COLUMNS(T, v, p, count) \
+    if ((count) > 0) PUT4(T, v, p)
 #else
-    return (float4)(count > 0 ? p[0] : 0, count > 1 ? p[1] : 0, count > 2 ? p[2] : 0, count > 3 ? p[3] : 0);
+#define LOAD_COLUMNS(T, p, count) \
+    (float4)((count) > 0 ? GET(T, p) : 0, (count) > 1 ? GET(T, (p) + 1) : 0, (count) > 2 ? GET(T, (p) + 2) : 0, \
+             (count) > 3 ? GET(T, (p) + 3) : 0)
+#define STORE_COLUMNS(T, v, p, count) \
+    if ((count) > 0) PUT(T, (v).x, p); \
+    if ((count) > 1) PUT(T, (v).y, (p) + 1); \
+    if ((count) > 2) PUT(T, (v).z, (p) + 2); \
+    if ((count) > 3) PUT(T, (v).w, (p) + 3)
 #endif
-}
-
-static inline void store_columns(float4 v, __global float *p, int count)
-{
-#ifdef OUT4
-    if (count > 0) *(__global float4 *)p = v;
-#else
-    if (count > 0) p[0] = v.x;
-    if (count > 1) p[1] = v.y;
-    if (count > 2) p[2] = v.z;
-    if (count > 3) p[3] = v.w;
-#endif
-}
 
 /* Four floats down a tile's column. */
 #define STORE_DOWN(tile, k, at, v) \

@@ -4,20 +4,20 @@
 #include "conv_tiles.h"
 
 /* Channels c and the next three of row (tap, c) at the pixel; or four rows of four taps. */
-static inline float4 gather_rows(__global const float *x, digits pixel, int pixels_left, const int ty[4],
+static inline float4 gather_rows(__global const X *x, digits pixel, int pixels_left, const int ty[4],
                                  const int tx[4], const int c[4], int s_h, int s_w, int x_h, int x_w, int x_c)
 {
 #ifdef IN4
     int y = pixel.middle * s_h + ty[0], w = pixel.low * s_w + tx[0];
     int inside = pixels_left > 0 && (uint)y < (uint)x_h && (uint)w < (uint)x_w;
-    return inside ? load4(x + ((pixel.high * x_h + y) * x_w + w) * x_c + c[0]) : (float4)(0);
+    return inside ? GET4(X, x + ((pixel.high * x_h + y) * x_w + w) * x_c + c[0]) : (float4)(0);
 #else
     float found[4];
     UNROLL
     for (int j = 0; j < 4; j++) {
         int y = pixel.middle * s_h + ty[j], w = pixel.low * s_w + tx[j];
         int inside = pixels_left > 0 && (uint)y < (uint)x_h && (uint)w < (uint)x_w;
-        found[j] = inside ? x[((pixel.high * x_h + y) * x_w + w) * x_c + c[j]] : 0;
+        found[j] = inside ? GET(X, x + ((pixel.high * x_h + y) * x_w + w) * x_c + c[j]) : 0;
     }
     return vload4(0, found);
 #endif
@@ -25,8 +25,8 @@ static inline float4 gather_rows(__global const float *x, digits pixel, int pixe
 
 /* Work-groups: tiles of rows, tiles of columns, groups by parts. Sums over pixels [part * share, + share): with one
  * part they are added to dw (`sums`), else stored as [part][dw]. */
-GROUP void conv_weights(GEOMETRY, int share, int parts, __global const float *restrict x,
-                        __global const float *restrict dy, __global float *restrict sums)
+GROUP void conv_weights(GEOMETRY, int share, int parts, __global const X *restrict x,
+                        __global const Y *restrict dy, __global float *restrict sums)
 {
     TILES(left, BM);
     TILES(right, BN);
@@ -55,7 +55,7 @@ GROUP void conv_weights(GEOMETRY, int share, int parts, __global const float *re
     UNROLL for (int i = 0; i < LEFT; i++) \
         a[i] = gather_rows(x, at[i], last - (k)-PIXEL(i), ty, tx, c, s_h, s_w, x_h, x_w, x_c); \
     UNROLL for (int i = 0; i < RIGHT; i++) \
-        b[i] = load_columns(dy + ((k) + DY_PIXEL(i)) * y_c + DY_COLUMN(i), \
+        b[i] = LOAD_COLUMNS(Y, dy + ((k) + DY_PIXEL(i)) * y_c + DY_COLUMN(i), \
                             (k) + DY_PIXEL(i) < last && DY_PIXEL(i) < BK ? width - column - DY_COLUMN(i) : 0)
     UNROLL
     for (int i = 0; i < LEFT; i++) at[i] = digits_of(first + PIXEL(i), y_w, y_h);
@@ -84,7 +84,7 @@ GROUP void conv_weights(GEOMETRY, int share, int parts, __global const float *re
         for (int j = 0; j < TN / 4; j++) {
             int             c0 = column + 4 * (lx + j * LX), count = width - c0;
             __global float *to = sums + (parts > 1 ? (size_t)part * rows * y_c : 0) + r * y_c + group * width + c0;
-            store_columns(parts > 1 ? acc[i][j] : acc[i][j] + load_columns(to, count), to, count);
+            STORE_COLUMNS(float, parts > 1 ? acc[i][j] : acc[i][j] + LOAD_COLUMNS(float, to, count), to, count);
         }
     }
 }

@@ -58,12 +58,12 @@ GROUP void gemm_tiles(int m, int n, int k, int share, int parts, __global const 
     UNROLL for (int i = 0; i < LEFT; i++) \
     { \
         int term = (from) + A_TERM(i), at = row + A_ROW(i); \
-        x[i] = term < last && at < m ? load4(a + A_FROM(term, at)) : (float4)(0); \
+        x[i] = term < last && at < m ? GET4(float, a + A_FROM(term, at)) : (float4)(0); \
     } \
     UNROLL for (int i = 0; i < RIGHT; i++) \
     { \
         int term = (from) + B_TERM(i), at = column + B_COLUMN(i); \
-        y[i] = IN_B(i) && term < last && at < n ? load4(b + B_FROM(term, at)) : (float4)(0); \
+        y[i] = IN_B(i) && term < last && at < n ? GET4(float, b + B_FROM(term, at)) : (float4)(0); \
     }
 #define STORE \
     UNROLL for (int i = 0; i < LEFT; i++) { STORE_A(i); } \
@@ -85,7 +85,7 @@ GROUP void gemm_tiles(int m, int n, int k, int share, int parts, __global const 
         UNROLL
         for (int j = 0; j < TN / 4; j++) {
             int at = column + 4 * (lx + j * LX);
-            store_columns(acc[i][j], c + r * n + at, n - at);
+            STORE_COLUMNS(float, acc[i][j], c + r * n + at, n - at);
         }
     }
 }

@@ -1,7 +1,7 @@
 /* max_pool -- y[n][oy][ox][c] = the largest x in a K x K window at stride S, padding P (never chosen). The first of
  * equal values wins, row by row, and a NaN always does: PyTorch's rules. taps[n][oy][ox][c]: the winner's place ky * K
  * + kx. */
-#include "common.h"
+#include "storage.h"
 
 #ifndef K
 #define K 2
@@ -14,8 +14,8 @@
 #endif
 
 /* One work-item or more to an output row: bal_map_range. */
-__kernel void max_pool_forward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict x,
-                               __global float *restrict y, __global float *restrict taps)
+__kernel void max_pool_forward(int rows, int h, int w, int oh, int ow, int c, __global const X *restrict x,
+                               __global Y *restrict y, __global float *restrict taps)
 {
     int row = (int)get_global_id(2), y0 = row % oh * S - P;
     if (row >= rows) return;
@@ -29,20 +29,20 @@ __kernel void max_pool_forward(int rows, int h, int w, int oh, int ow, int c, __
             V best = -INFINITY, at = ky0 * K + kx0;
             for (int ky = ky0; ky < ky1; ky++)
                 for (int kx = kx0; kx < kx1; kx++) {
-                    V  v = load_some(x + ((size_t)(y0 + ky) * w + x0 + kx) * c + k, c - k);
+                    V  v = GET_SOME(X, x + ((size_t)(y0 + ky) * w + x0 + kx) * c + k, c - k);
                     VI better = (v > best) | isnan(v);
                     best = better ? v : best;
                     at = better ? (V)(ky * K + kx) : at;
                 }
-            store_some(best, y + (size_t)ox * c + k, c - k);
+            PUT_SOME(Y, best, y + (size_t)ox * c + k, c - k);
             store_some(at, taps + (size_t)ox * c + k, c - k);
         }
     }
 }
 
 /* Gathers: each x adds up the dy of the windows that chose it. One work-item or more to an input row. */
-__kernel void max_pool_backward(int rows, int h, int w, int oh, int ow, int c, __global const float *restrict dy,
-                                __global const float *restrict taps, __global float *restrict dx)
+__kernel void max_pool_backward(int rows, int h, int w, int oh, int ow, int c, __global const Y *restrict dy,
+                                __global const float *restrict taps, __global X *restrict dx)
 {
     int row = (int)get_global_id(2), iy = row % h + P;
     if (row >= rows) return;
@@ -57,9 +57,9 @@ __kernel void max_pool_backward(int rows, int h, int w, int oh, int ow, int c, _
                 for (int ox = ox0; ox <= ox1; ox++) {
                     size_t at = image + ((size_t)oy * ow + ox) * c + k;
                     V      tap = (iy - oy * S) * K + ix + P - ox * S;
-                    sum += load_some(taps + at, c - k) == tap ? load_some(dy + at, c - k) : (V)0;
+                    sum += load_some(taps + at, c - k) == tap ? GET_SOME(Y, dy + at, c - k) : (V)0;
                 }
-            store_some(sum, dx + (size_t)ix * c + k, c - k);
+            PUT_SOME(X, sum, dx + (size_t)ix * c + k, c - k);
         }
     }
 }

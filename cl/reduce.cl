@@ -5,58 +5,52 @@
  * i % c), and sums each `chunk` of folded rows: [rows][c] becomes [chunks * wide / c][c]. The host repeats it until few
  * rows are left. Buffers may be the same one; offsets are in floats, and what is read and what is written do not
  * overlap. */
-#ifndef W
-#define W 4
-#endif
+#include "storage.h"
+
 #ifdef BAL_CLASS_CPU
 #define U 4 /* vectors to a work-item: whole cache lines beside each other */
 #else
 #define U 1
 #endif
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-#define VECTOR JOIN(float, W)
-#define VLOAD JOIN(vload, W)
-#define VSTORE JOIN(vstore, W)
 
 /* out[chunk][wide]: sums of x, or of x^2 where power is 2. U * W columns of one chunk to a work-item. */
-__kernel void reduce_rows(__global float *out, int out_at, __global const float *x, int x_at, int total, int wide,
+__kernel void reduce_rows(__global float *out, int out_at, __global const X *x, int x_at, int total, int wide,
                           int chunk, int chunks, int power)
 {
     int i = (int)get_global_id(0) * U * W;
     if (i >= wide * chunks) return;
     int    column = i % wide, first = i / wide * chunk, whole = min(first + chunk, total / wide);
-    VECTOR sum[U];
+    V sum[U];
     for (int u = 0; u < U; u++) sum[u] = 0;
     x += x_at + column;
     for (int row = first; row < whole; row++)
         for (int u = 0; u < U; u++) {
-            VECTOR v = VLOAD(u, x + (size_t)row * wide);
+            V v = GETV(X, x + (size_t)row * wide + u * W);
             sum[u] += power == 2 ? v * v : v;
         }
     out += out_at + i;
-    for (int u = 0; u < U; u++) VSTORE(sum[u], u, out);
+    for (int u = 0; u < U; u++) VSTORE(sum[u], out + u * W);
     if (first + chunk <= total / wide) return;
     for (int j = 0; j < U * W && column + j < total - whole * wide; j++) { /* the last folded row may be cut short */
-        float v = x[(size_t)whole * wide + j];
+        float v = GET(X, x + (size_t)whole * wide + j);
         out[j] += power == 2 ? v * v : v;
     }
 }
 
 /* sum[c] (+)= sum over the rows of x. */
-__kernel void reduce_finish(__global float *sum, __global const float *x, int x_at, int rows, int c, int add)
+__kernel void reduce_finish(__global float *sum, __global const X *x, int x_at, int rows, int c, int add)
 {
     int i = (int)get_global_id(0) * W;
     x += x_at;
     if (i + W <= c) {
-        VECTOR v = 0;
-        for (int row = 0; row < rows; row++) v += VLOAD(0, x + (size_t)row * c + i);
-        VSTORE(add ? VLOAD(0, sum + i) + v : v, 0, sum + i);
+        V v = 0;
+        for (int row = 0; row < rows; row++) v += GETV(X, x + (size_t)row * c + i);
+        VSTORE(add ? VLOAD(sum + i) + v : v, sum + i);
         return;
     }
     for (; i < c; i++) {
         float v = 0;
-        for (int row = 0; row < rows; row++) v += x[(size_t)row * c + i];
+        for (int row = 0; row < rows; row++) v += GET(X, x + (size_t)row * c + i);
         sum[i] = add ? sum[i] + v : v;
     }
 }
@@ -71,12 +65,7 @@ __kernel void reduce_norm(__global float *out, int index, __global const float *
 }
 
 /* y += x */
-__kernel void reduce_add(__global float *y, __global const float *x, int n)
+__kernel void reduce_add(__global X *y, __global const X *x, int n)
 {
-    int i = (int)get_global_id(0) * W;
-    if (i + W <= n) {
-        VSTORE(VLOAD(0, y + i) + VLOAD(0, x + i), 0, y + i);
-        return;
-    }
-    for (; i < n; i++) y[i] += x[i];
+    EACH(i, n, PUTV(X, GETV(X, y + i) + GETV(X, x + i), y + i), PUT(X, GET(X, y + i) + GET(X, x + i), y + i));
 }

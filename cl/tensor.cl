@@ -1,9 +1,6 @@
-/* tensor -- filling and copying flat buffers of n floats, W to a work-item. Transfers queued by kernels use all units;
+/* tensor -- filling and copying flat buffers of n numbers, W to a work-item. Transfers queued by kernels use all units;
  * clEnqueueFillBuffer and clEnqueueCopyBuffer run on one thread on CPU implementations. */
-#ifndef W
-#define W 4
-#endif
-#include "common.h"
+#include "storage.h"
 
 __kernel void tensor_fill(int n, __global float *restrict y, float value)
 {
@@ -13,10 +10,7 @@ __kernel void tensor_fill(int n, __global float *restrict y, float value)
         for (; i < n; i++) y[i] = value;
 }
 
-__kernel void tensor_copy(int n, __global float *restrict y, __global const float *restrict x)
+__kernel void tensor_copy(int n, __global Y *restrict y, __global const X *restrict x)
 {
-    int i = get_global_id(0) * W;
-    if (i + W <= n) VSTORE(VLOAD(x + i), y + i);
-    else
-        for (; i < n; i++) y[i] = x[i];
+    EACH(i, n, PUTV(Y, GETV(X, x + i), y + i), PUT(Y, GET(X, x + i), y + i));
 }

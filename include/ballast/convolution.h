@@ -14,6 +14,7 @@ typedef struct bal_conv_geometry {
     bal_shape x, y;                         /* n: the largest batch; runs may use less (the tensors' own n) */
     int       kernel[2], stride[2], pad[2], dilation[2]; /* [0] height, [1] width */
     int       groups;
+    bool      half_x, half_y;               /* x and dx, y and dy are stored as half; GPU class only */
 } bal_conv_geometry;
 
 typedef struct bal_convolution bal_convolution;

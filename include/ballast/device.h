@@ -64,7 +64,14 @@ typedef struct bal_tensor {
     bal_device *dev;
     void       *mem; /* cl_mem */
     bal_shape   shape;
+    bool        half; /* stored as fp16: for kernels that were built so (bal_storage); the host sees floats */
 } bal_tensor;
+
+/* Build options of a kernel that includes cl/storage.h: its X, its Y are stored as half; behind other options, or alone. */
+const char *bal_storage(bool x_half, bool y_half);
+/* To the nearest half, ties to even, and back. */
+uint16_t bal_half_of(float v);
+float    bal_half_value(uint16_t half);
 
 static inline size_t bal_shape_size(bal_shape s) { return (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c; }
 static inline bool   bal_shape_equal(bal_shape a, bal_shape b)
@@ -81,7 +88,7 @@ void       bal_tensor_free(bal_tensor *t);
 bal_status bal_tensor_write(const bal_tensor *t, const float *host); /* all of it; waits until `host` may be reused */
 bal_status bal_tensor_read(const bal_tensor *t, float *host);        /* all of it; waits for the queue */
 bal_status bal_tensor_read_part(const bal_tensor *t, size_t first, size_t count, float *host);
-bal_status bal_tensor_fill(const bal_tensor *t, float value);        /* by a kernel */
+bal_status bal_tensor_fill(const bal_tensor *t, float value);        /* by a kernel; not of halves */
 bal_status bal_tensor_copy(const bal_tensor *to, const bal_tensor *from); /* by a kernel; sizes equal */
 
 /* One allocation cut into views; each view begins at a multiple of BAL_ALIGN floats (4 KiB). Padding stays zero. */

@@ -63,6 +63,8 @@ struct bal_layer {
     bool                 absorbed;   /* by the layer before it: no passes */
     int                  inputs;
     bal_shape            in[BAL_MAX_INPUTS], out; /* n: the largest batch */
+    bool                 half_in, half_out; /* inputs, output and the gradients of these are stored as half; set before
+                                               build */
     bal_weight           weights[BAL_MAX_WEIGHTS];
     int                  weight_count;
     double               flops;     /* floating-point operations of one sample's forward pass; set by shape */
@@ -79,6 +81,7 @@ struct bal_layer_def {
     /* The layer can do the work of l->activation within its own passes: then y is the activation's output, and dy the
      * gradient of that. */
     bool absorbs;
+    bool halves;  /* inputs and output may be stored as half in the GPU class, each side for itself */
     bool forgets; /* backward does not look at y: the activation behind it may be written over it */
     bool dx_last; /* backward writes dx when it has looked at x for the last time: dx may lie over it */
     /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE

@@ -25,6 +25,10 @@ size_t           bal_net_parameters(const bal_net *net);       /* trained weight
 size_t           bal_net_memory(const bal_net *net, bool training); /* device bytes, without layers' private tensors */
 int              bal_net_latent(const bal_section *section);    /* the section's `latent` (default 100) */
 
+/* Before build: store as half, in the GPU class, what lies between two layers that can, and its gradient; the others,
+ * weights, their gradients and states are floats, and so are all sums. Gradients then want a scaled loss. */
+void bal_net_mix(bal_net *net, bool mixed);
+
 /* Allocate and get kernels; initialise weights from (seed, BAL_FOR_INIT, salt, weight). `training` also allocates
  * gradients. */
 bal_status bal_net_build(bal_net *net, bal_device *dev, bool training, uint64_t seed, uint32_t salt);

@@ -54,7 +54,7 @@ bal_status bal_tensor_init(bal_tensor *t, bal_device *dev, bal_shape shape)
 {
     size_t count = bal_shape_size(shape), bytes = count * sizeof(float);
     cl_mem mem;
-    *t = (bal_tensor){dev, NULL, shape};
+    *t = (bal_tensor){.dev = dev, .shape = shape};
     if (count == 0 || count > INT_MAX || bytes > dev->info.max_buffer)
         return bal_fail(BAL_ENOMEM, "a tensor of %d x %d x %d x %d needs %.1f MiB in one buffer; %s allows %.1f MiB",
                         shape.n, shape.h, shape.w, shape.c, (double)bytes / 1048576, dev->info.name,
@@ -70,7 +70,7 @@ bal_status bal_tensor_view(bal_tensor *view, const bal_tensor *t, size_t offset,
     cl_buffer_region region = {offset * sizeof(float), count * sizeof(float)};
     cl_int           code;
     assert(offset % BAL_ALIGN == 0 && count > 0 && offset + count <= bal_shape_size(t->shape));
-    *view = (bal_tensor){t->dev, NULL, shape};
+    *view = (bal_tensor){.dev = t->dev, .shape = shape};
     view->mem = clCreateSubBuffer(t->mem, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
     if (code != CL_SUCCESS) return bal_cl_fail(code, "clCreateSubBuffer");
     t->dev->counts.allocations++;
@@ -95,24 +95,50 @@ void bal_tensor_free(bal_tensor *t)
     t->mem = NULL;
 }
 
-bal_status bal_tensor_write(const bal_tensor *t, const float *host)
+static bal_status write_bytes(const bal_tensor *t, const void *host, size_t size)
 {
     uint64_t begin = bal_trace_clock();
-    BAL_CL(clEnqueueWriteBuffer(t->dev->queue, t->mem, CL_TRUE, 0, bal_shape_size(t->shape) * sizeof(float), host, 0,
-                                NULL, NULL),
-           "clEnqueueWriteBuffer");
+    BAL_CL(clEnqueueWriteBuffer(t->dev->queue, t->mem, CL_TRUE, 0, size, host, 0, NULL, NULL), "clEnqueueWriteBuffer");
     bal_trace_span("upload", begin);
     return BAL_OK;
 }
 
-bal_status bal_tensor_read_part(const bal_tensor *t, size_t first, size_t count, float *host)
+static bal_status read_bytes(const bal_tensor *t, size_t first, size_t size, void *host)
 {
     uint64_t begin = bal_trace_clock();
-    BAL_CL(clEnqueueReadBuffer(t->dev->queue, t->mem, CL_TRUE, first * sizeof(float), count * sizeof(float), host, 0,
-                               NULL, NULL),
+    BAL_CL(clEnqueueReadBuffer(t->dev->queue, t->mem, CL_TRUE, first, size, host, 0, NULL, NULL),
            "clEnqueueReadBuffer");
     bal_trace_span("read back", begin);
     return BAL_OK;
+}
+
+static bal_status make_halves(uint16_t **out, size_t count)
+{
+    *out = malloc(count * sizeof **out);
+    return *out ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for %zu halves", count);
+}
+
+bal_status bal_tensor_write(const bal_tensor *t, const float *host)
+{
+    size_t    n = bal_shape_size(t->shape);
+    uint16_t *halves;
+    if (!t->half) return write_bytes(t, host, n * sizeof *host);
+    BAL_TRY(make_halves(&halves, n));
+    for (size_t i = 0; i < n; i++) halves[i] = bal_half_of(host[i]);
+    bal_status st = write_bytes(t, halves, n * sizeof *halves);
+    free(halves);
+    return st;
+}
+
+bal_status bal_tensor_read_part(const bal_tensor *t, size_t first, size_t count, float *host)
+{
+    uint16_t *halves;
+    if (!t->half) return read_bytes(t, first * sizeof *host, count * sizeof *host, host);
+    BAL_TRY(make_halves(&halves, count));
+    bal_status st = read_bytes(t, first * sizeof *halves, count * sizeof *halves, halves);
+    for (size_t i = 0; st == BAL_OK && i < count; i++) host[i] = bal_half_value(halves[i]);
+    free(halves);
+    return st;
 }
 
 bal_status bal_tensor_read(const bal_tensor *t, float *host)
@@ -123,12 +149,16 @@ bal_status bal_tensor_read(const bal_tensor *t, float *host)
 bal_status bal_tensor_fill(const bal_tensor *t, float value)
 {
     size_t n = bal_shape_size(t->shape);
+    assert(!t->half);
     return bal_run(t->dev->fill, bal_flat(t->dev, n), bal_i32((int)n), bal_buf(t), bal_f32(value));
 }
 
 bal_status bal_tensor_copy(const bal_tensor *to, const bal_tensor *from)
 {
-    size_t n = bal_shape_size(to->shape);
+    size_t      n = bal_shape_size(to->shape);
+    bal_kernel *copy = to->dev->copy;
     assert(n == bal_shape_size(from->shape));
-    return bal_run(to->dev->copy, bal_flat(to->dev, n), bal_i32((int)n), bal_buf(to), bal_buf(from));
+    if (to->half || from->half)
+        BAL_TRY(bal_kernel_get(&copy, to->dev, "tensor", "tensor_copy", bal_storage(from->half, to->half)));
+    return bal_run(copy, bal_flat(to->dev, n), bal_i32((int)n), bal_buf(to), bal_buf(from));
 }

@@ -16,7 +16,7 @@ bal_status bal_conv_declare(bal_layer *l, bal_shape x, bal_shape y, bal_layout l
         return bal_fail_at(l->at, "layer %s: groups=%d must divide its %d input and %d output channels", l->def->name,
                            p->groups, l->in[0].c, l->out.c);
     p->geometry = (bal_conv_geometry){
-        x, y, {kh, kw}, {p->stride, p->stride}, {p->pad, p->pad}, {p->dilation, p->dilation}, p->groups};
+        x, y, {kh, kw}, {p->stride, p->stride}, {p->pad, p->pad}, {p->dilation, p->dilation}, p->groups, false, false};
     l->flops = 2.0 * y.h * y.w * y.c * kh * kw * (x.c / p->groups);
 
     bal_weight *w = bal_layer_weight(l, "weight", BAL_KERNEL, layout, (bal_shape){kh, kw, x.c / p->groups, y.c});
@@ -33,6 +33,9 @@ bal_status bal_conv_build(bal_layer *l, bal_device *dev)
 {
     bal_conv *p = l->self;
     bal_shape out = l->out;
+    bool      back = l->weights[0].layout == BAL_IOHW; /* deconv: from its output to its input */
+    p->geometry.half_x = back ? l->half_out : l->half_in;
+    p->geometry.half_y = back ? l->half_in : l->half_out;
     BAL_TRY(bal_convolution_init(&p->op, dev, &p->geometry));
     l->scratch = bal_convolution_scratch(p->op);
     if (!p->bias) return BAL_OK;

@@ -64,8 +64,10 @@ bal_status bal_activated_get(bal_kernel **out, const bal_layer *activation, bal_
 bal_status bal_activation_build(bal_layer *l, bal_device *dev)
 {
     bal_pointwise *p = l->self;
-    BAL_TRY(bal_activated_get(&p->forward, l, dev, "activation", "activation_forward", ""));
-    return bal_activated_get(&p->backward, l, dev, "activation", "activation_backward", "");
+    BAL_TRY(bal_activated_get(&p->forward, l, dev, "activation", "activation_forward",
+                              bal_storage(l->half_in, l->half_out)));
+    return bal_activated_get(&p->backward, l, dev, "activation", "activation_backward",
+                             bal_storage(l->half_in, l->half_out));
 }
 
 bal_status bal_activation_backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,

@@ -30,7 +30,7 @@ void       bal_activation_absorbed(const bal_layer *l, char options[BAL_ABSORBED
 /* clang-format off */
 #define BAL_ACTIVATION(layer, text) \
     const bal_layer_def bal_layer_##layer = { \
-        .name = #layer, .help = (text), .size = sizeof(bal_pointwise), .shape = bal_pointwise_shape, \
+        .name = #layer, .help = (text), .size = sizeof(bal_pointwise), .halves = true, .shape = bal_pointwise_shape, \
         .build = bal_activation_build, .forward = bal_pointwise_forward, .backward = bal_activation_backward, \
         .absorbed = bal_activation_absorbed}
 /* clang-format on */

@@ -21,8 +21,8 @@ static bal_status shape(bal_layer *l)
 static bal_status build(bal_layer *l, bal_device *dev)
 {
     add *p = l->self;
-    BAL_TRY(bal_kernel_get(&p->forward, dev, "add", "add_forward", ""));
-    return bal_kernel_get(&p->more, dev, "add", "add_more", "");
+    BAL_TRY(bal_kernel_get(&p->forward, dev, "add", "add_forward", bal_storage(l->half_in, l->half_out)));
+    return bal_kernel_get(&p->more, dev, "add", "add_more", bal_storage(l->half_in, l->half_out));
 }
 
 static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y)
@@ -53,6 +53,7 @@ const bal_layer_def bal_layer_add = {
     .size = sizeof(add),
     .min_inputs = 2,
     .max_inputs = BAL_MAX_INPUTS,
+    .halves = true,
     .shape = shape,
     .build = build,
     .forward = forward,

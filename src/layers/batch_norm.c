@@ -94,12 +94,12 @@ static bal_status build(bal_layer *l, bal_device *dev)
         {&p->backward, "batch_norm_backward"},
     };
     int  folds = FOLD, c = l->in[0].c;
-    char text[32];
+    char text[64];
     while (folds > 1 && c % (2 * FOLD / folds) == 0) folds /= 2;
     p->wide = c * folds;
     p->vectors = bal_device_class(dev) == BAL_CPU ? CPU_VECTORS : 1;
     while (p->wide % (p->vectors * FOLD) != 0) p->vectors /= 2;
-    snprintf(text, sizeof text, "-DVECTORS=%d", p->vectors);
+    snprintf(text, sizeof text, "-DVECTORS=%d%s", p->vectors, bal_storage(l->half_in, l->half_out));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         BAL_TRY(bal_activated_get(rows[i].kernel, l->activation, dev, "batch_norm", rows[i].name, text));
     for (int batches = 1; batches <= BAL_MAX_BATCHES; batches++) {
@@ -159,6 +159,7 @@ const bal_layer_def bal_layer_batch_norm = {
     .size = sizeof(batch_norm),
     .options = options,
     .absorbs = true,
+    .halves = true,
     .forgets = true,
     .shape = shape,
     .build = build,

@@ -44,6 +44,7 @@ const bal_layer_def bal_layer_conv = {
     .help = "convolution",
     .size = sizeof(bal_conv),
     .options = options,
+    .halves = true,
     .forgets = true,
     .dx_last = true,
     .shape = shape,

@@ -55,6 +55,7 @@ const bal_layer_def bal_layer_deconv = {
     .help = "transposed convolution",
     .size = sizeof(bal_conv),
     .options = options,
+    .halves = true,
     .forgets = true,
     .dx_last = true,
     .shape = shape,

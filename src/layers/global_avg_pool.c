@@ -16,7 +16,7 @@ static bal_status shape(bal_layer *l)
 static bal_status build(bal_layer *l, bal_device *dev)
 {
     global_avg_pool *p = l->self;
-    return bal_passes_get(&p->forward, &p->backward, dev, "global_avg_pool", "");
+    return bal_passes_get(&p->forward, &p->backward, dev, "global_avg_pool", bal_storage(l->half_in, l->half_out));
 }
 
 /* Vectors of channels by y by z. */
@@ -54,6 +54,7 @@ const bal_layer_def bal_layer_global_avg_pool = {
     .name = "global_avg_pool",
     .help = "the mean of each channel over the map",
     .size = sizeof(global_avg_pool),
+    .halves = true,
     .shape = shape,
     .build = build,
     .forward = forward,

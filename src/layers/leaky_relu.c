@@ -24,6 +24,7 @@ const bal_layer_def bal_layer_leaky_relu = {
     .help = "y = max(x, slope * x)",
     .size = sizeof(leaky_relu),
     .options = options,
+    .halves = true,
     .shape = bal_pointwise_shape,
     .build = bal_activation_build,
     .forward = bal_pointwise_forward,

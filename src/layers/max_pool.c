@@ -1,5 +1,6 @@
 /* max_pool -- the largest of each window, nn.MaxPool2d's conventions. The forward pass keeps which one it was. See
  * cl/max_pool.cl. */
+#include <stdio.h>
 #include "_layer.h"
 #include "_pool.h"
 
@@ -19,8 +20,9 @@ static bal_status shape(bal_layer *l) { return bal_window_shape(l, &((max_pool *
 static bal_status build(bal_layer *l, bal_device *dev)
 {
     max_pool *p = l->self;
-    char      defines[64];
-    bal_window_defines(defines, sizeof defines, &p->window);
+    char      window[64], defines[96];
+    bal_window_defines(window, sizeof window, &p->window);
+    snprintf(defines, sizeof defines, "%s%s", window, bal_storage(l->half_in, l->half_out));
     BAL_TRY(bal_passes_get(&p->forward, &p->backward, dev, "max_pool", defines));
     return bal_tensor_init(&p->taps, dev, l->out);
 }
@@ -52,6 +54,7 @@ const bal_layer_def bal_layer_max_pool = {
     .help = "the largest value of each window",
     .size = sizeof(max_pool),
     .options = options,
+    .halves = true,
     .shape = shape,
     .build = build,
     .forward = forward,

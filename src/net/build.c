@@ -60,6 +60,11 @@ static bal_status prepare(bal_net *net, bal_device *dev, bool training, bool res
 {
     net->dev = dev;
     net->training = training;
+    if (net->mixed && bal_device_class(dev) != BAL_GPU)
+        return bal_fail(BAL_ECONFIG,
+                        "precision = mixed needs the GPU class of kernels; take precision = full, faster on %s, or "
+                        "kernels = gpu",
+                        bal_device_describe(dev)->name);
     measure_arenas(net);
     BAL_TRY(make_arena(&net->weights, dev, net->weight_floats));
     BAL_TRY(make_arena(&net->states, dev, net->state_floats));

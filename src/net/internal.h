@@ -47,6 +47,7 @@ typedef struct bal_value {
     int       root;       /* tensor number whose storage this is; itself if no view */
     int       readers;    /* of a root: how many layers read it or a view of it; the net's output counts as one */
     int       last;       /* of a root: the last layer that reads it, or the count of layers for the output */
+    bool      half;       /* stored as half, and its gradient */
     bal_tensor y, dy;     /* as used in the current pass */
 } bal_value;
 
@@ -60,7 +61,7 @@ struct bal_net {
     bal_node       *nodes;
     int             count;
     bal_value      *values; /* count + 1 */
-    bool            training;
+    bool            training, mixed;
     /* memory, made by build */
     bal_tensor  weights, gradients, states;
     size_t      weight_floats, state_floats, decayed; /* arena sizes; kernels come first, up to `decayed` */

@@ -6,10 +6,11 @@
 #include "ballast/reduce.h"
 #include "internal.h"
 
-static bal_tensor sized(bal_tensor t, bal_shape shape, int n)
+static bal_tensor sized(bal_tensor t, const bal_value *v, int n)
 {
-    shape.n = n;
-    t.shape = shape;
+    t.shape = v->shape;
+    t.shape.n = n;
+    t.half = v->half;
     return t;
 }
 
@@ -18,7 +19,7 @@ static void bind_activations(bal_net *net, const bal_tensor *x)
 {
     for (int i = 0; i <= net->count; i++) {
         bal_value *v = &net->values[i];
-        v->y = sized(v->root == 0 ? *x : bal_plan_place(&net->plan, net, BAL_VALUE, v->root)->t, v->shape, x->shape.n);
+        v->y = sized(v->root == 0 ? *x : bal_plan_place(&net->plan, net, BAL_VALUE, v->root)->t, v, x->shape.n);
     }
 }
 
@@ -29,7 +30,7 @@ static void bind_gradients(bal_net *net, const bal_tensor *dx, int n, int lowest
     for (int i = 0; i <= net->count; i++) {
         bal_value *v = &net->values[i];
         bal_tensor at = v->root > 0 ? bal_plan_place(&net->plan, net, BAL_GRADIENT, v->root)->t : dx ? *dx : none;
-        v->dy = sized(v->root < lowest ? none : at, v->shape, n);
+        v->dy = sized(v->root < lowest ? none : at, v, n);
     }
 }
 
@@ -65,7 +66,7 @@ bal_tensor bal_net_output_gradient(const bal_net *net)
 {
     const bal_value *v = &net->values[net->count];
     assert(net->training && v->root > 0);
-    return sized(bal_plan_place(&net->plan, net, BAL_GRADIENT, v->root)->t, v->shape, v->y.shape.n);
+    return sized(bal_plan_place(&net->plan, net, BAL_GRADIENT, v->root)->t, v, v->y.shape.n);
 }
 
 /* Where layer i puts the gradients of its inputs: straight into the value's buffer if it is the first to contribute
@@ -94,7 +95,8 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
     for (int s = -1; s < sums; s++) {
         if (s >= 0) {
             for (int j = 0; j < l->inputs; j++) dx[j] = none;
-            dx[summed[s]] = sized(bal_plan_place(&net->plan, net, BAL_SUM, 0)->t, l->in[summed[s]], out->dy.shape.n);
+            dx[summed[s]] = sized(bal_plan_place(&net->plan, net, BAL_SUM, 0)->t, &net->values[node->from[summed[s]]],
+                                  out->dy.shape.n);
             again.frozen = true; /* the weights' gradients were added the first time */
         }
         BAL_TRY(l->def->backward(l, &again, inputs, &out->y, &out->dy, dx));

@@ -6,6 +6,13 @@
 #include <string.h>
 #include "internal.h"
 
+/* Of a value's memory. */
+static size_t floats_of(const bal_value *v)
+{
+    size_t size = bal_shape_size(v->shape);
+    return v->half ? (size + 1) / 2 : size;
+}
+
 static int begin(const bal_net *net, int layer) { return net->count + 1 + 2 * (net->count - 1 - layer); }
 static int end(const bal_net *net, int layer) { return begin(net, layer) + 1; }
 
@@ -58,7 +65,7 @@ static void place_values(bal_plan *plan, const bal_net *net)
         const bal_value *value = &net->values[v];
         bal_place       *p = bal_plan_place(plan, net, BAL_VALUE, v);
         if (value->root != v) continue;
-        ask(plan, p, bal_shape_size(value->shape), v - 1, value->last == net->count ? over(net) : value->last);
+        ask(plan, p, floats_of(value), v - 1, value->last == net->count ? over(net) : value->last);
         p->arena = BAL_OWN;
     }
     for (int i = 0; plan->training && i < net->count; i++)
@@ -79,13 +86,13 @@ static void place_gradients(bal_plan *plan, const bal_net *net)
     for (int v = 1; v <= net->count; v++) {
         const bal_value *value = &net->values[v];
         bal_place       *p = bal_plan_place(plan, net, BAL_GRADIENT, v);
-        size_t           floats = bal_shape_size(value->shape);
+        size_t           floats = floats_of(value);
         if (value->root != v) continue;
         ask(plan, p, floats, first_written(net, value), end(net, v - 1));
         if (value->last == net->count) p->arena = BAL_OWN;
     }
     for (int v = 0; v <= net->count; v++) {
-        size_t floats = bal_shape_size(net->values[v].shape);
+        size_t floats = floats_of(&net->values[v]);
         if (net->values[v].root == v && net->values[v].readers > 1 && floats > sum) sum = floats;
     }
     ask(plan, bal_plan_place(plan, net, BAL_SUM, 0), sum, net->count, end(net, 0));

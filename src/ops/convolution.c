@@ -82,7 +82,7 @@ static bool ready(const bal_convolution *op, const bal_tensor *x, const bal_tens
 {
     const bal_conv_geometry *g = &op->g;
     size_t weights = (size_t)(g->kernel[0] * g->kernel[1]) * (size_t)(g->x.c / g->groups) * (size_t)g->y.c;
-    return matches(x, g->x) && matches(y, g->y) && x->shape.n == y->shape.n && bal_has(w) &&
+    return matches(x, g->x) && matches(y, g->y) && x->half == g->half_x && y->half == g->half_y && x->shape.n == y->shape.n && bal_has(w) &&
            bal_shape_size(w->shape) == weights && holds(scratch, bal_convolution_scratch(op));
 }
 
@@ -93,7 +93,8 @@ static void announce(const bal_convolution *op, bal_conv_pass pass, int n)
     bal_shape                x = g->x, y = g->y;
     x.n = y.n = n;
     double depth = (double)(g->kernel[0] * g->kernel[1]) * (g->x.c / g->groups);
-    double floats = (double)bal_shape_size(x) + (double)bal_shape_size(y) + depth * g->y.c;
+    double floats = (double)bal_shape_size(x) / (g->half_x ? 2 : 1) + (double)bal_shape_size(y) / (g->half_y ? 2 : 1) +
+                    depth * g->y.c;
     bal_device_work(op->dev, &(bal_work){pass == BAL_CONV_BACKWARD_W ? "weights" : "data", op->algorithm[pass],
                                          2 * depth * (double)bal_shape_size(y), floats * sizeof(float)});
 }

@@ -21,8 +21,8 @@ enum {
 typedef enum { TILES, DIRECT, PRODUCT, WINOGRAD } method;
 
 typedef struct {
-    bal_gpu_tile     tile[3]; /* by bal_conv_pass */
-    bal_kernel      *pass[3], *sum, *add;
+    bal_gpu_tile     tile[3];                /* by bal_conv_pass */
+    bal_kernel      *pass[3], *sum[2], *add; /* sum: by bal_conv_pass */
     bal_conv_product multiply;
     bal_winograd_gpu winograd[3];
 } gpu;
@@ -63,11 +63,12 @@ static bal_gpu_product product_of(const bal_conv_geometry *g, bal_conv_pass pass
     return p;
 }
 
-/* backward_w is a plain product only of one pixel an image: many are better summed in parts. */
+/* backward_w is a plain product only of one pixel an image: many are better summed in parts. Products are of floats. */
 static method method_of(const bal_conv_geometry *g, bal_conv_pass pass)
 {
     bool single = g->y.h == 1 && g->y.w == 1;
-    if (bal_conv_is_product(g) && (pass != BAL_CONV_BACKWARD_W || single)) return PRODUCT;
+    bool halves = g->half_x || g->half_y;
+    if (bal_conv_is_product(g) && !halves && (pass != BAL_CONV_BACKWARD_W || single)) return PRODUCT;
     return g->groups > 1 && depth_of(g) * width_of(g) < FEW ? DIRECT : TILES;
 }
 
@@ -87,14 +88,15 @@ static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants
     const bal_conv_geometry *g = &op->g;
     method                   plain = method_of(g, pass);
     bal_gpu_product          p = product_of(g, pass, g->x.n);
-    int                      m = plain == TILES ? bal_winograd_gpu_size(op->dev, g, pass) : 0;
+    bool                     halves = g->half_x || g->half_y; /* not by Winograd */
+    int                      m = plain == TILES && !halves ? bal_winograd_gpu_size(op->dev, g, pass) : 0;
     bal_variant              one = {.how = WINOGRAD, .m = m};
     if (plain == PRODUCT) bal_variants_add(out, (bal_variant){"product", .how = PRODUCT});
     if (plain == DIRECT) bal_variants_add(out, (bal_variant){"direct", .how = DIRECT});
     if (m) bal_winograd_gpu_variants(out, op->dev, g, pass, one, BAL_GPU_TILES);
     if (plain == TILES) {
         bal_gpu_tile_variants(out, op->dev, &p, (bal_variant){.how = TILES}, "tiles", m ? OTHERS : BAL_GPU_TILES);
-        for (one.m = 2; one.m <= 4; one.m += 2)
+        for (one.m = 2; one.m <= 4 && !halves; one.m += 2)
             if (one.m != m) bal_winograd_gpu_variants(out, op->dev, g, pass, one, OTHERS);
     }
     mark_same(out);
@@ -110,10 +112,12 @@ static bal_status build_tiles(bal_convolution *op, gpu *self, bal_conv_pass pass
 {
     bool back = pass == BAL_CONV_BACKWARD_X;
     int  in = back ? width_of(&op->g) : depth_of(&op->g), out = back ? depth_of(&op->g) : width_of(&op->g);
+    bool half_out = back ? op->g.half_x : op->g.half_y;
+    bool split = pass != BAL_CONV_BACKWARD_W && op->variant[pass].block > 1 && half_out;
     int  i = op->variant[pass].rows;
-    char options[64];
-    snprintf(options, sizeof options, "%s%s%s", fours(in) ? " -DIN4" : "", fours(out) ? " -DOUT4" : "",
-             back ? " -DBACKWARD" : "");
+    char options[96];
+    snprintf(options, sizeof options, "%s%s%s%s%s", fours(in) ? " -DIN4" : "", fours(out) ? " -DOUT4" : "",
+             back ? " -DBACKWARD" : "", bal_storage(op->g.half_x, op->g.half_y), split ? " -DSPLIT" : "");
     BAL_TRY(bal_gpu_tile_kernel(&self->pass[pass], op->dev, files[pass], names[pass], &i, options));
     self->tile[pass] = *bal_gpu_tile_get(i);
     return BAL_OK;
@@ -121,6 +125,7 @@ static bal_status build_tiles(bal_convolution *op, gpu *self, bal_conv_pass pass
 
 static bal_status build_pass(bal_convolution *op, gpu *self, bal_conv_pass pass)
 {
+    char options[64];
     memcpy(op->algorithm[pass], op->variant[pass].name, sizeof op->algorithm[0]);
     switch (how(op, pass)) {
     case TILES: return build_tiles(op, self, pass);
@@ -128,8 +133,9 @@ static bal_status build_pass(bal_convolution *op, gpu *self, bal_conv_pass pass)
     case PRODUCT: return BAL_OK;
     case DIRECT: break;
     }
-    return bal_kernel_get(&self->pass[pass], op->dev, "conv_direct_gpu", direct_names[pass],
-                          pass == BAL_CONV_BACKWARD_X ? "-DBACKWARD" : "");
+    snprintf(options, sizeof options, "%s%s", pass == BAL_CONV_BACKWARD_X ? "-DBACKWARD" : "",
+             bal_storage(op->g.half_x, op->g.half_y));
+    return bal_kernel_get(&self->pass[pass], op->dev, "conv_direct_gpu", direct_names[pass], options);
 }
 
 static bal_status build(bal_convolution *op)
@@ -137,7 +143,9 @@ static bal_status build(bal_convolution *op)
     gpu *self = op->self;
     if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->multiply, op->dev));
     for (int pass = 0; pass < 3; pass++) BAL_TRY(build_pass(op, self, (bal_conv_pass)pass));
-    BAL_TRY(bal_kernel_get(&self->sum, op->dev, "conv_direct_gpu", "conv_sum_parts", ""));
+    for (int back = 0; back < 2; back++)
+        BAL_TRY(bal_kernel_get(&self->sum[back], op->dev, "conv_direct_gpu", "conv_sum_parts",
+                               bal_storage(false, back ? op->g.half_x : op->g.half_y)));
     return bal_kernel_get(&self->add, op->dev, "conv_direct_gpu", "conv_add_parts", "");
 }
 
@@ -172,7 +180,7 @@ static bal_status run_tiles(const bal_convolution *op, bal_conv_pass pass, const
                     bal_buf(w), bal_buf(add), bal_i32(bal_has(bias) && parts == 1),
                     bal_buf(parts > 1 ? scratch : out)));
     if (parts == 1) return BAL_OK;
-    return bal_run(self->sum, bal_1d((size_t)size), bal_i32(size), bal_i32(out->shape.c), bal_i32(parts),
+    return bal_run(self->sum[pass], bal_1d((size_t)size), bal_i32(size), bal_i32(out->shape.c), bal_i32(parts),
                    bal_buf(scratch), bal_buf(add), bal_i32(bal_has(bias)), bal_buf(out));
 }
 

@@ -16,10 +16,11 @@ void bal_convolution_key(char out[192], const bal_convolution *op, bal_conv_pass
 {
     static const char *const passes[] = {"forward", "backward_x", "backward_w"};
     const bal_conv_geometry *g = &op->g;
-    snprintf(out, 192, "%s%s conv %s %dx%dx%d %dx%dx%d k%dx%d s%dx%d p%dx%d d%dx%d g%d",
+    snprintf(out, 192, "%s%s conv %s %dx%dx%d %dx%dx%d k%dx%d s%dx%d p%dx%d d%dx%d g%d%s%s",
              bal_device_class(op->dev) == BAL_CPU ? "cpu" : "gpu", bal_device_strict(op->dev) ? " strict" : "",
              passes[pass], g->x.h, g->x.w, g->x.c, g->y.h, g->y.w, g->y.c, g->kernel[0], g->kernel[1], g->stride[0],
-             g->stride[1], g->pad[0], g->pad[1], g->dilation[0], g->dilation[1], g->groups);
+             g->stride[1], g->pad[0], g->pad[1], g->dilation[0], g->dilation[1], g->groups, g->half_x ? " hx" : "",
+             g->half_y ? " hy" : "");
 }
 
 static double flops(const bal_conv_geometry *g)
@@ -29,11 +30,18 @@ static double flops(const bal_conv_geometry *g)
 
 /* ---- operands --------------------------------------------------------------------------------------------------- */
 
-static bal_status fill(bal_tensor *t, bal_device *dev, bal_shape shape, uint32_t which)
+static bal_status fill(bal_tensor *t, bal_device *dev, bal_shape shape, uint32_t which, bool half)
 {
     bal_stream stream = bal_stream_for(1, BAL_FOR_TEST, which, 0);
+    bal_tensor floats;
     BAL_TRY(bal_tensor_init(t, dev, shape));
-    return bal_fill_normal(t, &stream);
+    if (!half) return bal_fill_normal(t, &stream);
+    t->half = true;
+    BAL_TRY(bal_tensor_init(&floats, dev, shape));
+    bal_status st = bal_fill_normal(&floats, &stream);
+    if (st == BAL_OK) st = bal_tensor_copy(t, &floats);
+    bal_tensor_free(&floats);
+    return st;
 }
 
 static bal_status make_operands(trial *t)
@@ -41,9 +49,9 @@ static bal_status make_operands(trial *t)
     const bal_conv_geometry *g = &t->op->g;
     bal_device              *dev = t->op->dev;
     if (bal_has(&t->x)) return BAL_OK;
-    BAL_TRY(fill(&t->x, dev, g->x, 1));
-    BAL_TRY(fill(&t->y, dev, g->y, 2));
-    return fill(&t->w, dev, (bal_shape){g->kernel[0], g->kernel[1], g->x.c / g->groups, g->y.c}, 3);
+    BAL_TRY(fill(&t->x, dev, g->x, 1, g->half_x));
+    BAL_TRY(fill(&t->y, dev, g->y, 2, g->half_y));
+    return fill(&t->w, dev, (bal_shape){g->kernel[0], g->kernel[1], g->x.c / g->groups, g->y.c}, 3, false);
 }
 
 static bal_status need_scratch(trial *t, size_t floats)

@@ -63,12 +63,12 @@ static bal_status shrink(pending *r, int c, const bal_tensor *scratch)
     bal_device *dev = r->data->dev;
     size_t      vectors = bal_device_class(dev) == BAL_CPU ? 4 : 1; /* to a work-item: U of cl/reduce.cl */
     bal_kernel *kernel;
-    BAL_TRY(bal_kernel_get(&kernel, dev, "reduce", "reduce_rows", ""));
     assert(scratch_size(r->total, c) == 0 ||
            (bal_has(scratch) && (size_t)bal_size(scratch) >= scratch_size(r->total, c)));
     for (int next = 0; worthwhile(r->total, c);) {
         pass   p = plan(r->total, c);
         size_t size = pass_size(p);
+        BAL_TRY(bal_kernel_get(&kernel, dev, "reduce", "reduce_rows", bal_storage(r->data->half, false)));
         BAL_TRY(bal_run(kernel, bal_flat(dev, size / vectors), bal_buf(scratch), bal_i32(next), bal_buf(r->data),
                         bal_i32(r->at), bal_i32((int)r->total), bal_i32(p.wide), bal_i32(p.chunk), bal_i32(p.chunks),
                         bal_i32(r->power)));
@@ -92,7 +92,7 @@ bal_status bal_column_sum(const bal_tensor *sum, const bal_tensor *x, bool add, 
     pending     r = {x, bal_shape_size(x->shape), 0, 1};
     assert(bal_size(sum) == c);
     BAL_TRY(shrink(&r, c, scratch));
-    BAL_TRY(bal_kernel_get(&finish, dev, "reduce", "reduce_finish", ""));
+    BAL_TRY(bal_kernel_get(&finish, dev, "reduce", "reduce_finish", bal_storage(r.data->half, false)));
     return bal_run(finish, bal_flat(dev, (size_t)c), bal_buf(sum), bal_buf(r.data), bal_i32(r.at),
                    bal_i32((int)(r.total / (size_t)c)), bal_i32(c), bal_i32(add));
 }
@@ -100,8 +100,8 @@ bal_status bal_column_sum(const bal_tensor *sum, const bal_tensor *x, bool add, 
 bal_status bal_add(const bal_tensor *y, const bal_tensor *x)
 {
     bal_kernel *add;
-    assert(bal_size(y) == bal_size(x));
-    BAL_TRY(bal_kernel_get(&add, y->dev, "reduce", "reduce_add", ""));
+    assert(bal_size(y) == bal_size(x) && y->half == x->half);
+    BAL_TRY(bal_kernel_get(&add, y->dev, "reduce", "reduce_add", bal_storage(y->half, false)));
     return bal_run(add, bal_flat(y->dev, bal_shape_size(y->shape)), bal_buf(y), bal_buf(x), bal_i32(bal_size(x)));
 }
 

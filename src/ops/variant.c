@@ -13,9 +13,10 @@ enum { FAST_ROUNDS = 3, FULL_ROUNDS = 7, MOST_FLUSH = 64 << 20 };
 
 #define FAST_WORTH 2e8 /* operations of a run that are worth measuring: about a millisecond */
 #define FULL_WORTH 2e7
-#define BETTER 0.97 /* of the first one's time: less of a gain is noise */
-#define HOPELESS 3  /* times the best: not timed again */
-#define ERROR 1e-5  /* of another algorithm, in the norm, against the first */
+#define BETTER 0.97     /* of the first one's time: less of a gain is noise */
+#define HOPELESS 3      /* times the best: not timed again */
+#define ERROR 1e-5      /* of another algorithm, in the norm, against the first */
+#define HALF_ERROR 1e-3 /* the same where results are stored as half */
 
 typedef struct {
     bal_device         *dev;
@@ -43,7 +44,7 @@ static int find(const bal_variants *v, const char *name)
 
 /* ---- the check -------------------------------------------------------------------------------------------------- */
 
-static bool close_enough(const float *a, const float *b, size_t size)
+static bool close_enough(const float *a, const float *b, size_t size, double bound)
 {
     double norm = 0, error = 0;
     for (size_t i = 0; i < size; i++) {
@@ -51,7 +52,7 @@ static bool close_enough(const float *a, const float *b, size_t size)
         norm += (double)a[i] * (double)a[i];
         error += d * d;
     }
-    return error <= ERROR * ERROR * norm; /* false for NaN */
+    return error <= bound * bound * norm; /* false for NaN */
 }
 
 static bal_status read_result(float **host, const bal_tensor *t)
@@ -70,7 +71,7 @@ static bal_status check(race *r, int i, bool *right)
     size_t size = bal_shape_size(out->shape);
     if (i == 0) *right = true;
     else if (r->v->list[i].same) *right = memcmp(r->first, r->other, size * sizeof(float)) == 0;
-    else *right = close_enough(r->first, r->other, size);
+    else *right = close_enough(r->first, r->other, size, out->half ? HALF_ERROR : ERROR);
     return BAL_OK;
 }
 

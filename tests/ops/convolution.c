@@ -250,7 +250,9 @@ static void open_bench(bench *b, const geometry *q, const sizes *s, const operan
                            {q->stride[0], q->stride[1]},
                            {q->pad[0], q->pad[1]},
                            {q->dilation[0], q->dilation[1]},
-                           q->groups};
+                           q->groups,
+                           false,
+                           false};
     memset(b, 0, sizeof *b);
     if (larger) g.x.n = g.y.n = q->n + 2; /* a run of less than the largest batch */
     MUST(bal_convolution_init(&b->op, dev, &g));
@@ -383,7 +385,9 @@ static bal_conv_geometry geometry_of(const geometry *q)
                                {q->stride[0], q->stride[1]},
                                {q->pad[0], q->pad[1]},
                                {q->dilation[0], q->dilation[1]},
-                               q->groups};
+                               q->groups,
+                               false,
+                               false};
 }
 
 /* Puts the first F(m, .) that each pass has into the plan. */
@@ -571,7 +575,7 @@ static void test_strict(void **state)
     (void)state;
     static const geometry q = {2, 16, 16, 32, 32, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1};
     bal_device           *fast = dev, *strict;
-    bal_conv_geometry     g = {{2, 16, 16, 32}, {2, 16, 16, 32}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1};
+    bal_conv_geometry     g = {{2, 16, 16, 32}, {2, 16, 16, 32}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false, false};
     MUST(bal_device_open(&strict, &(bal_device_settings){.kernels = "cpu", .strict = true}));
     for (int i = 0; i < 2; i++) {
         bal_convolution *op;
