@@ -10,7 +10,7 @@ __kernel void adam(__global float *w, __global const float *g, __global float *m
                    float rest1, float beta2, float rest2, float rate, float root, float eps)
 {
     int i = (int)get_global_id(0) * W;
-    if (i >= n) return;
+    if (i >= n || left_out(factor, clipped)) return;
     VECTOR wi = VLOAD(0, w + i), gi = gradient(g, wi, i, factor, clipped, decayed, decay);
     VECTOR mi = beta1 * VLOAD(0, m + i) + rest1 * gi;
     VECTOR vi = beta2 * VLOAD(0, v + i) + rest2 * gi * gi;

@@ -9,6 +9,9 @@
 #define VLOAD JOIN(vload, W)
 #define VSTORE JOIN(vstore, W)
 
+/* A factor of 0 leaves the step out: the gradient is not a number (ballast/scaler.h). */
+static inline int left_out(__global const float *factor, int clipped) { return clipped && factor[0] == 0; }
+
 /* The gradient at i: times factor[0] where there is one (clipping), then plus decay * w before element `decayed`. */
 VECTOR gradient(__global const float *g, VECTOR w, int i, __global const float *factor, int clipped, int decayed,
                 float decay)

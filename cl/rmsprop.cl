@@ -8,7 +8,7 @@ __kernel void rmsprop(__global float *w, __global const float *g, __global float
                       float rest, float eps, float momentum, float lr)
 {
     int i = (int)get_global_id(0) * W;
-    if (i >= n) return;
+    if (i >= n || left_out(factor, clipped)) return;
     VECTOR wi = VLOAD(0, w + i), gi = gradient(g, wi, i, factor, clipped, decayed, decay);
     VECTOR vi = alpha * VLOAD(0, v + i) + rest * gi * gi;
     VECTOR step = gi / (sqrt(vi) + eps);

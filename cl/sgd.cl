@@ -7,7 +7,7 @@ __kernel void sgd(__global float *w, __global const float *g, __global float *b,
                   int clipped, int n, int decayed, float decay, float momentum, int nesterov, float lr)
 {
     int i = (int)get_global_id(0) * W;
-    if (i >= n) return;
+    if (i >= n || left_out(factor, clipped)) return;
     VECTOR wi = VLOAD(0, w + i), step = gradient(g, wi, i, factor, clipped, decayed, decay);
     if (momentum > 0) {
         VECTOR bi = momentum * VLOAD(0, b + i) + step;

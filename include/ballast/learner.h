@@ -4,12 +4,14 @@
 
 #include "ballast/checkpoint.h"
 #include "ballast/plugin.h"
+#include "ballast/scaler.h"
 #include "ballast/schedule.h"
 
 typedef struct bal_learner_settings {
     const char *optimizer, *schedule; /* lines */
     float       ema, clip, weight_clip; /* 0: off */
     int         total; /* steps, for the schedule */
+    bool        mixed; /* the net is bal_net_mix'ed: the loss is scaled (bal_learner_scale_loss) */
 } bal_learner_settings;
 
 typedef struct bal_learner {
@@ -21,6 +23,7 @@ typedef struct bal_learner {
     bal_tensor           moment[2];
     bal_tensor           average, average_states; /* with ema */
     bal_tensor           factor, scratch;
+    bal_scaler           scaler; /* with mixed */
     bool                 swapped;
     int                  t;  /* steps taken */
     float                lr; /* of the last step */
@@ -34,10 +37,15 @@ void       bal_learner_free(bal_learner *l);
  * nothing. The average's decay is min(ema, (1 + t) / (10 + t)), so that it forgets the first weights. */
 bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index);
 
+/* With mixed, the gradient of a loss times the scale; else nothing. Between the loss and the backward pass. */
+bal_status bal_learner_scale_loss(const bal_learner *l, const bal_tensor *dy);
+/* The scale, and how many steps were left out up to now; reads the device. With mixed only. */
+bal_status bal_learner_scale(const bal_learner *l, double *scale, double *skipped);
+
 /* Exchange the net's weights and states with their averages, to look at those; again to go on. Without ema: nothing. */
 bal_status bal_learner_swap(bal_learner *l);
 
-/* Weights, states, moments, averages and the step under names that begin with `prefix` ("generator."); reads them back
+/* Weights, states, moments, averages, the scaler's state and the step under names that begin with `prefix` ("generator."); reads them back
  * to the same bits. */
 bal_status bal_learner_put(const bal_learner *l, bal_checkpoint *c, const char *prefix);
 bal_status bal_learner_get(bal_learner *l, const bal_checkpoint *c, const char *prefix);

@@ -8,7 +8,7 @@
 typedef struct bal_optim_step {
     bal_tensor w, g;      /* the arenas, sizes equal (padding included: zeros stay zeros) */
     bal_tensor moment[2]; /* def->moments of them, same size, zero at step 1 */
-    bal_tensor factor;    /* one float that multiplies g: gradient clipping; mem NULL: 1 */
+    bal_tensor factor;    /* one float that multiplies g: gradient clipping; mem NULL: 1; 0: leave all as it is */
     int        decayed;   /* weight decay applies to elements before this one: kernels, not norms and biases */
     int        t;         /* step number, from 1 */
     float      lr;

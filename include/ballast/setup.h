@@ -10,10 +10,11 @@
 
 typedef struct bal_run_options {
     const char *name, *out, *device, *kernels;
-    int         seed, accuracy, tune; /* bal_accuracy, bal_tune */
+    int         seed, accuracy, precision, tune; /* bal_accuracy, bal_precision, bal_tune */
 } bal_run_options;
 
 typedef enum { BAL_FAST, BAL_STRICT } bal_accuracy;
+typedef enum { BAL_FULL, BAL_MIXED } bal_precision;
 
 typedef struct bal_gan_options {
     int         steps, epochs, batch, d_steps, sample, checkpoint, log;

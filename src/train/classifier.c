@@ -17,8 +17,10 @@ enum { LOSS, SCORE, NORM, SPARE, FIGURES = BAL_CLASSIFIER_FIGURES }; /* loss and
 
 static const double sync_seconds = 0.2; /* device and host wait for each other at least this often */
 
-static const char log_header[] = "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,"
-                                 "validation_balanced_accuracy,gradient_norm\n";
+#define COLUMNS \
+    "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy," \
+    "validation_balanced_accuracy,gradient_norm"
+static const char log_header[] = COLUMNS "\n", log_header_mixed[] = COLUMNS ",loss_scale,skipped\n";
 static const char speed_header[] = "epoch,seconds,images_per_second,waited\n";
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
@@ -102,6 +104,8 @@ static bal_status average_figures(bal_classifier *c, double mean[FIGURES])
     return BAL_OK;
 }
 
+static bool mixed_precision(const bal_classifier *c) { return c->job.setup->run.precision == BAL_MIXED; }
+
 static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm)
 {
     int    rows = (c->step - 1) % c->epoch_steps + 1;
@@ -113,10 +117,14 @@ static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm
                      e->validation_loss,
                      e->validation_accuracy,
                      e->validation_balanced_accuracy,
-                     norm};
+                     norm,
+                     0,
+                     0};
+    int    columns = (int)(sizeof line / sizeof *line), mixed = mixed_precision(c);
     double speed[] = {seconds, rows * c->o.batch / seconds, bal_feeder_waited(c->fed[0].feeder)};
     c->epoch_began = now;
-    BAL_TRY(bal_run_log_row(&c->log, e->epoch, line, (int)(sizeof line / sizeof *line)));
+    if (mixed) BAL_TRY(bal_learner_scale(&c->learn, &line[columns - 2], &line[columns - 1]));
+    BAL_TRY(bal_run_log_row(&c->log, e->epoch, line, columns - (mixed ? 0 : 2)));
     return bal_run_log_row(&c->speed, e->epoch, speed, 3);
 }
 
@@ -186,6 +194,7 @@ bal_status bal_classifier_step(bal_classifier *c)
     bal_tensor dy = bal_net_output_gradient(c->net);
     bal_device_scope(c->job.dev, "loss");
     BAL_TRY(c->loss.def->run(&c->loss, BAL_LABELS, &y, &batch.label, &dy, &c->figures, row * (FIGURES / 2)));
+    BAL_TRY(bal_learner_scale_loss(&c->learn, &dy));
     BAL_TRY(bal_net_backward(c->net, &pass, &batch.x, NULL));
     bal_device_scope(c->job.dev, "optimizer");
     BAL_TRY(bal_learner_step(&c->learn, &c->figures, row * FIGURES + NORM));
@@ -213,12 +222,14 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_memory_check(s, dev, "train.classifier", nets, 1, c->o.batch));
     BAL_TRY(bal_setup_net(&c->net, s, "classifier", c->o.batch));
     BAL_TRY(check_classes(c->net, c->job.data));
+    bal_net_mix(c->net, mixed_precision(c));
     BAL_TRY(bal_net_build(c->net, dev, true, (uint64_t)s->run.seed, 1));
     c->scaling = bal_dataset_scaling(c->job.data, false);
     BAL_TRY(make_loss(c));
     BAL_TRY(bal_stored_first_weights(c->net, c->o.init));
     BAL_TRY(bal_classifier_prior_bias(c));
-    bal_learner_settings settings = {c->o.optimizer, c->o.schedule, c->o.ema, c->o.clip, 0, c->total};
+    bal_learner_settings settings = {c->o.optimizer, c->o.schedule,     c->o.ema, c->o.clip, 0,
+                                     c->total,       mixed_precision(c)};
     BAL_TRY(bal_learner_init(&c->learn, dev, c->net, &settings));
     BAL_TRY(bal_tensor_init(&c->figures, dev, (bal_shape){c->epoch_steps, 1, 1, FIGURES}));
     c->host = calloc((size_t)c->epoch_steps * FIGURES, sizeof *c->host);
@@ -262,7 +273,8 @@ void bal_classifier_close(bal_classifier *c)
 static bal_status open_log(const char *path, void *user)
 {
     bal_classifier *c = user;
-    BAL_TRY(bal_run_log_open(&c->log, path, log_header, c->step / c->epoch_steps));
+    BAL_TRY(
+        bal_run_log_open(&c->log, path, mixed_precision(c) ? log_header_mixed : log_header, c->step / c->epoch_steps));
     return bal_history_read(&c->history, path);
 }
 

@@ -29,10 +29,14 @@ enum {
 /* Device and host wait for each other at least this often, so that progress is true and a stop is quick. */
 static const double sync_seconds = 0.2;
 
-static const char log_header[] = "step,lr,d_loss_real,d_loss_fake,g_loss,d_x,d_g_z,d_g_z_after,d_norm,g_norm\n";
+#define COLUMNS "step,lr,d_loss_real,d_loss_fake,g_loss,d_x,d_g_z,d_g_z_after,d_norm,g_norm"
+static const char log_header[] = COLUMNS "\n",
+                  log_header_mixed[] = COLUMNS ",d_loss_scale,d_skipped,g_loss_scale,g_skipped\n";
 static const char speed_header[] = "step,seconds,images_per_second,waited\n";
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
+
+static bool mixed_precision(const bal_gan *gan) { return gan->job.setup->run.precision == BAL_MIXED; }
 
 static bool ends_in_tanh(const bal_net *net)
 {
@@ -54,19 +58,22 @@ static bal_status make_nets(bal_gan *gan)
     BAL_TRY(bal_setup_net(&gan->generator, j->setup, "generator", gan->o.batch));
     BAL_TRY(bal_setup_net(&gan->discriminator, j->setup, "discriminator",
                           bal_setup_largest("discriminator", gan->o.batch)));
+    bal_net_mix(gan->generator, mixed_precision(gan));
+    bal_net_mix(gan->discriminator, mixed_precision(gan));
     return bal_net_build_pair(gan->generator, gan->discriminator, j->dev, seed, salt);
 }
 
 static bal_status make_learners(bal_gan *gan)
 {
     const bal_gan_options *o = &gan->o;
-    bal_learner_settings   g = {o->optimizer, o->schedule, o->ema, o->clip, 0, gan->total};
+    bal_learner_settings   g = {o->optimizer, o->schedule, o->ema, o->clip, 0, gan->total, mixed_precision(gan)};
     bal_learner_settings   d = {o->discriminator_optimizer ? o->discriminator_optimizer : o->optimizer,
                               o->schedule,
                               0,
                               o->clip,
                               o->weight_clip,
-                              gan->total * o->d_steps};
+                              gan->total * o->d_steps,
+                              mixed_precision(gan)};
     BAL_TRY(bal_learner_init(&gan->learn_g, gan->job.dev, gan->generator, &g));
     return bal_learner_init(&gan->learn_d, gan->job.dev, gan->discriminator, &d);
 }
@@ -135,13 +142,30 @@ static bal_status write_line(bal_gan *gan)
 {
     const double *f = gan->last;
     double        now = bal_run_clock(), seconds = now - gan->logged;
-    double        line[] = {(double)gan->learn_g.lr, f[2 * REAL], f[2 * FAKE], 0,        f[2 * REAL + 1],
-                            f[2 * FAKE + 1],         0,           f[NORM_D],   f[NORM_G]};
+    double        line[] = {(double)gan->learn_g.lr,
+                            f[2 * REAL],
+                            f[2 * FAKE],
+                            0,
+                            f[2 * REAL + 1],
+                            f[2 * FAKE + 1],
+                            0,
+                            f[NORM_D],
+                            f[NORM_G],
+                            0,
+                            0,
+                            0,
+                            0};
+    int           columns = (int)(sizeof line / sizeof *line) - 4;
     double        speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
     line[3] = f[2 * GENERATED];
     line[6] = f[2 * GENERATED + 1];
     gan->logged = now;
-    BAL_TRY(bal_run_log_row(&gan->log, gan->step, line, (int)(sizeof line / sizeof *line)));
+    if (mixed_precision(gan)) {
+        BAL_TRY(bal_learner_scale(&gan->learn_d, &line[columns], &line[columns + 1]));
+        BAL_TRY(bal_learner_scale(&gan->learn_g, &line[columns + 2], &line[columns + 3]));
+        columns += 4;
+    }
+    BAL_TRY(bal_run_log_row(&gan->log, gan->step, line, columns));
     return bal_run_log_row(&gan->speed, gan->step, speed, 3);
 }
 
@@ -155,6 +179,7 @@ static bal_status discriminate(bal_gan *gan, const bal_pass *pass, const bal_ten
     bal_tensor dy = bal_net_output_gradient(gan->discriminator);
     bal_device_scope(gan->job.dev, "loss");
     BAL_TRY(gan->loss.def->run(&gan->loss, target, &y, NULL, &dy, &gan->figures, slot));
+    BAL_TRY(bal_learner_scale_loss(target == BAL_GENERATE ? &gan->learn_g : &gan->learn_d, &dy));
     return bal_net_backward(gan->discriminator, pass, x, dx);
 }
 
@@ -272,7 +297,7 @@ void bal_gan_close(bal_gan *gan)
 static bal_status open_log(const char *path, void *user)
 {
     bal_gan *gan = user;
-    return bal_run_log_open(&gan->log, path, log_header, gan->step);
+    return bal_run_log_open(&gan->log, path, mixed_precision(gan) ? log_header_mixed : log_header, gan->step);
 }
 
 static bal_status open_speed(const char *path, void *user)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "ballast/pointwise.h"
 #include "ballast/reduce.h"
 
@@ -31,6 +32,7 @@ static bal_status make(bal_learner *l, bal_device *dev)
     for (int i = 0; i < l->optim.def->moments; i++) BAL_TRY(make_flat(&l->moment[i], dev, weights));
     BAL_TRY(make_flat(&l->factor, dev, 1));
     BAL_TRY(make_flat(&l->scratch, dev, bal_norm_scratch(dev, weights)));
+    if (l->settings.mixed) BAL_TRY(bal_scaler_init(&l->scaler, dev));
     return make_average(l, dev, weights, states);
 }
 
@@ -46,6 +48,7 @@ void bal_learner_free(bal_learner *l)
 {
     bal_tensor *all[] = {&l->moment[0], &l->moment[1], &l->average, &l->average_states, &l->factor, &l->scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) bal_tensor_free(all[i]);
+    bal_scaler_free(&l->scaler);
     bal_optim_free(&l->optim);
     bal_option_pool_free(l->pool);
     *l = (bal_learner){0};
@@ -66,10 +69,9 @@ bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index
     bal_optim_step s = {.w = *w, .g = *g, .moment = {l->moment[0], l->moment[1]}, .decayed = bal_net_decayed(l->net)};
     double         base = bal_option_number(l->optim.def->options, l->optim.self, "lr");
     BAL_TRY(bal_norm(figures, index, g, &l->scratch));
-    if (l->settings.clip > 0) {
-        BAL_TRY(bal_clip_factor(&l->factor, figures, index, l->settings.clip));
-        s.factor = l->factor;
-    }
+    if (l->settings.mixed) BAL_TRY(bal_scaler_update(&l->scaler, figures, index, l->settings.clip, &l->factor));
+    else if (l->settings.clip > 0) BAL_TRY(bal_clip_factor(&l->factor, figures, index, l->settings.clip));
+    if (l->settings.mixed || l->settings.clip > 0) s.factor = l->factor;
     s.t = ++l->t;
     s.lr = l->lr = (float)(base * bal_schedule_factor(&l->schedule, l->t, l->settings.total));
     BAL_TRY(l->optim.def->step(&l->optim, &s));
@@ -83,6 +85,40 @@ bal_status bal_learner_swap(bal_learner *l)
     l->swapped = !l->swapped;
     BAL_TRY(bal_exchange(bal_net_weights(l->net), &l->average));
     return bal_has(&l->average_states) ? bal_exchange(bal_net_states(l->net), &l->average_states) : BAL_OK;
+}
+
+bal_status bal_learner_scale_loss(const bal_learner *l, const bal_tensor *dy)
+{
+    return l->settings.mixed ? bal_scaler_apply(&l->scaler, dy) : BAL_OK;
+}
+
+bal_status bal_learner_scale(const bal_learner *l, double *scale, double *skipped)
+{
+    float state[BAL_SCALER_STATE];
+    assert(l->settings.mixed);
+    BAL_TRY(bal_tensor_read(&l->scaler.state, state));
+    *scale = (double)state[0];
+    *skipped = (double)state[2];
+    return BAL_OK;
+}
+
+static bal_status put_scaler(const bal_learner *l, bal_checkpoint *c, const char *name)
+{
+    float state[BAL_SCALER_STATE];
+    if (!l->settings.mixed) return BAL_OK;
+    BAL_TRY(bal_tensor_read(&l->scaler.state, state));
+    return bal_checkpoint_put(c, name, BAL_F32, 1, (int[]){BAL_SCALER_STATE}, state);
+}
+
+static bal_status get_scaler(bal_learner *l, const bal_checkpoint *c, const char *name)
+{
+    float            state[BAL_SCALER_STATE];
+    const bal_saved *saved = bal_checkpoint_find(c, name);
+    if (!l->settings.mixed) return BAL_OK;
+    if (!saved || saved->dtype != BAL_F32 || saved->size != sizeof state)
+        return bal_fail(BAL_EIO, "the checkpoint has no \"%s\" of %d numbers", name, BAL_SCALER_STATE);
+    memcpy(state, saved->data, sizeof state);
+    return bal_tensor_write(&l->scaler.state, state);
 }
 
 /* "generator." + "moment0." */
@@ -103,6 +139,7 @@ bal_status bal_learner_put(const bal_learner *l, bal_checkpoint *c, const char *
         BAL_TRY(bal_checkpoint_put_arena(c, join(name, prefix, moment_names[i]), l->net, &l->moment[i]));
     if (bal_has(&l->average))
         BAL_TRY(bal_checkpoint_put_net(c, join(name, prefix, "ema."), l->net, &l->average, &l->average_states));
+    BAL_TRY(put_scaler(l, c, join(name, prefix, "scaler")));
     snprintf(step, sizeof step, "%d", l->t);
     return bal_checkpoint_note(c, join(name, prefix, "step"), step);
 }
@@ -114,6 +151,7 @@ bal_status bal_learner_get(bal_learner *l, const bal_checkpoint *c, const char *
     if (!step) return bal_fail(BAL_EIO, "the checkpoint has no \"%s\"", name);
     l->t = (int)strtol(step, NULL, 10);
     BAL_TRY(bal_checkpoint_get_net(c, prefix, l->net, NULL, NULL));
+    BAL_TRY(get_scaler(l, c, join(name, prefix, "scaler")));
     for (int i = 0; i < l->optim.def->moments; i++)
         BAL_TRY(bal_checkpoint_get_arena(c, join(name, prefix, moment_names[i]), l->net, &l->moment[i]));
     return bal_has(&l->average)

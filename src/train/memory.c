@@ -7,6 +7,7 @@ size_t bal_memory_needed(const bal_setup *s, const char *const *nets, int count,
     for (int i = 0; i < count; i++) {
         bal_net *net;
         if (bal_setup_net(&net, s, nets[i], bal_setup_largest(nets[i], batch)) != BAL_OK) return 0;
+        bal_net_mix(net, s->run.precision == BAL_MIXED);
         bytes += bal_net_memory(net, true) + 4 * sizeof(float) * bal_net_parameters(net);
         bal_net_free(net);
     }

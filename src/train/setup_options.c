@@ -12,6 +12,8 @@ const bal_option bal_run_option_table[] = {
     BAL_OPT_TEXT(bal_run_options, kernels, NULL, "auto, cpu or gpu: which class of kernels"),
     BAL_OPT_CHOICE(bal_run_options, accuracy, BAL_FAST, "fast|strict",
                    "strict: no convolution with a rounding error well above the plain sum's"),
+    BAL_OPT_CHOICE(bal_run_options, precision, BAL_FULL, "full|mixed",
+                   "mixed: training stores activations as fp16, sums are fp32; GPU class of kernels only"),
     BAL_OPT_CHOICE(bal_run_options, tune, BAL_TUNE_FAST, "off|fast|full",
                    "measuring of kernels before the first step: none, a second at most, or all as ballast tune does"),
     BAL_OPT_END,

@@ -14,6 +14,7 @@ static bal_status plan_net(const bal_setup *s, bal_device *dev, const char *sect
     bal_net *net;
     if (!bal_config_find(s->config, section)) return BAL_OK;
     BAL_TRY(bal_setup_net(&net, s, section, batch));
+    bal_net_mix(net, s->run.precision == BAL_MIXED && bal_device_class(dev) == BAL_GPU);
     bal_status st = bal_net_kernels(net, dev);
     bal_net_free(net);
     return st;
