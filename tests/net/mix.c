@@ -145,7 +145,7 @@ static void test_choice(void **state)
     bal_net *net = read_net("layer = conv filters=4 kernel=3 pad=1\nlayer = batch_norm\nlayer = relu\nlayer = conv "
                             "filters=4 kernel=3 pad=1 as=a\nlayer = silu\nlayer = add from=a\nlayer = conv filters=2 "
                             "kernel=3\n",
-                            (bal_shape){2, 6, 6, 3}, true);
+                            (bal_shape){2, 32, 32, 3}, true);
     /* input; conv; batch_norm and relu; conv, which silu reads; silu; add; output */
     static const bool want[] = {false, true, true, true, false, false, true, false};
     for (int i = 0; i <= bal_net_count(net); i++) assert_int_equal(net->values[i].half, want[i]);
