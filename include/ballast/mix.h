@@ -1,5 +1,5 @@
-/* mix -- training images made of two, each with the labels of both: `mix = mixup alpha=0.2`. Random numbers are keyed by
- * (seed, BAL_FOR_MIX, step), one draw for a batch as in the authors' programs. */
+/* mix -- training images made of two, each with the labels of both: `mix = mixup alpha=0.2`. Random numbers are keyed
+ * by (seed, BAL_FOR_MIX, step), one draw for a batch as in the authors' programs. */
 #ifndef BALLAST_MIX_H
 #define BALLAST_MIX_H
 

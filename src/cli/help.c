@@ -33,7 +33,8 @@ void bal_help_overview(FILE *to)
     }
     fprintf(to, "\nballast help VERB explains a verb. Of an INI file, help data explains a section; help layer, loss, "
                 "optimizer,\n"
-                "schedule, source, augment, weights, mix list what it may name, and help layer conv explains one of them.\n"
+                "schedule, source, augment, weights, mix list what it may name, and help layer conv explains one of "
+                "them.\n"
                 "ballast --version says what this is.\n");
 }
 
