@@ -150,21 +150,43 @@ __kernel void augment_draw(int n, int size, __global float *restrict drawn, __gl
 
 /* ---- changing --------------------------------------------------------------------------------------------------- */
 
-int inside(int i, int size, int reflect)
+/* W pixels of a row at a time: v[k] holds channel k of them. */
+
+#define TO_VI JOIN(convert_int, W)
+
+VI inside(VI i, int size, int reflect)
+{
+    if (reflect) {
+        i = select(i, -i, i < 0);
+        i = select(i, 2 * (size - 1) - i, i >= size);
+    }
+    return clamp(i, 0, size - 1);
+}
+
+int inside_one(int i, int size, int reflect)
 {
     if (reflect) i = i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i;
     return clamp(i, 0, size - 1);
 }
 
-void sample(float *v, __global const float *image, int size, int reflect, float x, float y)
+V gather(__global const float *image, VI offset)
 {
-    int   left = (int)floor(x), top = (int)floor(y);
-    float ax = x - left, ay = y - top;
-    int   x0 = inside(left, size, reflect) * CHANNELS, x1 = inside(left + 1, size, reflect) * CHANNELS;
-    int   y0 = inside(top, size, reflect) * size * CHANNELS, y1 = inside(top + 1, size, reflect) * size * CHANNELS;
+    int   from[W];
+    float v[W];
+    VSTORE(offset, from);
+    for (int j = 0; j < W; j++) v[j] = image[from[j]];
+    return VLOAD(v);
+}
+
+void sample(V *v, __global const float *image, int size, int reflect, V x, V y)
+{
+    V  left = floor(x), top = floor(y), ax = x - left, ay = y - top;
+    VI x0 = inside(TO_VI(left), size, reflect) * CHANNELS, x1 = inside(TO_VI(left) + 1, size, reflect) * CHANNELS;
+    VI y0 = inside(TO_VI(top), size, reflect) * (size * CHANNELS);
+    VI y1 = inside(TO_VI(top) + 1, size, reflect) * (size * CHANNELS);
     for (int k = 0; k < CHANNELS; k++) {
-        float high = mix(image[y0 + x0 + k], image[y0 + x1 + k], ax);
-        float low = mix(image[y1 + x0 + k], image[y1 + x1 + k], ax);
+        V high = mix(gather(image + k, y0 + x0), gather(image + k, y0 + x1), ax);
+        V low = mix(gather(image + k, y1 + x0), gather(image + k, y1 + x1), ax);
         v[k] = mix(high, low, ay);
     }
 }
@@ -177,21 +199,31 @@ float tap(const float *g, int i, float a)
     return (one <= TAPS ? (1 - a) * g[one] : 0) + (two <= TAPS ? a * g[two] : 0);
 }
 
+/* One pixel, into v[k * W]. */
 void sample_blurred(float *v, __global const float *image, int size, int reflect, float x, float y, const float *g,
                     int radius)
 {
     int   left = (int)floor(x), top = (int)floor(y);
     float ax = x - left, ay = y - top;
-    for (int k = 0; k < CHANNELS; k++) v[k] = 0;
+    for (int k = 0; k < CHANNELS; k++) v[k * W] = 0;
     for (int j = -radius; j <= radius + 1; j++) {
-        int   row = inside(top + j, size, reflect) * size;
+        int   row = inside_one(top + j, size, reflect) * size;
         float down = tap(g, j, ay);
         for (int i = -radius; i <= radius + 1; i++) {
             float weight = down * tap(g, i, ax);
-            int   from = (row + inside(left + i, size, reflect)) * CHANNELS;
-            for (int k = 0; k < CHANNELS; k++) v[k] += weight * image[from + k];
+            int   from = (row + inside_one(left + i, size, reflect)) * CHANNELS;
+            for (int k = 0; k < CHANNELS; k++) v[k * W] += weight * image[from + k];
         }
     }
+}
+
+void sample_all_blurred(V *v, __global const float *image, int size, int reflect, V x, V y, const float *g, int radius)
+{
+    float xs[W], ys[W], values[CHANNELS * W];
+    VSTORE(x, xs);
+    VSTORE(y, ys);
+    for (int j = 0; j < W; j++) sample_blurred(values + j, image, size, reflect, xs[j], ys[j], g, radius);
+    for (int k = 0; k < CHANNELS; k++) v[k] = VLOAD(values + k * W);
 }
 
 /* The Gaussian's taps, their sum over both sides 1; its radius. */
@@ -226,20 +258,22 @@ float2 displacement(__global const float *node, int size, int row, int column)
     return sum;
 }
 
-/* Where a pixel of y lies in x. */
-float2 place(__global const float *p, int size, int row, int column)
+void bend(V *x, V *y, __global const float *node, int size, int row, int column)
 {
-    float  middle = 0.5f * ((float)size - 1), u = column - middle, v = row - middle;
-    float2 at = (float2)(p[MATRIX] * u + p[MATRIX + 1] * v + middle + p[MOVE],
-                         p[MATRIX + 2] * u + p[MATRIX + 3] * v + middle + p[MOVE + 1]);
-    if (p[BENT] > 0) at += displacement(p + NODES, size, row, column);
-    return at;
+    float dx[W], dy[W];
+    for (int j = 0; j < W; j++) {
+        float2 d = displacement(node, size, row, min(column + j, size - 1));
+        dx[j] = d.x;
+        dy[j] = d.y;
+    }
+    *x += VLOAD(dx);
+    *y += VLOAD(dy);
 }
 
 /* In the units of an image from 0 to 1. */
-void change_values(float *v, __global const float *p, const float *mean, const float *deviation)
+void change_values(V *v, __global const float *p, const float *mean, const float *deviation)
 {
-    float grey = 0;
+    V grey = 0;
     for (int k = 0; k < CHANNELS; k++) {
         v[k] = p[PIVOT] + p[FACTOR] * (v[k] * deviation[k] + mean[k] - p[PIVOT]);
         grey += v[k] / CHANNELS;
@@ -247,23 +281,30 @@ void change_values(float *v, __global const float *p, const float *mean, const f
     for (int k = 0; k < CHANNELS; k++) {
         if (CHANNELS > 1) v[k] = grey + p[COLOUR] * (v[k] - grey);
         v[k] += p[ADD + k];
-        if (p[POWER] != 1) v[k] = copysign(pow(fabs(v[k]), p[POWER]), v[k]);
+        if (p[POWER] != 1) v[k] = copysign(exp2(p[POWER] * log2(fabs(v[k]))), v[k]);
         v[k] = (v[k] - mean[k]) / deviation[k];
     }
 }
 
 /* Without a change that multiplies, there is only something to add. */
-void shade(float *v, __global const float *p, const float *mean, const float *deviation)
+void shade(V *v, __global const float *p, const float *mean, const float *deviation)
 {
     if (p[FACTOR] != 1 || p[COLOUR] != 1 || p[POWER] != 1) change_values(v, p, mean, deviation);
     else
         for (int k = 0; k < CHANNELS; k++) v[k] += p[ADD + k] / deviation[k];
 }
 
-bool cut(__global const float *p, int row, int column)
+/* The square's part of a row is 0. */
+void put(__global float *to, V *v, __global const float *p, int size, int row, int column)
 {
-    float u = column - p[SQUARE_X], v = row - p[SQUARE_Y];
-    return u >= 0 && v >= 0 && u < p[SQUARE] && v < p[SQUARE];
+    float values[CHANNELS * W];
+    int   left = (int)p[SQUARE_X], top = (int)p[SQUARE_Y], side = (int)p[SQUARE];
+    bool  through = row >= top && row < top + side;
+    for (int k = 0; k < CHANNELS; k++) VSTORE(v[k], values + k * W);
+    for (int j = 0; j < W && column + j < size; j++) {
+        bool gone = through && column + j >= left && column + j < left + side;
+        for (int k = 0; k < CHANNELS; k++) to[(column + j) * CHANNELS + k] = gone ? 0 : values[k * W + j];
+    }
 }
 
 __kernel void augment_change(int n, int size, int reflect, __global float *restrict y,
@@ -271,25 +312,28 @@ __kernel void augment_change(int n, int size, int reflect, __global float *restr
                              float mean1, float mean2, float d0, float d1, float d2)
 {
     const float mean[3] = {mean0, mean1, mean2}, deviation[3] = {d0, d1, d2};
-    float       g[TAPS + 1];
+    float       g[TAPS + 1], ramp[W], middle = 0.5f * ((float)size - 1);
 #ifdef BAL_CLASS_CPU
     int line = get_global_id(0), first = 0, end = size;
 #else
-    int line = get_global_id(0) / size, first = get_global_id(0) % size, end = first + 1;
+    int parts = (size + W - 1) / W;
+    int line = get_global_id(0) / parts, first = get_global_id(0) % parts * W, end = first + 1;
 #endif
     int i = line / size, row = line % size;
     if (i >= n) return;
     __global const float *p = drawn + (size_t)i * DRAWN, *from = x + (size_t)i * size * size * CHANNELS;
-    __global float       *to = y + (size_t)line * size * CHANNELS;
     int                   radius = gaussian(g, p[SIGMA]);
-    for (int column = first; column < end; column++) {
-        float  v[CHANNELS];
-        float2 at = place(p, size, row, column);
-        if (radius) sample_blurred(v, from, size, reflect, at.x, at.y, g, radius);
-        else sample(v, from, size, reflect, at.x, at.y);
+    for (int j = 0; j < W; j++) ramp[j] = j - middle;
+    for (int column = first; column < end; column += W) {
+        V     u = VLOAD(ramp) + column, v[CHANNELS];
+        float down = row - middle;
+        V     px = p[MATRIX] * u + p[MATRIX + 1] * down + middle + p[MOVE];
+        V     py = p[MATRIX + 2] * u + p[MATRIX + 3] * down + middle + p[MOVE + 1];
+        if (p[BENT] > 0) bend(&px, &py, p + NODES, size, row, column);
+        if (radius) sample_all_blurred(v, from, size, reflect, px, py, g, radius);
+        else sample(v, from, size, reflect, px, py);
         shade(v, p, mean, deviation);
-        bool gone = cut(p, row, column);
-        for (int k = 0; k < CHANNELS; k++) to[column * CHANNELS + k] = gone ? 0 : v[k];
+        put(y + (size_t)line * size * CHANNELS, v, p, size, row, column);
     }
 }
 

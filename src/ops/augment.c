@@ -165,14 +165,14 @@ static bal_status draw(const bal_augmenter *a, const bal_tensor *x, const bal_st
                    bal_u32(s->key[0]), bal_u32(s->key[1]), bal_u32(s->block[0]), bal_u32(s->block[1]));
 }
 
-/* A work-item makes a row of an image on the CPU class, a pixel on the GPU class. */
+/* A work-item makes a row of an image on the CPU class, a vector of its pixels on the GPU class. */
 static bal_status change(const bal_augmenter *a, const bal_tensor *y, const bal_tensor *x)
 {
     bal_kernel *k;
-    size_t      rows = (size_t)x->shape.n * (size_t)x->shape.h;
+    size_t      items = (size_t)x->shape.n * (size_t)x->shape.h;
     BAL_TRY(find_kernel(&k, x, "augment_change"));
-    if (bal_device_class(x->dev) == BAL_GPU) rows *= (size_t)x->shape.w;
-    return bal_run(k, bal_1d(rows), bal_i32(x->shape.n), bal_i32(x->shape.h), bal_i32(a->what.border), bal_buf(y),
+    if (bal_device_class(x->dev) == BAL_GPU) items *= ((size_t)x->shape.w + 3) / 4;
+    return bal_run(k, bal_1d(items), bal_i32(x->shape.n), bal_i32(x->shape.h), bal_i32(a->what.border), bal_buf(y),
                    bal_buf(x), bal_buf(&a->drawn), bal_f32(a->mean[0]), bal_f32(a->mean[1]), bal_f32(a->mean[2]),
                    bal_f32(a->deviation[0]), bal_f32(a->deviation[1]), bal_f32(a->deviation[2]));
 }
