@@ -160,7 +160,7 @@ VI inside(VI i, int size, int reflect)
         i = select(i, -i, i < 0);
         i = select(i, 2 * (size - 1) - i, i >= size);
     }
-    return clamp(i, 0, size - 1);
+    return clamp(i, (VI)0, (VI)(size - 1));
 }
 
 int inside_one(int i, int size, int reflect)

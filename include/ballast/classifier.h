@@ -17,8 +17,8 @@ typedef struct bal_classifier_job {
 bal_status bal_classifier_check(const bal_setup *s, const bal_dataset *data);
 
 /* Train to the end of the budget, until patience ends, or until watch->stop (then *stopped). Writes last.safetensors,
- * best.safetensors (the epoch with the highest validation balanced accuracy), log.csv, speed.csv, curves.svg. At
- * the end what is made of the weights: bal_model_finish. */
+ * best.safetensors (the epoch with the highest validation balanced accuracy), log.csv, speed.csv, curves.svg, and
+ * augmented.png where training images are changed. At the end what is made of the weights: bal_model_finish. */
 bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped);
 
 /* The same, in pieces: to measure a step, or to drive it from elsewhere. */

@@ -289,6 +289,8 @@ static bal_status run(bal_classifier *c, bool *stopped)
     BAL_TRY(bal_folder_create(c->job.folder));
     BAL_TRY(bal_path_use(c->job.folder, "log.csv", open_log, c));
     BAL_TRY(bal_path_use(c->job.folder, "speed.csv", open_speed, c));
+    if (c->step == 0 && bal_has(&c->augment.drawn))
+        BAL_TRY(bal_path_use(c->job.folder, "augmented.png", bal_classifier_save_augmented, c));
     while (c->step < c->total && !*stopped && !out_of_patience(c)) {
         BAL_TRY(bal_classifier_step(c));
         bool end = c->step % c->epoch_steps == 0 || c->step == c->total;

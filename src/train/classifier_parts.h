@@ -61,5 +61,7 @@ bal_status bal_classifier_save_last(const char *path, void *user);
 bal_status bal_classifier_load_last(const char *path, void *user);
 /* best.safetensors: the average's weights where there is one. */
 bal_status bal_classifier_save_best(const char *path, void *user);
+/* augmented.png: rows of a training image and what the augmentation makes of it. */
+bal_status bal_classifier_save_augmented(const char *path, void *user);
 
 #endif

@@ -136,7 +136,8 @@ static void assert_same_file(const char *a, const char *b, const char *name)
 static const char *const gan_files[] = {"last.safetensors",       "generator.safetensors",   "log.csv",
                                         "progression.png",        "samples/step_000000.png", "samples/step_000010.png",
                                         "samples/step_000012.png"};
-static const char *const classifier_files[] = {"last.safetensors", "best.safetensors", "log.csv", "curves.svg"};
+static const char *const classifier_files[] = {"last.safetensors", "best.safetensors", "log.csv", "curves.svg",
+                                               "augmented.png"};
 enum {
     GAN_FILES = sizeof gan_files / sizeof *gan_files,
     CLASSIFIER_FILES = sizeof classifier_files / sizeof *classifier_files
