@@ -1,95 +1,161 @@
 /* convolution, CPU class, where the output has few channels, WIDTH, and one group: forward, backward_x (BACKWARD; the
  * output is x there), and backward_w for few channels of y.
  *
- * They alone would leave most of a vector idle, so the taps of a kernel row fill it, lane kw * WIDTH + c: for a row of
- * the output, each pixel of the input rows that reach it is multiplied into `part`, the sum over kh and the input's
- * channels, and an output pixel adds up those lanes that belong to it. */
+ * They alone would leave most of a vector idle, so pixels fill it: each pixel of a row of the input, its channels
+ * turned to lie apart, is multiplied once by all taps, and an output pixel adds up the products that belong to it.
+ * Those of the rows that an output row reaches are kept, row iy in slot iy % slots:
+ *
+ *   part[slot][r][pixel] = sum over the input's channels of in[iy][pixel][:] * w[r][:],   r = (kh, kw, output channel)
+ */
 #include "conv_geometry.h"
 #include "tile.h"
 
 #ifndef WIDTH
 #define WIDTH 1
 #endif
-#define SPAN 128 /* input pixels at a time, at most */
+#define PARTS (1 << 16) /* floats of all parts, at most */
+#define CHUNK 64        /* channels of the input at a time */
 
-/* w into [kh][depth][NB]. One kh to a work-item. */
-ITEM conv_thin_pack(GEOMETRY, int depth, __global const float *restrict w, __global float *restrict packed)
-{
-    int kh = (int)get_global_id(0), lanes = k_w * WIDTH;
-    w += (size_t)kh * lanes * depth;
-    packed += (size_t)kh * depth * NB;
-#ifdef BACKWARD
-    pack_columns(packed, w, (size_t)depth, lanes, depth);
-#else
-    for (int d = 0; d < depth; d++)
-        for (int l = 0; l < NB; l++)
-            packed[d * NB + l] = l < lanes ? w[(size_t)(l / WIDTH * depth + d) * WIDTH + l % WIDTH] : 0;
-#endif
-}
+/* An element of a, one of b, and so on; in one expression, which becomes one instruction. */
+#define ZIP(a, b, s0, s1, s2, s3, s4, s5, s6, s7) \
+    (float16)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7)
 
-/* The row of the input that tap kh of output row `oy` reads; -1 if there is none. */
-inline int input_row(int oy, int kh, int in_h, int s, int p, int d)
+/* r[i][j] = r[j][i] */
+inline void turn(float16 r[16])
 {
-#ifdef BACKWARD
-    int at = oy + p - kh * d;
-    return at < 0 || at % s != 0 || at / s >= in_h ? -1 : at / s;
-#else
-    int at = oy * s - p + kh * d;
-    return at >= in_h ? -1 : at;
-#endif
-}
-
-/* part[q - low][:] of the input's pixels q in [low, high) for one row of the output. */
-inline void multiply_row(GEOMETRY, int depth, int image, int oy, int low, int high, __global const float *in,
-                         __global const float *packed, float *part)
-{
-    for (int q = low; q < high; q += MR, part += MR * NB) {
-        float16 acc[MR][NV];
-        TILE_ZERO(acc)
-        for (int kh = 0; kh < k_h; kh++) {
-            int iy = input_row(oy, kh, IN_H, s_h, p_h, d_h);
-            if (iy < 0) continue;
-            __global const float *left[MR], *b = packed + (size_t)kh * depth * NB;
-            EACH_ROW (i) left[i] = in + ((size_t)(image * IN_H + iy) * IN_W + min(q + i, high - 1)) * depth;
-            for (int c = 0; c < depth; c++, b += NB) TILE_STEP(acc, left, c, b)
+    for (int round = 0; round < 4; round++) {
+        float16 t[16];
+        _Pragma("unroll") for (int i = 0; i < 8; i++)
+        {
+            t[2 * i] = ZIP(r[i], r[i + 8], s0, s1, s2, s3, s4, s5, s6, s7);
+            t[2 * i + 1] = ZIP(r[i], r[i + 8], s8, s9, sa, sb, sc, sd, se, sf);
         }
-        EACH_ROW (i)
-            EACH_VECTOR (j) vstore16(acc[i][j], j, part + i * NB);
+        _Pragma("unroll") for (int i = 0; i < 16; i++) r[i] = t[i];
+    }
+}
+
+/* b[c][NB]: `count` channels of NB pixels, `pixels` of which there are; the others are 0. */
+inline void turn_pixels(float *b, int count, int pixels, int depth, __global const float *in)
+{
+    for (int v = 0; v < NB; v += 16)
+        for (int c = 0; c < count; c += 16) {
+            float16 r[16];
+            _Pragma("unroll") for (int i = 0; i < 16; i++) r[i] =
+                v + i < pixels ? load_part(in + (size_t)(v + i) * depth + c, count - c) : (float16)(0);
+            turn(r);
+            _Pragma("unroll") for (int i = 0; i < 16; i++) store16(r[i], 0, b + (c + i) * NB + v);
+        }
+}
+
+/* Where w[r][c] lies, and how far behind is the next c. */
+#ifdef BACKWARD
+#define WEIGHT(r, c) ((size_t)(r) * depth + (c))
+#define NEXT_WEIGHT 1
+#else
+#define WEIGHT(r, c) ((size_t)((r) / WIDTH * depth + (c)) * WIDTH + (r) % WIDTH)
+#define NEXT_WEIGHT WIDTH
+#endif
+
+/* part[r][line] of `pixels` pixels of one row. */
+inline void multiply_row(float *part, int line, int taps, int depth, int pixels, __global const float *in,
+                         __global const float *w)
+{
+    float turned[CHUNK * NB];
+    for (int q = 0; q < pixels; q += NB, in += NB * depth, part += NB)
+        for (int c0 = 0; c0 < depth; c0 += CHUNK) {
+            int count = min(CHUNK, depth - c0);
+            turn_pixels(turned, count, pixels - q, depth, in + c0);
+            for (int r = 0; r < taps; r += MR) {
+                __global const float *left[MR], *ahead = in + NB * (depth + c0);
+                const float          *b = turned;
+                float16               acc[MR][NV];
+                EACH_ROW (i) {
+                    int one = min(r + i, taps - 1);
+                    left[i] = w + WEIGHT(one, c0);
+                    EACH_VECTOR (j) acc[i][j] = c0 ? vload16(j, part + one * line) : (float16)(0);
+                }
+                for (int c = 0; c < count; c++, b += NB, ahead += NB) {
+                    EACH_VECTOR (j) FETCH(ahead + 16 * j);
+                    TILE_STEP(acc, left, c * NEXT_WEIGHT, b)
+                }
+                EACH_ROW (i)
+                    if (r + i < taps)
+                        EACH_VECTOR (j) store16(acc[i][j], j, part + (r + i) * line);
+            }
+        }
+}
+
+/* Along one axis, the first and the last input that an output may read; both may lie outside. */
+#ifdef BACKWARD
+#define OUT_PHASES s_w
+#define PHASE(o, s) ((o) % (s))
+inline int floor_of(int a, int s) { return (a >= 0 ? a : a - s + 1) / s; }
+inline int first_input(int o, int k, int s, int p, int d) { return floor_of(o + p - (k - 1) * d + s - 1, s); }
+inline int last_input(int o, int k, int s, int p, int d) { return floor_of(o + p, s); }
+#else
+#define OUT_PHASES 1
+#define PHASE(o, s) 0
+inline int first_input(int o, int k, int s, int p, int d) { return o * s - p; }
+inline int last_input(int o, int k, int s, int p, int d) { return o * s - p + (k - 1) * d; }
+#endif
+
+/* 16 of p, every `step`. */
+inline float16 load_every(const float *p, int step)
+{
+    if (step == 1) return vload16(0, p);
+    float some[16];
+    for (int l = 0; l < 16; l++) some[l] = p[l * step];
+    return vload16(0, some);
+}
+
+/* The pixels [x0, x1) of one row of the output, whose axis is v and which is q of it. */
+inline void collect_row(GEOMETRY, axis v, int q, int x0, int x1, int low, int line, int slots, const float *parts,
+                        __global const float *bias, int has_bias, __global float *out)
+{
+    int all = k_h * k_w * WIDTH;
+    for (int phase = 0; phase < OUT_PHASES; phase++) {
+        axis u = make_axis(phase, OUT_W, k_w, s_w, p_w, d_w);
+        int  from = (x0 - phase + u.apart - 1) / u.apart, end = (x1 - phase + u.apart - 1) / u.apart;
+        for (int c = 0; c < WIDTH; c++)
+            for (int x = from; x < end; x += 16) {
+                float16 sum = has_bias ? bias[c] : 0;
+                for (int ty = 0; ty < v.count; ty++) {
+                    int iy = q * v.stride + v.offset + ty * v.move, tap = (v.first + ty * v.step) * k_w + u.first;
+                    if ((uint)iy >= (uint)IN_H) continue;
+                    const float *p = parts + (iy % slots * all + tap * WIDTH + c) * line + x * u.stride;
+                    p += u.offset - low;
+                    for (int tx = 0; tx < u.count; tx++)
+                        sum += load_every(p + tx * (u.step * WIDTH * line + u.move), u.stride);
+                }
+                float lanes[16];
+                store16(sum, 0, lanes);
+                for (int l = 0; l < min(16, end - x); l++) out[(phase + (x + l) * u.apart) * WIDTH + c] = lanes[l];
+            }
     }
 }
 
 /* `rows` rows of the output, `span` pixels wide, to a work-item. */
-ITEM conv_thin(GEOMETRY, int depth, int span, int rows, __global const float *restrict in,
-               __global const float *restrict packed, __global const float *restrict bias, int has_bias,
+ITEM conv_thin(GEOMETRY, int depth, int span, int line, int slots, int rows, __global const float *restrict in,
+               __global const float *restrict w, __global const float *restrict bias, int has_bias,
                __global float *restrict out)
 {
-    int   x0 = (int)get_global_id(0) * span, x1 = min(x0 + span, OUT_W), reach = (k_w - 1) * d_w;
-    int   row = (int)get_global_id(1) * rows, last = min(row + rows, n * OUT_H);
-    float part[(SPAN + MR) * NB];
-#ifdef BACKWARD
-    int low = max(0, (x0 + p_w - reach + s_w - 1) / s_w), high = min(IN_W, (x1 - 1 + p_w) / s_w + 1);
-    if (x0 + p_w < reach) low = 0;
-#else
-    int low = max(0, x0 * s_w - p_w), high = min(IN_W, (x1 - 1) * s_w - p_w + reach + 1);
-#endif
+    int   x0 = (int)get_global_id(0) * span, x1 = min(x0 + span, OUT_W), all = k_h * k_w * WIDTH;
+    int   row = (int)get_global_id(1) * rows, last = min(row + rows, n * OUT_H), next = 0, image = -1;
+    int   low = first_input(x0, k_w, s_w, p_w, d_w), high = min(last_input(x1 - 1, k_w, s_w, p_w, d_w) + 1, IN_W);
+    int   first = max(low, 0);
+    float parts[PARTS];
+    for (int i = 0; i < slots * all * line; i += 16) store16((float16)(0), 0, parts + i);
     for (; row < last; row++) {
-        __global float *to = out + (size_t)row * OUT_W * WIDTH;
-        multiply_row(n, x_h, x_w, x_c, y_h, y_w, y_c, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, groups, depth,
-                     row / OUT_H, row % OUT_H, low, high, in, packed, part);
-        for (int x = x0; x < x1; x++)
-            for (int c = 0; c < WIDTH; c++) to[x * WIDTH + c] = has_bias ? bias[c] : 0;
-        for (int kw = 0; kw < k_w; kw++) {
-#ifdef BACKWARD
-            for (int q = low; q < high; q++) {
-                int x = q * s_w - p_w + kw * d_w;
-#else
-            for (int x = x0; x < x1; x++) {
-                int q = x * s_w - p_w + kw * d_w;
-#endif
-                if (x < x0 || x >= x1 || q < low || q >= high) continue;
-                for (int c = 0; c < WIDTH; c++) to[x * WIDTH + c] += part[(q - low) * NB + kw * WIDTH + c];
-            }
-        }
+        int  y = row % OUT_H, top = max(first_input(y, k_h, s_h, p_h, d_h), 0);
+        int  bottom = min(last_input(y, k_h, s_h, p_h, d_h) + 1, IN_H);
+        axis v = make_axis(PHASE(y, s_h), OUT_H, k_h, s_h, p_h, d_h);
+        next = row / OUT_H == image ? max(next, top) : top;
+        image = row / OUT_H;
+        for (; next < bottom; next++)
+            multiply_row(parts + next % slots * all * line + first - low, line, all, depth, high - first,
+                         in + ((size_t)(image * IN_H + next) * IN_W + first) * depth, w);
+        collect_row(n, x_h, x_w, x_c, y_h, y_w, y_c, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, groups, v, y / v.apart, x0,
+                    x1, low, line, slots, parts, bias, has_bias, out + (size_t)row * OUT_W * WIDTH);
     }
 }
 
@@ -125,7 +191,7 @@ ITEM conv_thin_weights(GEOMETRY, int share, int parts, __global const float *res
     for (int j = 0; j < CHANNELS / 16; j++)
         for (int k = 0; k < WIDTH; k++) {
             float lanes[16];
-            vstore16(acc[k][j], 0, lanes);
+            store16(acc[k][j], 0, lanes);
             for (int l = 0; l < min(16, count - 16 * j); l++) {
                 __global float *to = sums + (16 * j + l) * WIDTH + k;
                 *to = parts == 1 ? *to + lanes[l] : lanes[l];

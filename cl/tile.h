@@ -32,6 +32,27 @@
         } \
     }
 
+/* store16: vstore16, which PoCL does in four pieces. FETCH: have what lies at p brought into the cache, some hundred
+ * instructions before it is read; what is not there does no harm. */
+#ifdef __clang__
+typedef float16 unaligned16 __attribute__((aligned(4)));
+__attribute__((overloadable)) inline void store16(float16 v, int j, __global float *p)
+{
+    *(__global unaligned16 *)(p + 16 * j) = v;
+}
+__attribute__((overloadable)) inline void store16(float16 v, int j, __private float *p)
+{
+    *(__private unaligned16 *)(p + 16 * j) = v;
+}
+#else
+#define store16 vstore16
+#endif
+#if defined(__clang__) && !defined(__SPIR__) && !defined(__SPIRV__)
+#define FETCH(p) __builtin_prefetch((const void *)(size_t)(p))
+#else
+#define FETCH(p)
+#endif
+
 /* The first `count` of 16 floats, zero for the others. */
 inline float16 load_part(__global const float *from, int count)
 {

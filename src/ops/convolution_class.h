@@ -74,6 +74,48 @@ bal_status bal_conv_product_backward_x(const bal_conv_product *p, const bal_conv
 bal_status bal_conv_product_backward_w(const bal_conv_product *p, const bal_conv_geometry *g, const bal_tensor *dw,
                                        const bal_tensor *x, const bal_tensor *dy, const bal_tensor *scratch);
 
+/* ---- convolution_shallow.c, CPU class --------------------------------------------------------------------------- */
+
+/* forward or backward_w for few channels of x. `span` outputs of a row at a time reach `line` floats of a row of x. */
+typedef struct bal_shallow {
+    bal_tile    tile;
+    int         span, line;
+    bal_kernel *kernel;
+} bal_shallow;
+
+/* Whether it pays, by the geometry alone, but for n. */
+bool       bal_shallow_applies(const bal_conv_geometry *g);
+void       bal_shallow_variants(bal_variants *out, const bal_device *dev, const bal_conv_geometry *g,
+                                bal_conv_pass pass, bal_variant base);
+bal_status bal_shallow_init(bal_shallow *s, bal_device *dev, const bal_conv_geometry *g, bool backward,
+                            const bal_variant *v);
+bal_status bal_shallow_forward(const bal_shallow *s, const bal_conv_geometry *g, const bal_tensor *y,
+                               const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias);
+/* backward_w: the sums of `parts` parts of the rows of y, one after the other; where there is one, they are added to.
+ */
+int        bal_shallow_parts(const bal_conv_geometry *g, int n);
+bal_status bal_shallow_gradient(const bal_shallow *s, const bal_conv_geometry *g, const bal_tensor *sums,
+                                const bal_tensor *x, const bal_tensor *dy);
+
+/* ---- convolution_thin.c, CPU class ------------------------------------------------------------------------------ */
+
+/* forward or backward_x for few output channels. `span` output pixels of a row at a time; `slots` rows of the input,
+ * each of `line` floats for each tap, are kept. */
+typedef struct bal_thin {
+    bal_tile    tile;
+    int         span, line, slots;
+    bool        backward;
+    bal_kernel *kernel;
+} bal_thin;
+
+/* Whether it pays, by the geometry alone, but for n. */
+bool       bal_thin_applies(const bal_conv_geometry *g, bool backward);
+void       bal_thin_variants(bal_variants *out, const bal_device *dev, const bal_conv_geometry *g, bool backward,
+                             bal_variant base);
+bal_status bal_thin_init(bal_thin *t, bal_device *dev, const bal_conv_geometry *g, bool backward, const bal_variant *v);
+bal_status bal_thin_run(const bal_thin *t, const bal_conv_geometry *g, const bal_tensor *out, const bal_tensor *in,
+                        const bal_tensor *w, const bal_tensor *bias);
+
 /* ---- convolution_winograd.c, CPU class -------------------------------------------------------------------------- */
 
 /* One pass by Winograd's algorithm F(m, r). high, wide: tiles of an image's phase; depth: input channels, of all phases

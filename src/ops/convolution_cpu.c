@@ -13,22 +13,24 @@ enum {
     COLUMNS = 128,
     CHUNK = 64,
     SWEEP = 1 << 20, /* weights, in floats, that a cache keeps: pixels are then swept once for all of them */
-    SPAN = 128,      /* as in cl/conv_thin_cpu.cl */
-    CHANNELS = 64,
-    TAPS = 64, /* as in cl/conv_depthwise_cpu.cl */
-    ADD = 1024 /* elements to a work-item of conv_add_parts */
+    CHANNELS = 64,   /* as in cl/conv_thin_cpu.cl */
+    TAPS = 64,       /* as in cl/conv_depthwise_cpu.cl */
+    ADD = 1024       /* elements to a work-item of conv_add_parts */
 };
 
-/* DIRECT: tiles of any geometry. THIN: few output channels (in backward_x: of x). DEPTHWISE: a group for each channel.
- * PRODUCT: one matrix product. WINOGRAD: fewer multiplications. By the geometry alone. */
-typedef enum { DIRECT, THIN, DEPTHWISE, PRODUCT, WINOGRAD } method;
+/* DIRECT: tiles of any geometry. THIN: few output channels (in backward_x: of x). SHALLOW: few channels of x.
+ * DEPTHWISE: a group for each channel. PRODUCT: one matrix product. WINOGRAD: fewer multiplications. By the geometry
+ * alone. */
+typedef enum { DIRECT, THIN, SHALLOW, DEPTHWISE, PRODUCT, WINOGRAD } method;
 
 /* forward or backward_x: `depth` input and `width` output channels a group. */
 typedef struct {
     method       how;
     bal_tile     tile;
-    int          depth, width, panels, zeros, phases, span; /* span: output pixels at a time of the thin kernel */
+    int          depth, width, panels, zeros, phases;
     bal_kernel  *pack, *gather;
+    bal_shallow  shallow;
+    bal_thin     thin;
     bal_winograd winograd;
 } gather;
 
@@ -37,7 +39,8 @@ typedef struct {
     method           weights_how;
     bal_kernel      *weights, *add;
     bal_conv_product product;
-    bal_winograd     winograd; /* of backward_w */
+    bal_shallow      shallow;  /* of backward_w */
+    bal_winograd     winograd; /* the same */
 } cpu;
 
 static int taps(const bal_conv_geometry *g) { return g->kernel[0] * g->kernel[1]; }
@@ -49,25 +52,6 @@ static bool is_depthwise(const bal_conv_geometry *g)
 }
 
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
-
-/* How many output pixels of a row take at most SPAN input pixels; 0 where few channels are better treated as many. */
-static int thin_span(const bal_conv_geometry *g, int width, bool backward)
-{
-    int kernel = g->kernel[1], s = g->stride[1], reach = (kernel - 1) * g->dilation[1], lanes = kernel * width;
-    int span = backward ? (SPAN - 2) * s - reach : (SPAN - 1 - reach) / s + 1;
-    int waste = backward ? 1 : bal_divide_up(g->x.w, g->y.w); /* forward, a tap uses one of so many input pixels */
-    if (g->groups > 1 || width > 4 || lanes > 32 || reach >= SPAN || span < 1) return 0;
-    return kernel * 16 > bal_divide_up(lanes, 16) * 16 * waste ? span : 0;
-}
-
-static bal_status build_thin(bal_convolution *op, gather *p, bool backward)
-{
-    char text[128], more[32];
-    snprintf(more, sizeof more, " -DWIDTH=%d%s", p->width, backward ? " -DBACKWARD" : "");
-    bal_tile_options(text, p->tile, more);
-    BAL_TRY(bal_kernel_get(&p->pack, op->dev, "conv_thin_cpu", "conv_thin_pack", text));
-    return bal_kernel_get(&p->gather, op->dev, "conv_thin_cpu", "conv_thin", text);
-}
 
 static bal_status build_direct(bal_convolution *op, gather *p, bool backward)
 {
@@ -92,13 +76,13 @@ static bal_status build_gather(bal_convolution *op, gather *p, bool backward)
     const bal_variant       *v = &op->variant[backward];
     p->depth = (backward ? g->y.c : g->x.c) / g->groups;
     p->width = (backward ? g->x.c : g->y.c) / g->groups;
-    p->span = thin_span(g, p->width, backward);
     p->how = (method)v->how;
     p->tile = (bal_tile){v->rows, v->vectors};
     switch (p->how) {
     case DEPTHWISE: return build_depthwise(op, p, backward);
-    case THIN: return build_thin(op, p, backward);
+    case THIN: return bal_thin_init(&p->thin, op->dev, g, backward, v);
     case DIRECT: return build_direct(op, p, backward);
+    case SHALLOW: return bal_shallow_init(&p->shallow, op->dev, g, false, v);
     case WINOGRAD: return bal_winograd_init(&p->winograd, op->dev, g, backward, v);
     case PRODUCT: break;
     }
@@ -110,8 +94,9 @@ static size_t gather_scratch(const bal_convolution *op, const gather *p, bal_con
     const bal_conv_geometry *g = &op->g;
     size_t                   depth = (size_t)p->depth, panel = (size_t)(16 * p->tile.vectors);
     switch (p->how) {
-    case DEPTHWISE: return 0;
-    case THIN: return (size_t)g->kernel[0] * depth * panel;
+    case DEPTHWISE:
+    case THIN:
+    case SHALLOW: return 0;
     case DIRECT: return (size_t)p->zeros + (size_t)(g->groups * p->panels) * panel * (size_t)taps(g) * depth;
     case WINOGRAD: return bal_winograd_scratch(&p->winograd, g);
     case PRODUCT: break;
@@ -125,22 +110,6 @@ static int share(const gather *p, const bal_conv_geometry *g, int tiles)
     long long work = (long long)p->tile.rows * p->tile.vectors * 16 * p->depth * taps(g) / p->phases + 1;
     int most = bal_divide_up(tiles * g->groups * p->panels * p->phases, ITEMS), enough = (int)(ITEM_WORK / work) + 1;
     return enough < most ? enough : most;
-}
-
-static bal_status run_thin(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
-                           const bal_tensor *w, const bal_tensor *bias, const bal_tensor *scratch)
-{
-    const bal_conv_geometry *g = &op->g;
-    int                      n = out->shape.n, all = n * out->shape.h, most = bal_divide_up(all, ITEMS);
-    long long                work = (long long)in->shape.w * p->depth * g->kernel[0] * 16 * p->tile.vectors;
-    int                      rows = (int)(ITEM_WORK / work) + 1;
-    size_t                   spans = (size_t)bal_divide_up(out->shape.w, p->span);
-    if (rows > most) rows = most;
-    BAL_TRY(bal_run(p->pack, bal_items((size_t)g->kernel[0], 1, 1), GEOMETRY(g, n), bal_i32(p->depth), bal_buf(w),
-                    bal_buf(scratch)));
-    return bal_run(p->gather, bal_items(spans, (size_t)bal_divide_up(all, rows), 1), GEOMETRY(g, n), bal_i32(p->depth),
-                   bal_i32(p->span), bal_i32(rows), bal_buf(in), bal_buf(scratch), bal_buf(bal_has(bias) ? bias : out),
-                   bal_i32(bal_has(bias)), bal_buf(out));
 }
 
 static bal_status run_direct(const bal_convolution *op, const gather *p, const bal_tensor *out, const bal_tensor *in,
@@ -180,8 +149,9 @@ static bal_status forward(const bal_convolution *op, const bal_tensor *y, const 
     const cpu *self = op->self;
     switch (self->forward.how) {
     case DEPTHWISE: return run_depthwise(op, &self->forward, y, x, w, bias);
-    case THIN: return run_thin(op, &self->forward, y, x, w, bias, scratch);
+    case THIN: return bal_thin_run(&self->forward.thin, &op->g, y, x, w, bias);
     case DIRECT: return run_direct(op, &self->forward, y, x, w, bias, scratch);
+    case SHALLOW: return bal_shallow_forward(&self->forward.shallow, &op->g, y, x, w, bias);
     case WINOGRAD: return bal_winograd_run(&self->forward.winograd, &op->g, y, x, w, bias, scratch);
     case PRODUCT: break;
     }
@@ -194,9 +164,10 @@ static bal_status backward_x(const bal_convolution *op, const bal_tensor *dx, co
     const cpu *self = op->self;
     switch (self->backward.how) {
     case DEPTHWISE: return run_depthwise(op, &self->backward, dx, dy, w, bias);
-    case THIN: return run_thin(op, &self->backward, dx, dy, w, bias, scratch);
+    case THIN: return bal_thin_run(&self->backward.thin, &op->g, dx, dy, w, bias);
     case DIRECT: return run_direct(op, &self->backward, dx, dy, w, bias, scratch);
     case WINOGRAD: return bal_winograd_run(&self->backward.winograd, &op->g, dx, dy, w, bias, scratch);
+    case SHALLOW: /* not in this pass */
     case PRODUCT: break;
     }
     return bal_conv_product_backward_x(&self->product, &op->g, dx, dy, w, bias, scratch);
@@ -242,6 +213,10 @@ static size_t weights_scratch(const bal_convolution *op)
         int parts = bal_winograd_gradient_parts(&self->winograd, op->g.x.n);
         return parts > 1 ? (size_t)parts * weights_size(&op->g) : 0;
     }
+    if (self->weights_how == SHALLOW) {
+        int parts = bal_shallow_parts(&op->g, op->g.x.n);
+        return parts > 1 ? (size_t)parts * weights_size(&op->g) : 0;
+    }
     weights_plan one = plan_weights(&op->g, self->weights_how, 1);
     size_t       most = (size_t)bal_divide_up(PARTS_ITEMS, one.high * one.wide);
     return most > 1 ? most * weights_size(&op->g) : 0;
@@ -257,6 +232,9 @@ static bal_status backward_w(const bal_convolution *op, const bal_tensor *dw, co
     if (self->weights_how == WINOGRAD) {
         parts = bal_winograd_gradient_parts(&self->winograd, n);
         BAL_TRY(bal_winograd_gradient(&self->winograd, &op->g, parts > 1 ? scratch : dw, x, dy));
+    } else if (self->weights_how == SHALLOW) {
+        parts = bal_shallow_parts(&op->g, n);
+        BAL_TRY(bal_shallow_gradient(&self->shallow, &op->g, parts > 1 ? scratch : dw, x, dy));
     } else {
         weights_plan p = plan_weights(&op->g, self->weights_how, n);
         parts = p.parts;
@@ -276,6 +254,7 @@ static bal_status build_weights(bal_convolution *op, cpu *self)
     BAL_TRY(bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", ""));
     switch (self->weights_how) {
     case PRODUCT: return BAL_OK;
+    case SHALLOW: return bal_shallow_init(&self->shallow, op->dev, &op->g, true, v);
     case WINOGRAD: return bal_winograd_gradient_init(&self->winograd, op->dev, &op->g, v);
     case DEPTHWISE: return bal_kernel_get(&self->weights, op->dev, "conv_depthwise_cpu", "conv_depthwise_weights", "");
     case THIN:
@@ -296,8 +275,9 @@ static method plain_method(const bal_conv_geometry *g, bal_conv_pass pass)
     bool weights = pass == BAL_CONV_BACKWARD_W, back = pass == BAL_CONV_BACKWARD_X;
     if (bal_conv_is_product(g) && (!weights || (g->y.h == 1 && g->y.w == 1))) return PRODUCT;
     if (is_depthwise(g)) return DEPTHWISE;
-    if (weights) return g->groups == 1 && g->y.c <= 4 && g->x.c >= 16 ? THIN : DIRECT;
-    return thin_span(g, (back ? g->x.c : g->y.c) / g->groups, back) ? THIN : DIRECT;
+    if (!weights && bal_thin_applies(g, back)) return THIN;
+    if (!back && bal_shallow_applies(g)) return SHALLOW;
+    return weights && g->groups == 1 && g->y.c <= 4 && g->x.c >= 16 ? THIN : DIRECT;
 }
 
 static void add_plain(bal_variants *out, const bal_convolution *op, bal_conv_pass pass, method how)
@@ -305,13 +285,10 @@ static void add_plain(bal_variants *out, const bal_convolution *op, bal_conv_pas
     static const char *const names[] = {
         [DIRECT] = "direct", [THIN] = "thin", [DEPTHWISE] = "depthwise", [PRODUCT] = "product"};
     int      width = (pass == BAL_CONV_BACKWARD_X ? op->g.x.c : op->g.y.c) / op->g.groups;
-    int      columns = how == THIN ? op->g.kernel[1] * width : width;
-    bool     tiled = how == DIRECT || (how == THIN && pass != BAL_CONV_BACKWARD_W);
     bal_tile tile;
-    for (int i = 0; bal_tile_try(&tile, op->dev, columns, i) && (i == 0 || tiled); i++) {
+    for (int i = 0; bal_tile_try(&tile, op->dev, width, i) && (i == 0 || how == DIRECT); i++) {
         bal_variant v = {.how = (int)how, .rows = tile.rows, .vectors = tile.vectors};
-        if (how == THIN) v.vectors = bal_divide_up(columns, 16);
-        if (tiled) snprintf(v.name, sizeof v.name, "%s %dx%d", names[how], v.rows, 16 * v.vectors);
+        if (how == DIRECT) snprintf(v.name, sizeof v.name, "%s %dx%d", names[how], v.rows, 16 * v.vectors);
         else snprintf(v.name, sizeof v.name, "%s", names[how]);
         bal_variants_add(out, v);
     }
@@ -337,7 +314,10 @@ static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants
     method how = plain_method(&op->g, pass);
     int    m = how == DIRECT ? bal_winograd_size(op->dev, &op->g, pass == BAL_CONV_BACKWARD_X) : 0;
     if (m) add_winograd(out, op, pass, m);
-    add_plain(out, op, pass, how);
+    if (how == SHALLOW) bal_shallow_variants(out, op->dev, &op->g, pass, (bal_variant){.how = SHALLOW});
+    else if (how == THIN && pass != BAL_CONV_BACKWARD_W)
+        bal_thin_variants(out, op->dev, &op->g, pass == BAL_CONV_BACKWARD_X, (bal_variant){.how = THIN});
+    else add_plain(out, op, pass, how);
     if (how == DIRECT) {
         add_winograd(out, op, pass, 2); /* those that are there already are not added again */
         add_winograd(out, op, pass, 4);
@@ -351,8 +331,7 @@ static bal_status build(bal_convolution *op)
 {
     cpu *self = op->self;
     if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->product, op->dev));
-    for (int pass = 0; pass < 3; pass++)
-        memcpy(op->algorithm[pass], op->variant[pass].name, sizeof op->algorithm[0]);
+    for (int pass = 0; pass < 3; pass++) memcpy(op->algorithm[pass], op->variant[pass].name, sizeof op->algorithm[0]);
     BAL_TRY(build_gather(op, &self->forward, false));
     BAL_TRY(build_gather(op, &self->backward, true));
     return build_weights(op, self);
