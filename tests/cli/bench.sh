@@ -64,7 +64,7 @@ has text "$work/text" 'gan: ' 'classifier: ' 'generator 3 deconv backward weight
 
 bench "$work/both.ini" --steps 3 --json --trace "$work/trace.json" >"$work/json" || bad json 'failed'
 has json "$work/json" '"trainer":"gan"' '"trainer":"classifier"' '"images_per_second":' '"step_ms":' '"peak_gflops":' \
-    '"peak_gbps":' '"layers":[{' '"algorithm":"direct' '"of_peak":' '"device_bytes_needed":'
+    '"peak_gbps":' '"layers":[{' '"algorithm":"thin' '"of_peak":' '"device_bytes_needed":'
 has trace "$work/trace.json" '"traceEvents":[{' '"name":"queue a step"' '"name":"wait for the feeder"' \
     '"name":"prepare a batch"' '"name":"wait for the device"' '"name":"upload"' '"kernel":"'
 
