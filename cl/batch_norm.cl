@@ -267,12 +267,12 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
     FILL_PART(Y, y, NORMALISED)
 }
 
-/* dx (NULL: none), by the work-items of the first part of the first batch gradients of gamma and beta (NULL: none).
- * The statistics depend on x in training. */
+/* dx (NULL: none; dy may be its memory), and by the work-items of the first part of the first batch gradients of gamma
+ * and beta (NULL: none). The statistics depend on x in training. */
 KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int batches, int training,
-                           __global const X *restrict x, __global const Y *restrict dy,
+                           __global const X *restrict x, __global const Y *dy,
                            __global const float *restrict sums, __global const float *restrict tables,
-                           __global float *restrict dgamma, __global float *restrict dbeta, __global X *restrict dx)
+                           __global float *restrict dgamma, __global float *restrict dbeta, __global X *dx)
 {
     place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
     V     a[VECTORS], d[VECTORS], b[VECTORS], e[VECTORS];

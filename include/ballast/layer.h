@@ -82,6 +82,7 @@ struct bal_layer_def {
      * gradient of that. */
     bool absorbs;
     bool halves;  /* inputs and output may be stored as half in the GPU class, each side for itself */
+    bool overwrites; /* of one input: backward may be given one memory as dy and dx, where both are stored alike */
     bool forgets; /* backward does not look at y: the activation behind it may be written over it */
     bool dx_last; /* backward writes dx when it has looked at x for the last time: dx may lie over it */
     /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE

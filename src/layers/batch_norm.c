@@ -161,6 +161,7 @@ const bal_layer_def bal_layer_batch_norm = {
     .absorbs = true,
     .halves = true,
     .forgets = true,
+    .overwrites = true,
     .shape = shape,
     .build = build,
     .forward = forward,

@@ -181,7 +181,9 @@ static bal_status read_layers(bal_net *net, const bal_section *section, bal_shap
             BAL_TRY(read_layer(net, net->count - 1, section->name, &section->entries[i]));
         }
     bal_net_fuse(net);
-    return trace_values(net);
+    BAL_TRY(trace_values(net));
+    bal_net_fuse_gradients(net);
+    return BAL_OK;
 }
 
 bal_status bal_net_read(bal_net **out, const bal_section *section, bal_shape in)

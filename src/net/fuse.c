@@ -1,6 +1,6 @@
 /* fuse -- which layers do the work of the activation behind them within their own passes, and which activations are
- * written over their input. What lies between the two is then not in memory: the activation's output takes its place
- * (bal_node_shares). Layers, weights and their names stay as the configuration has them. */
+ * written over their input; which gradients are. What lies between the two is then not in memory: the activation's
+ * output takes its place (bal_node_shares). Layers, weights and their names stay as the configuration has them. */
 #include "internal.h"
 
 static int readers(const bal_net *net, int value)
@@ -28,5 +28,19 @@ void bal_net_fuse(bal_net *net)
         if (!l->def->absorbs) continue;
         l->activation = after;
         after->absorbed = true;
+    }
+}
+
+/* The gradient of what layer i alone reads takes the place of that of what it gives, but for the net's output, which is
+ * written from outside. */
+void bal_net_fuse_gradients(bal_net *net)
+{
+    for (int v = 0; v <= net->count; v++) net->values[v].gradient = v;
+    for (int i = net->count - 1; i >= 0; i--) {
+        const bal_node  *node = &net->nodes[i];
+        const bal_value *in = &net->values[node->from[0]], *out = &net->values[net->values[i + 1].root];
+        if (!node->layer.def->overwrites || net->values[in->root].readers > 1 || in->half != out->half) continue;
+        if (out->last == net->count) continue;
+        net->values[in->root].gradient = out->gradient;
     }
 }

@@ -45,6 +45,7 @@ typedef struct bal_node {
 typedef struct bal_value {
     bal_shape shape;
     int       root;       /* tensor number whose storage this is; itself if no view */
+    int       gradient;   /* of a root: tensor number whose gradient's memory its own gradient has; itself if none */
     int       readers;    /* of a root: how many layers read it or a view of it; the net's output counts as one */
     int       last;       /* of a root: the last layer that reads it, or the count of layers for the output */
     bool      half;       /* stored as half, and its gradient */
@@ -74,6 +75,9 @@ struct bal_net {
 static inline bool bal_node_idle(const bal_node *node) { return node->layer.def->view || node->layer.absorbed; }
 
 static inline bool bal_node_shares(const bal_node *node) { return node->in_place || bal_node_idle(node); }
+
+/* Decide which gradients are written over those that they follow from. */
+void bal_net_fuse_gradients(bal_net *net);
 
 /* Decide which layers absorb the activation behind them, and which activations run in place. */
 void bal_net_fuse(bal_net *net);

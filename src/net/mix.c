@@ -45,4 +45,5 @@ void bal_net_mix(bal_net *net, bool mixed)
         l->half_in = net->values[net->nodes[i].from[0]].half;
         l->half_out = net->values[i + 1].half;
     }
+    bal_net_fuse_gradients(net); /* those of one kind only */
 }

@@ -28,8 +28,9 @@ static void bind_gradients(bal_net *net, const bal_tensor *dx, int n, int lowest
 {
     static const bal_tensor none;
     for (int i = 0; i <= net->count; i++) {
-        bal_value *v = &net->values[i];
-        bal_tensor at = v->root > 0 ? bal_plan_place(&net->plan, net, BAL_GRADIENT, v->root)->t : dx ? *dx : none;
+        bal_value *v = &net->values[i], *root = &net->values[v->root];
+        bal_tensor at = dx ? *dx : none;
+        if (v->root > 0) at = bal_plan_place(&net->plan, net, BAL_GRADIENT, root->gradient)->t;
         v->dy = sized(v->root < lowest ? none : at, v, n);
     }
 }

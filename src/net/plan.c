@@ -85,7 +85,7 @@ static void place_gradients(bal_plan *plan, const bal_net *net)
     size_t sum = 0;
     for (int v = 1; v <= net->count; v++) {
         const bal_value *value = &net->values[v];
-        bal_place       *p = bal_plan_place(plan, net, BAL_GRADIENT, v);
+        bal_place       *p = bal_plan_place(plan, net, BAL_GRADIENT, value->gradient);
         size_t           floats = floats_of(value);
         if (value->root != v) continue;
         ask(plan, p, floats, first_written(net, value), end(net, v - 1));

@@ -374,6 +374,16 @@ static void run_once(const char *layers, bool fused, bal_tensor out[4], uint64_t
     bal_net_free(net);
 }
 
+static void assert_same(bal_tensor a[4], bal_tensor b[4])
+{
+    for (int i = 0; i < 4; i++) {
+        double size = dot(&b[i], &b[i]), along = dot(&a[i], &b[i]), own = dot(&a[i], &a[i]);
+        assert_true(size > 0 && fabs(own - 2 * along + size) < 1e-9 * size);
+        bal_tensor_free(&a[i]);
+        bal_tensor_free(&b[i]);
+    }
+}
+
 /* A name keeps a layer from absorbing what is behind it. */
 static void test_absorbed(void **state)
 {
@@ -392,12 +402,24 @@ static void test_absorbed(void **state)
     run_once(plain, false, b, &many, &large);
     assert_int_equal(many - few, 8);
     assert_true(large - small >= 4 * bal_align(4 * 9 * 7 * 5) * sizeof(float));
-    for (int i = 0; i < 4; i++) {
-        double size = dot(&b[i], &b[i]), along = dot(&a[i], &b[i]), own = dot(&a[i], &a[i]);
-        assert_true(size > 0 && fabs(own - 2 * along + size) < 1e-9 * size);
-        bal_tensor_free(&a[i]);
-        bal_tensor_free(&b[i]);
-    }
+    assert_same(a, b);
+}
+
+/* Batch norm writes a gradient over the one that it follows from; not where another layer adds to it. */
+static void test_over_gradient(void **state)
+{
+    (void)state;
+    static const char *const layers[] = {
+        "layer = conv filters=5 pad=1 as=a\nlayer = batch_norm as=n\nlayer = conv filters=5 pad=1 from=a\n"
+        "layer = add from=n\nlayer = conv filters=2\n",
+        "layer = conv filters=5 pad=1 as=a\nlayer = leaky_relu slope=1 as=same\nlayer = batch_norm as=n\n"
+        "layer = conv filters=5 pad=1 from=a\nlayer = add from=n\nlayer = conv filters=2\n"};
+    bal_tensor a[4], b[4];
+    uint64_t   few, many;
+    size_t     small, large;
+    run_once(layers[0], false, a, &few, &small);
+    run_once(layers[1], false, b, &many, &large);
+    assert_same(a, b);
 }
 
 /* An activation behind a layer that does not look back at its output is written over it; not behind a named one. */
@@ -527,7 +549,7 @@ int main(void)
         cmocka_unit_test(test_faults),       cmocka_unit_test(test_back_to_a_layer),
         cmocka_unit_test(test_output_bias),  cmocka_unit_test(test_feature_map),
         cmocka_unit_test(test_absorbed),     cmocka_unit_test(test_in_place),
-        cmocka_unit_test(test_pair),
+        cmocka_unit_test(test_pair),         cmocka_unit_test(test_over_gradient),
     };
     return cmocka_run_group_tests_name("net/net", tests, open_device, close_device);
 }
