@@ -6,7 +6,15 @@
 #include "ballast/gan.h"
 #include "ballast/learner.h"
 
-enum { BAL_GAN_FIGURES = 8 }; /* of a step */
+/* Figures of a step: pairs of loss and score by bal_loss_def.run, and the gradients' norms. */
+enum {
+    BAL_GAN_REAL = 0,
+    BAL_GAN_FAKE = 1,
+    BAL_GAN_GENERATED = 2,
+    BAL_GAN_NORM_D = 6,
+    BAL_GAN_NORM_G = 7,
+    BAL_GAN_FIGURES = 8
+};
 
 struct bal_gan {
     bal_gan_job      job;
@@ -25,6 +33,20 @@ struct bal_gan {
     double           synced, logged;                    /* clock of the last wait and of the last line of speed.csv */
     double           last[BAL_GAN_FIGURES];                      /* means since the last line of log.csv */
 };
+
+static inline bool bal_gan_mixed(const bal_gan *gan) { return gan->job.setup->run.precision == BAL_MIXED; }
+
+/* Wait for the device and look at the figures of all steps up to now: BAL_ENAN where one is not finite. */
+bal_status bal_gan_read_figures(bal_gan *gan);
+/* The fault of a figure of a step: names the layer whose output or weights are not finite, or where all are, the
+ * figure. */
+bal_status bal_gan_fail_nan(bal_gan *gan, int step, int figure);
+/* log.csv and speed.csv: opened for bal_path_use, and their next lines. */
+bal_status bal_gan_open_log(const char *path, void *user);
+bal_status bal_gan_open_speed(const char *path, void *user);
+bal_status bal_gan_write_line(bal_gan *gan);
+/* What people see while they wait. */
+void bal_gan_show(const bal_gan *gan);
 
 /* For bal_path_use; `user` is the bal_gan. last.safetensors: all that is needed to go on. Loading one that is not there
  * changes nothing. */
