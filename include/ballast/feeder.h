@@ -5,8 +5,8 @@
  * for pass p / count (ballast/sampler.h). Batches are always full and straddle passes, so any count feeds any batch,
  * and going on at a step means starting at position step * batch.
  *
- * A share label_noise of the images, drawn by (seed, BAL_FOR_LABEL, salt) and image, is labelled as the class after its
- * own, the last as the first ("pair flip" noise): the same images in every epoch. */
+ * A share label_noise of the images, drawn by (seed, BAL_FOR_LABEL) and image, is labelled as the class after its own,
+ * the last as the first ("pair flip" noise): the same images in every pass and every stream of a run. */
 #ifndef BALLAST_FEEDER_H
 #define BALLAST_FEEDER_H
 

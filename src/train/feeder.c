@@ -82,7 +82,7 @@ static void note_fault(bal_feeder *f, bal_status st)
 static int label_of(const bal_feeder *f, int image)
 {
     const bal_feeder_settings *s = &f->settings;
-    bal_stream                 stream = bal_stream_for(s->seed, BAL_FOR_LABEL, s->salt, 0);
+    bal_stream                 stream = bal_stream_for(s->seed, BAL_FOR_LABEL, 0, 0);
     int                        own = bal_dataset_sample(s->data, image)->label;
     if (own < 0 || bal_random_uniform(&stream, (uint64_t)image) >= s->label_noise) return own;
     return (own + 1) % bal_dataset_class_count(s->data);
