@@ -95,7 +95,7 @@ ITEM conv_gather(GEOMETRY, int depth, int width, int panels, int zeros, int tile
 inline void copy_floats(float *to, __global const float *from, int count)
 {
     int i = 0;
-    for (; i + 16 <= count; i += 16) vstore16(vload16(0, from + i), 0, to + i);
+    for (; i + 16 <= count; i += 16) store16(vload16(0, from + i), 0, to + i);
     for (; i < count; i++) to[i] = from[i];
 }
 
@@ -114,8 +114,8 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
     int   group = (int)get_global_id(1) / blocks, column = (int)get_global_id(1) % blocks * COLUMNS;
     int   columns = min(COLUMNS, width - column), first = part * share, last = min(first + share, n * y_h * y_w);
     float left[CHUNK * STRIDE], panels[CHUNK * COLUMNS], sum[STRIDE * COLUMNS];
-    for (int i = 0; i < STRIDE * COLUMNS; i += 16) vstore16((float16)(0), 0, sum + i);
-    for (int i = 0; i < CHUNK * STRIDE; i += 16) vstore16((float16)(0), 0, left + i);
+    for (int i = 0; i < STRIDE * COLUMNS; i += 16) store16((float16)(0), 0, sum + i);
+    for (int i = 0; i < CHUNK * STRIDE; i += 16) store16((float16)(0), 0, left + i);
     x += group * depth;
     dy += group * width + column;
     for (; first < last; first += CHUNK) {
@@ -124,7 +124,7 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
             __global const float *from = dy + (size_t)first * y_c + j;
             float                *to = panels + CHUNK * j;
             for (int p = 0; p < count; p++, from += y_c, to += NB)
-                EACH_VECTOR (l) vstore16(load_part(from + 16 * l, columns - j - 16 * l), l, to);
+                EACH_VECTOR (l) store16(load_part(from + 16 * l, columns - j - 16 * l), l, to);
         }
         for (int r = 0, run; r < rows; r += run) {
             int tap = (row + r) / depth, c = (row + r) % depth, shift = p_w - tap % k_w * d_w, from, end;
@@ -152,7 +152,7 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
                     EACH_VECTOR (l) acc[i][l] = vload16(l, s + i * NB);
                 for (int p = 0; p < count; p++, b += NB) TILE_STEP(acc, a, p * STRIDE, b)
                 EACH_ROW (i)
-                    EACH_VECTOR (l) vstore16(acc[i][l], l, s + i * NB);
+                    EACH_VECTOR (l) store16(acc[i][l], l, s + i * NB);
             }
     }
     sums += (size_t)part * k_h * k_w * depth * y_c + (size_t)row * y_c + group * width + column;

@@ -26,14 +26,14 @@ inline void gather_taps(float *taps, int rows, int row, int panel, int out_phase
         __global const float *from = w + ((size_t)(kh * k_w + kw) * width + panel * NB) * y_c + c;
         float                 lines[NB][16];
         for (int j = 0; j < NB; j++)
-            vstore16(j < columns ? vload16(0, from + (size_t)j * y_c) : (float16)(0), 0, lines[j]);
+            store16(j < columns ? vload16(0, from + (size_t)j * y_c) : (float16)(0), 0, lines[j]);
         for (int k = 0; k < 16; k++)
             for (int j = 0; j < NB; j++) taps[k * NB + j] = lines[j][k];
 #else
         int                   kh = tap / R * STRIDE + phase / STRIDE, kw = tap % R * STRIDE + phase % STRIDE;
         __global const float *from = w + ((size_t)(kh * k_w + kw) * DEPTH + c) * y_c + panel * NB;
         for (int k = 0; k < 16; k++)
-            EACH_VECTOR (j) vstore16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
+            EACH_VECTOR (j) store16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
 #endif
     }
 }
@@ -52,11 +52,11 @@ ITEM winograd_weights(GEOMETRY, int width, int panels, __global const float *res
             for (int tap = 0; tap < R * R; tap++) g[tap] = vload16(j, taps[tap][k]);
             evaluate_2d(all, g, R);
             POINTS (t)
-                vstore16(winograd_factor(t / T) * winograd_factor(t % T) * all[t], j, block[t][k]);
+                store16(winograd_factor(t / T) * winograd_factor(t % T) * all[t], j, block[t][k]);
         }
     u += ((size_t)(out_phase * panels + panel) * TT * ALL_DEPTH + row) * NB;
     for (int t = 0; t < TT; t++)
-        for (int i = 0; i < 16 * NV; i++) vstore16(vload16(i, block[t][0]), i, u + (size_t)t * ALL_DEPTH * NB);
+        for (int i = 0; i < 16 * NV; i++) store16(vload16(i, block[t][0]), i, u + (size_t)t * ALL_DEPTH * NB);
 }
 
 /* ---- input ------------------------------------------------------------------------------------------------------ */
@@ -87,7 +87,7 @@ inline void read_ahead(float *sum, GEOMETRY, int out_phase, int first, int last,
     size_t  row = (size_t)IN_W * IN_C, end = ((size_t)b.image * IN_H + bottom) * row;
     float16 all = 0;
     for (size_t i = ((size_t)a.image * IN_H + top) * row; i < end; i += 16) all += vload16(0, in + i);
-    vstore16(all, 0, sum);
+    store16(all, 0, sum);
 }
 
 /* v of one block, [ALL_DEPTH / 16][t][BLOCK + 1][16]; tiles beyond the last repeat it. */
@@ -106,7 +106,7 @@ inline void transform_block(float *v, GEOMETRY, int out_phase, int first, int ti
                 POINTS (i) d[i] = load_at(at[i], c);
                 filter_2d(all, d);
                 float *to = v + (phase * DEPTH + c) * TT * (BLOCK + 1) + row * 16;
-                POINTS (t) vstore16(all[t], 0, to + t * V_POINT);
+                POINTS (t) store16(all[t], 0, to + t * V_POINT);
             }
         }
     }
@@ -131,7 +131,7 @@ inline void multiply(float *s, const float *v, __global const float *u, int rows
             TILE_ZERO(acc)
             MULTIPLY(acc, a, TT * (BLOCK + 1), b)
             EACH_ROW (i)
-                EACH_VECTOR (j) vstore16(acc[i][j], j, s + (t * BLOCK + r + i) * NB);
+                EACH_VECTOR (j) store16(acc[i][j], j, s + (t * BLOCK + r + i) * NB);
         }
 }
 
@@ -149,7 +149,7 @@ inline void store_tile(__global float *out, int out_h, int out_w, int out_c, pla
             int oy = p.y + i / M, ox = p.x + i % M;
             if (oy >= v.extent || ox >= h.extent || 16 * j >= columns) continue;
             size_t at = (size_t)(p.image * out_h + v.out + oy * v.out_step) * out_w + h.out + ox * h.out_step;
-            vstore16(y[i] + b, j, out + at * out_c);
+            store16(y[i] + b, j, out + at * out_c);
         }
     }
 }
@@ -190,7 +190,7 @@ ITEM winograd_input(GEOMETRY, int tiles, int padded, __global const float *restr
     for (int t = 0; t < TT; t++)
         for (int c = 0; c < ALL_DEPTH / 16; c++) {
             __global float *to = v + (((size_t)(out_phase * TT + t) * (ALL_DEPTH / 16) + c) * padded + first) * 16;
-            for (int row = 0; row < BLOCK; row++) vstore16(vload16(row, part + (c * TT + t) * V_POINT), row, to);
+            for (int row = 0; row < BLOCK; row++) store16(vload16(row, part + (c * TT + t) * V_POINT), row, to);
         }
 }
 
@@ -207,7 +207,7 @@ inline void transform_point(float *u, int t, const float *taps)
         UNROLL
         for (int tap = 0; tap < R * R; tap++)
             sum = fma((float16)(axis_y[tap / R] * axis_x[tap % R]), vload16(0, taps + tap * ALL_DEPTH * NB + i), sum);
-        vstore16(sum, 0, u + i);
+        store16(sum, 0, u + i);
     }
 }
 
@@ -234,7 +234,7 @@ ITEM winograd_few(GEOMETRY, int width, int tiles, int padded, __global const flo
                 MULTIPLY(acc, a, padded, b)
                 EACH_ROW (i)
                     EACH_VECTOR (j)
-                        if (r + i < FEW) vstore16(acc[i][j], j, s + (t * FEW + r + i) * NB);
+                        if (r + i < FEW) store16(acc[i][j], j, s + (t * FEW + r + i) * NB);
             }
         }
         for (int row = 0; row < rows; row++)
@@ -273,7 +273,7 @@ inline void chunk_of_x(float *v, GEOMETRY, int row, int rows, int first, int las
                 float16 d[TT], all[TT];
                 POINTS (i) d[i] = load_at(at[i], c);
                 filter_2d(all, d);
-                POINTS (t) vstore16(all[t], 0, v + t * V_STRIDE + q * PADDED_ROWS + r);
+                POINTS (t) store16(all[t], 0, v + t * V_STRIDE + q * PADDED_ROWS + r);
             }
         }
     }
@@ -294,7 +294,7 @@ inline void chunk_of_dy(float *to, GEOMETRY, int column, int columns, int first,
             UNROLL
             for (int i = 0; i < M * M; i++) d[i] = load_at(at[i], k);
             evaluate_2d(all, d, M);
-            POINTS (t) vstore16(all[t], 0, to + t * D_STRIDE + k / NB * CHUNK * NB + q * NB + k % NB);
+            POINTS (t) store16(all[t], 0, to + t * D_STRIDE + k / NB * CHUNK * NB + q * NB + k % NB);
         }
     }
 }
@@ -307,7 +307,7 @@ ITEM winograd_gradient(GEOMETRY, int tiles, int share, int parts, __global const
     int   rows = min(ROWS, ALL_DEPTH - row), columns = min(COLUMNS, y_c - column);
     int   first = part * share, last = min(first + share, tiles);
     float v[TT * V_STRIDE], d[TT * D_STRIDE], s[TT * PADDED_ROWS * COLUMNS];
-    for (int i = 0; i < TT * PADDED_ROWS * COLUMNS; i += 16) vstore16((float16)(0), 0, s + i);
+    for (int i = 0; i < TT * PADDED_ROWS * COLUMNS; i += 16) store16((float16)(0), 0, s + i);
     for (; first < last; first += CHUNK) {
         int count = min(CHUNK, last - first);
         chunk_of_x(v, ARGUMENTS, row, rows, first, last, x);
@@ -323,7 +323,7 @@ ITEM winograd_gradient(GEOMETRY, int tiles, int share, int parts, __global const
                         EACH_VECTOR (l) acc[i][l] = vload16(l, sum + i * NB);
                     for (int q = 0; q < count; q++, b += NB) TILE_STEP(acc, a, q * PADDED_ROWS, b)
                     EACH_ROW (i)
-                        EACH_VECTOR (l) vstore16(acc[i][l], l, sum + i * NB);
+                        EACH_VECTOR (l) store16(acc[i][l], l, sum + i * NB);
                 }
     }
     sums += (size_t)part * k_h * k_w * x_c * y_c;
@@ -339,7 +339,7 @@ ITEM winograd_gradient(GEOMETRY, int tiles, int share, int parts, __global const
             for (int tap = 0; tap < R * R; tap++) {
                 int kh = tap / R * STRIDE + phase / STRIDE, kw = tap % R * STRIDE + phase % STRIDE;
                 __global float *to = sums + ((size_t)(kh * k_w + kw) * x_c + c) * y_c + column + k;
-                vstore16(parts == 1 ? g[tap] + vload16(0, to) : g[tap], 0, to);
+                store16(parts == 1 ? g[tap] + vload16(0, to) : g[tap], 0, to);
             }
         }
 }

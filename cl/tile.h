@@ -68,10 +68,10 @@ inline float16 load_part(__global const float *from, int count)
 
 inline void store_part(float16 v, __global float *to, int count)
 {
-    if (count >= 16) vstore16(v, 0, to);
+    if (count >= 16) store16(v, 0, to);
     else {
         float part[16];
-        vstore16(v, 0, part);
+        store16(v, 0, part);
         for (int l = 0; l < count; l++) to[l] = part[l];
     }
 }
@@ -80,7 +80,7 @@ inline void store_part(float16 v, __global float *to, int count)
 inline void pack_rows(__global float *panel, __global const float *from, size_t stride, int columns, int rows)
 {
     for (int r = 0; r < rows; r++, from += stride, panel += NB)
-        EACH_VECTOR (j) vstore16(load_part(from + 16 * j, columns - 16 * j), j, panel);
+        EACH_VECTOR (j) store16(load_part(from + 16 * j, columns - 16 * j), j, panel);
 }
 
 /* The transpose of at most NB rows, `stride` apart, of `rows` floats each. */
@@ -90,7 +90,7 @@ inline void pack_columns(__global float *panel, __global const float *from, size
     for (int r = 0; r < rows; r += 16, panel += 16 * NB) {
         int count = min(16, rows - r);
         for (int l = 0; l < NB; l++)
-            vstore16(l < columns ? load_part(from + l * stride + r, count) : (float16)(0), 0, block[l]);
+            store16(l < columns ? load_part(from + l * stride + r, count) : (float16)(0), 0, block[l]);
         for (int k = 0; k < count; k++)
             for (int l = 0; l < NB; l++) panel[k * NB + l] = block[l][k];
     }
