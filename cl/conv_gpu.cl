@@ -72,6 +72,7 @@ GROUP void conv_gather(GEOMETRY, int depth, int width, int share, int parts, __g
     TILES(left, BM);
     TILES(right, BN);
     SUMS(acc);
+    FRAGMENTS(fragments)
 #ifdef BACKWARD
     int phases = s_h * s_w;
 #else
@@ -129,6 +130,7 @@ GROUP void conv_gather(GEOMETRY, int depth, int width, int share, int parts, __g
         STORE;
         barrier(CLK_LOCAL_MEM_FENCE);
     }
+    SETTLE(acc);
     if (parts > 1) out += (size_t)part * n * OUT_H * OUT_W * OUT_C;
     UNROLL
     for (int i = 0; i < TM; i++) {

@@ -92,6 +92,11 @@ static inline void load_right(float4 b[TN / 4], __local const float *right, int 
     for (int j = 0; j < TN / 4; j++) b[j] = *(__local const float4 *)(right + 4 * (x + j * LX));
 }
 
+#ifdef MMA
+#include "conv_mma.h"
+#else
+#define SETTLE(acc)
+#define FRAGMENTS(name)
 static inline void multiply(float4 acc[TM][TN / 4], __local float left[BK][BM + PAD],
                             __local float right[BK][BN + PAD], int x, int y)
 {
@@ -122,5 +127,6 @@ static inline void multiply(float4 acc[TM][TN / 4], __local float left[BK][BM + 
     }
 #endif
 }
+#endif
 
 #endif

@@ -31,6 +31,7 @@ GROUP void conv_weights(GEOMETRY, int share, int parts, __global const X *restri
     TILES(left, BM);
     TILES(right, BN);
     SUMS(acc);
+    FRAGMENTS(fragments)
     int    lx = (int)get_local_id(0), ly = (int)get_local_id(1), item = ly * LX + lx;
     int    group = (int)get_group_id(2) / parts, part = (int)get_group_id(2) % parts;
     int    depth = x_c / groups, width = y_c / groups, rows = k_h * k_w * depth;
@@ -76,6 +77,7 @@ GROUP void conv_weights(GEOMETRY, int share, int parts, __global const X *restri
         STORE;
         barrier(CLK_LOCAL_MEM_FENCE);
     }
+    SETTLE(acc);
     UNROLL
     for (int i = 0; i < TM; i++) {
         int r = row + ly * TM + i;

@@ -22,6 +22,7 @@ typedef struct bal_device_info {
     int       vector_width;  /* native floats in a vector */
     size_t    memory, max_buffer, local_memory, cache, max_group, alignment; /* bytes; max_group in work-items */
     bool      fp64, fp16, subgroups;
+    bool      tensor_cores; /* NVIDIA, compute capability 7.5 or later */
 } bal_device_info;
 
 typedef struct bal_device bal_device;

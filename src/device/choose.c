@@ -29,10 +29,16 @@ static bool has_extension(const char *extensions, const char *name)
 
 static cl_ulong number_info(cl_device_id id, cl_device_info what, size_t size)
 {
-    union { cl_uint u32; cl_ulong u64; } v = {.u64 = 0};
+    union {
+        cl_uint  u32;
+        cl_ulong u64;
+    } v = {.u64 = 0};
     if (clGetDeviceInfo(id, what, size, &v, NULL) != CL_SUCCESS) return 0;
     return size == sizeof v.u32 ? v.u32 : v.u64;
 }
+
+/* Of cl_nv_device_attribute_query. */
+enum { COMPUTE_CAPABILITY_MAJOR_NV = 0x4000, COMPUTE_CAPABILITY_MINOR_NV = 0x4001 };
 
 static void describe(bal_device_info *info, cl_platform_id platform, cl_device_id id)
 {
@@ -57,6 +63,10 @@ static void describe(bal_device_info *info, cl_platform_id platform, cl_device_i
     info->fp16 = has_extension(info->extensions, "cl_khr_fp16");
     info->subgroups =
         has_extension(info->extensions, "cl_khr_subgroups") || has_extension(info->extensions, "cl_intel_subgroups");
+    if (has_extension(info->extensions, "cl_nv_device_attribute_query"))
+        info->tensor_cores = 10 * number_info(id, COMPUTE_CAPABILITY_MAJOR_NV, sizeof(cl_uint)) +
+                                 number_info(id, COMPUTE_CAPABILITY_MINOR_NV, sizeof(cl_uint)) >=
+                             75;
 }
 
 static int add_devices(bal_found *list, int count, cl_platform_id platform, bal_class type)

@@ -45,6 +45,9 @@ bal_status bal_convolution_make(bal_convolution **out, bal_device *dev, const ba
 /* Choose op->variant[pass]; the passes before it are chosen already. */
 bal_status bal_convolution_choose(bal_convolution *op, bal_conv_pass pass);
 
+/* For tests: tensor cores in software, among the variants of any device. */
+void bal_conv_gpu_emulate(bool on);
+
 /* The arguments of cl/conv_geometry.h, for a batch of n. */
 #define GEOMETRY(g, n) \
     bal_i32(n), bal_i32((g)->x.h), bal_i32((g)->x.w), bal_i32((g)->x.c), bal_i32((g)->y.h), bal_i32((g)->y.w), \

@@ -1,6 +1,7 @@
 /* convolution_gpu -- the three passes in tiles of local memory; see cl/conv_tiles.h. */
 #include <stdio.h>
 #include <string.h>
+#include "ballast/log.h"
 #include "convolution_class.h"
 #include "tile_gpu.h"
 
@@ -81,6 +82,25 @@ static void mark_same(bal_variants *v)
     }
 }
 
+/* bal_variant.m of tiles: how tensor cores multiply (cl/conv_mma.h). */
+enum { NO_CORES, CORES, EMULATED_CORES };
+static bool emulated;
+
+void bal_conv_gpu_emulate(bool on) { emulated = on; }
+
+/* Only where fp16 is asked for. Another algorithm, so it is never the rule's: `ballast tune` compares its results
+ * before it may be chosen. */
+static void add_tensor_cores(const bal_convolution *op, bal_variants *out)
+{
+    enum { LARGEST = 0 }; /* the tile of 16 x 16 work-items with 8 x 8 sums */
+    const bal_device_info *info = bal_device_describe(op->dev);
+    if (!info->tensor_cores && !emulated) return;
+    bal_variant one = {
+        .how = TILES, .m = emulated ? EMULATED_CORES : CORES, .rows = LARGEST, .block = out->list[0].block};
+    snprintf(one.name, sizeof one.name, "tensor cores");
+    bal_variants_add(out, one);
+}
+
 /* Of algorithms that are not the rule's, OTHERS tiles. */
 static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants *out)
 {
@@ -98,6 +118,7 @@ static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants
         bal_gpu_tile_variants(out, op->dev, &p, (bal_variant){.how = TILES}, "tiles", m ? OTHERS : BAL_GPU_TILES);
         for (one.m = 2; one.m <= 4 && !halves; one.m += 2)
             if (one.m != m) bal_winograd_gpu_variants(out, op->dev, g, pass, one, OTHERS);
+        if (halves) add_tensor_cores(op, out);
     }
     mark_same(out);
 }
@@ -108,17 +129,32 @@ static const char *const files[] = {"conv_gpu", "conv_gpu", "conv_weights_gpu"};
 static const char *const names[] = {"conv_gather", "conv_gather", "conv_weights"};
 static const char *const direct_names[] = {"conv_direct", "conv_direct", "conv_direct_weights"};
 
+/* Once in a program. */
+static void without_cores(void)
+{
+    static bool said;
+    if (!said) bal_warn("tensor cores are left alone: %s", bal_error());
+    said = true;
+}
+
 static bal_status build_tiles(bal_convolution *op, gpu *self, bal_conv_pass pass)
 {
     bool back = pass == BAL_CONV_BACKWARD_X;
     int  in = back ? width_of(&op->g) : depth_of(&op->g), out = back ? depth_of(&op->g) : width_of(&op->g);
     bool half_out = back ? op->g.half_x : op->g.half_y;
     bool split = pass != BAL_CONV_BACKWARD_W && op->variant[pass].block > 1 && half_out;
-    int  i = op->variant[pass].rows;
-    char options[96];
-    snprintf(options, sizeof options, "%s%s%s%s%s", fours(in) ? " -DIN4" : "", fours(out) ? " -DOUT4" : "",
-             back ? " -DBACKWARD" : "", bal_storage(op->g.half_x, op->g.half_y), split ? " -DSPLIT" : "");
-    BAL_TRY(bal_gpu_tile_kernel(&self->pass[pass], op->dev, files[pass], names[pass], &i, options));
+    int  i = op->variant[pass].rows, cores = op->variant[pass].m;
+    char options[128], mma[16] = "";
+    if (cores) snprintf(mma, sizeof mma, " -DMMA=%d", cores);
+    snprintf(options, sizeof options, "%s%s%s%s%s%s", fours(in) ? " -DIN4" : "", fours(out) ? " -DOUT4" : "",
+             back ? " -DBACKWARD" : "", bal_storage(op->g.half_x, op->g.half_y), split ? " -DSPLIT" : "", mma);
+    bal_status st = bal_gpu_tile_kernel(&self->pass[pass], op->dev, files[pass], names[pass], &i, options);
+    if (st != BAL_OK && cores) {
+        without_cores();
+        op->variant[pass].m = NO_CORES;
+        return build_tiles(op, self, pass);
+    }
+    BAL_TRY(st);
     self->tile[pass] = *bal_gpu_tile_get(i);
     return BAL_OK;
 }

@@ -102,7 +102,7 @@ static const char *sub_groups(const bal_device *dev, const bal_gpu_tile *t)
 bal_status bal_gpu_tile_kernel(bal_kernel **out, bal_device *dev, const char *file, const char *kernel, int *i,
                                const char *options)
 {
-    char text[192];
+    char text[224];
     for (size_t most = SIZE_MAX; *i < BAL_GPU_TILES; ++*i) {
         const bal_gpu_tile *t = &tiles[*i];
         if ((size_t)(t->lx * t->ly) > most) continue;

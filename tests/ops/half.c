@@ -60,6 +60,7 @@ typedef struct {
 } map;
 
 static uint32_t seed = 7;
+static bool     halved_weights;
 
 static void map_init(map *m, bal_shape s, bool half)
 {
@@ -73,7 +74,7 @@ static void map_init(map *m, bal_shape s, bool half)
     for (size_t i = 0; i < m->size; i++) {
         seed = seed * 1664525U + 1013904223U;
         float v = (float)(seed >> 8) / 8388608.0F - 1.0F;
-        m->host[i] = half ? bal_half_value(bal_half_of(v)) : v;
+        m->host[i] = half || halved_weights ? bal_half_value(bal_half_of(v)) : v;
     }
     MUST(bal_tensor_write(&m->t, m->host));
 }
@@ -208,6 +209,40 @@ static void test_variants(void **state)
     bal_plan_clear(dev);
 }
 
+/* The fragments of tensor cores, multiplied in software: sums of products of halves are exact but for the sum itself,
+ * where weights are halves too. */
+static void test_tensor_cores(void **state)
+{
+    (void)state;
+    static const bal_conv_geometry cases[] = {
+        {{2, 6, 7, 8}, {2, 6, 7, 12}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, true, true},
+        {{3, 4, 4, 20}, {3, 2, 2, 7}, {4, 4}, {2, 2}, {1, 1}, {1, 1}, 1, true, true},
+        {{1, 9, 13, 20}, {1, 9, 13, 140}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, true, true},
+    };
+    if (bal_test_small()) skip();
+    bal_conv_gpu_emulate(true);
+    halved_weights = true;
+    for (int c = 0; c < 3; c++) {
+        bal_convolution *rule;
+        bal_plan_clear(dev);
+        MUST(bal_convolution_init(&rule, dev, &cases[c]));
+        for (int pass = 0; pass < 3; pass++) {
+            char key[192];
+            bal_convolution_key(key, rule, (bal_conv_pass)pass);
+            MUST(bal_plan_set(dev, key, "tensor cores"));
+        }
+        bal_convolution_free(rule);
+        MUST(bal_convolution_init(&rule, dev, &cases[c]));
+        for (int pass = 0; pass < 3; pass++)
+            assert_string_equal(bal_convolution_algorithm(rule, (bal_conv_pass)pass), "tensor cores");
+        bal_convolution_free(rule);
+        check(cases[c]);
+    }
+    bal_plan_clear(dev);
+    bal_conv_gpu_emulate(false);
+    halved_weights = false;
+}
+
 /* Halves are added up in floats: their sum is far beyond what a half can count. */
 static void test_column_sum(void **state)
 {
@@ -245,10 +280,8 @@ static int close_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_format),
-        cmocka_unit_test(test_convolution),
-        cmocka_unit_test(test_variants),
-        cmocka_unit_test(test_column_sum),
+        cmocka_unit_test(test_format),       cmocka_unit_test(test_convolution), cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_tensor_cores), cmocka_unit_test(test_column_sum),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
 }
