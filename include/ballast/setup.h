@@ -18,8 +18,9 @@ typedef enum { BAL_FULL, BAL_MIXED } bal_precision;
 
 typedef struct bal_gan_options {
     int         steps, epochs, batch, d_steps, sample, checkpoint, log;
-    float       ema, clip, weight_clip;
-    const char *classes, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;
+    int         lecam_start;
+    float       ema, clip, weight_clip, lecam, lecam_decay;
+    const char *classes, *augment, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;
 } bal_gan_options;
 
 /* What becomes of a trained classifier: its last layer, how often it looks at an image, which class is answered. */

@@ -7,6 +7,7 @@
 #include "ballast/augment.h"
 #include "ballast/class_weights.h"
 #include "ballast/data.h"
+#include "ballast/diff_augment.h"
 #include "ballast/layer.h"
 #include "ballast/loss.h"
 #include "ballast/mix.h"
@@ -79,9 +80,10 @@ bool bal_kind_find(bal_kind *k, const char *name)
         k->title = "source = NAME option=value ... in [data]";
         for (const bal_data_def *const *d = bal_data_defs; *d; d++) collect(k, (*d)->name, (*d)->help, (*d)->options);
     } else if (strcmp(name, "augment") == 0) {
-        k->title = "augment = NAME option=value ... in [train.classifier]";
+        k->title = "augment = NAME option=value ... in [train.classifier]; diff and ada in [train.gan]";
         for (const bal_augment_policy *p = bal_augment_policies; p->name; p++)
             collect(k, p->name, p->help, policy_options(p, (int)(p - bal_augment_policies)));
+        collect_words(k, bal_diff_words + 1);
     } else if (strcmp(name, "weights") == 0) {
         k->title = "weights = NAME option=value ... in [train.classifier]";
         collect_words(k, bal_class_weights_words);

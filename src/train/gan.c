@@ -51,6 +51,25 @@ static bal_status make_learners(bal_gan *gan)
     return bal_learner_init(&gan->learn_d, gan->job.dev, gan->discriminator, &d);
 }
 
+/* What LeCam and augmentation need. */
+static bal_status make_critic(bal_gan *gan)
+{
+    const bal_gan_options *o = &gan->o;
+    const bal_where        at = {"[train.gan]", 0};
+    bal_shape              images = bal_net_in(gan->discriminator);
+    enum { EVERY = 4 }; /* as in StyleGAN2-ADA */
+    BAL_TRY(bal_diff_parse(&gan->diff, o->augment, at));
+    bal_critic_settings s = {.lecam = o->lecam, .decay = o->lecam_decay, .start = o->lecam_start, .every = EVERY};
+    s.boundary = strcmp(gan->loss.def->name, "least_squares") == 0 ? 0.5F : 0;
+    s.adaptive = gan->diff.kind == BAL_DIFF_ADAPTIVE;
+    s.target = gan->diff.target;
+    s.pace = s.adaptive ? (float)EVERY * (float)o->batch / (float)gan->diff.images : 0;
+    BAL_TRY(bal_critic_init(&gan->critic, gan->job.dev, &s));
+    if (!gan->diff.kind) return BAL_OK;
+    BAL_TRY(bal_tensor_init(&gan->seen, gan->job.dev, images));
+    return bal_diff_augmenter_init(&gan->augmenter, gan->job.dev, &gan->diff, images, gan->scaling.deviation[0]);
+}
+
 static bal_status make_feeder(bal_gan *gan)
 {
     const int *index;
@@ -89,6 +108,7 @@ static bal_status open_gan(bal_gan *gan)
     BAL_TRY(make_nets(gan));
     gan->scaling = bal_dataset_scaling(gan->job.data, ends_in_tanh(gan->generator));
     BAL_TRY(make_loss(gan));
+    BAL_TRY(make_critic(gan));
     BAL_TRY(bal_stored_first_weights(gan->generator, gan->o.init));
     BAL_TRY(bal_stored_first_weights(gan->discriminator, gan->o.discriminator_init));
     BAL_TRY(make_learners(gan));
@@ -122,6 +142,9 @@ void bal_gan_close(bal_gan *gan)
     bal_learner_free(&gan->learn_g);
     bal_learner_free(&gan->learn_d);
     bal_loss_free(&gan->loss);
+    bal_critic_free(&gan->critic);
+    bal_diff_augmenter_free(&gan->augmenter);
+    bal_tensor_free(&gan->seen);
     bal_option_pool_free(gan->pool);
     bal_net_free(gan->generator);
     bal_net_free(gan->discriminator);

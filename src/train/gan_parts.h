@@ -2,18 +2,21 @@
 #ifndef BALLAST_GAN_PARTS_H
 #define BALLAST_GAN_PARTS_H
 
+#include "ballast/critic.h"
+#include "ballast/diff_augment.h"
 #include "ballast/feeder.h"
 #include "ballast/gan.h"
 #include "ballast/learner.h"
 
-/* Figures of a step: pairs of loss and score by bal_loss_def.run, and the gradients' norms. */
+/* Figures of a step: pairs of loss and score by bal_loss_def.run, the gradients' norms, the critic's; an even number. */
 enum {
     BAL_GAN_REAL = 0,
     BAL_GAN_FAKE = 1,
     BAL_GAN_GENERATED = 2,
     BAL_GAN_NORM_D = 6,
     BAL_GAN_NORM_G = 7,
-    BAL_GAN_FIGURES = 8
+    BAL_GAN_CRITIC = 8,
+    BAL_GAN_FIGURES = BAL_GAN_CRITIC + BAL_CRITIC_FIGURES
 };
 
 struct bal_gan {
@@ -22,10 +25,14 @@ struct bal_gan {
     bal_net         *generator, *discriminator;
     bal_learner      learn_g, learn_d;
     bal_loss         loss;
+    bal_critic       critic;
+    bal_diff         diff;
+    bal_diff_augmenter augmenter; /* with diff.kind */
     bal_option_pool *pool;
     bal_feeder      *feeder;
     bal_scaling      scaling;
     bal_tensor       z, both;    /* latents; real images, then generated ones */
+    bal_tensor       seen;       /* with diff.kind: these as the discriminator sees them */
     bal_tensor       figures;    /* [log] rows of BAL_GAN_FIGURES */
     float           *host;       /* the same on the host */
     bal_run_log      log, speed;

@@ -11,20 +11,41 @@ enum { DRAW_BOTH = 0, DRAW_FAKE = 1, DRAW_THROUGH = 2, PASSES = 3 };
 /* Device and host wait for each other at least this often, so that progress is true and a stop is quick. */
 static const double sync_seconds = 0.2;
 
-static bal_status discriminate(bal_gan *gan, const bal_pass *pass, const bal_tensor *x, bal_target target, int slot,
-                               const bal_tensor *dx)
+/* x as the discriminator sees it. */
+static bal_status augment(bal_gan *gan, const bal_tensor *x, uint32_t draw, bal_tensor *seen)
 {
-    bal_tensor y;
-    BAL_TRY(bal_net_forward(gan->discriminator, pass, x, &y));
+    uint64_t   seed = (uint64_t)gan->job.setup->run.seed;
+    bal_stream stream = bal_stream_for(seed, BAL_FOR_DIFF, (uint32_t)(gan->job.label + 1), draw);
+    *seen = *x;
+    if (!gan->diff.kind) return BAL_OK;
+    seen->mem = gan->seen.mem;
+    bal_device_scope(gan->job.dev, "augmentation");
+    return bal_diff_augmenter_run(&gan->augmenter, seen, x, &gan->critic.state, &stream);
+}
+
+/* Loss and its gradient for outputs y. */
+static bal_status judge(bal_gan *gan, const bal_tensor *y, bal_target target, int slot)
+{
     bal_tensor dy = bal_net_output_gradient(gan->discriminator);
     bal_device_scope(gan->job.dev, "loss");
-    BAL_TRY(gan->loss.def->run(&gan->loss, target, &y, NULL, &dy, &gan->figures, slot));
-    BAL_TRY(bal_learner_scale_loss(target == BAL_GENERATE ? &gan->learn_g : &gan->learn_d, &dy));
-    return bal_net_backward(gan->discriminator, pass, x, dx);
+    return gan->loss.def->run(&gan->loss, target, y, NULL, &dy, &gan->figures, slot);
 }
 
 /* Real and generated images in one pass: weights are made ready once, and kernels are twice as long. As two passes, one
- * after the other: batch norm takes statistics of each half, and no other layer looks at more than one image. */
+ * after the other: batch norm and minibatch_std look at each half, other layers at each image. */
+static bal_status teach(bal_gan *gan, const bal_pass *pass, int step, int row)
+{
+    bal_tensor x, y, dy;
+    BAL_TRY(augment(gan, &gan->both, pass->draw, &x));
+    BAL_TRY(bal_net_zero_gradients(gan->discriminator));
+    BAL_TRY(bal_net_forward(gan->discriminator, pass, &x, &y));
+    BAL_TRY(judge(gan, &y, BAL_BOTH, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_REAL));
+    dy = bal_net_output_gradient(gan->discriminator);
+    BAL_TRY(bal_critic_run(&gan->critic, &y, &dy, step, &gan->figures, row * BAL_GAN_FIGURES + BAL_GAN_CRITIC));
+    BAL_TRY(bal_learner_scale_loss(&gan->learn_d, &dy));
+    return bal_net_backward(gan->discriminator, pass, &x, NULL);
+}
+
 static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_tensor *fake)
 {
     bal_pass   pass = {.training = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_FAKE};
@@ -34,12 +55,25 @@ static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_t
     BAL_TRY(bal_fill_normal(&gan->z, &stream));
     BAL_TRY(bal_net_forward(gan->generator, &pass, &gan->z, fake));
     BAL_TRY(bal_join(&gan->both, &real, fake));
-    BAL_TRY(bal_net_zero_gradients(gan->discriminator));
     pass.draw = draw + DRAW_BOTH;
     pass.batches = 2;
-    BAL_TRY(discriminate(gan, &pass, &gan->both, BAL_BOTH, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_REAL, NULL));
+    BAL_TRY(teach(gan, &pass, gan->learn_d.t, row));
     bal_device_scope(gan->job.dev, "discriminator's optimizer");
     return bal_learner_step(&gan->learn_d, &gan->figures, row * BAL_GAN_FIGURES + BAL_GAN_NORM_D);
+}
+
+/* dx: the gradient of the generator's loss on generated images x. */
+static bal_status ask(bal_gan *gan, const bal_pass *pass, const bal_tensor *x, int row, const bal_tensor *dx)
+{
+    bal_tensor seen, y, dy, through = *dx;
+    BAL_TRY(augment(gan, x, pass->draw, &seen));
+    BAL_TRY(bal_net_forward(gan->discriminator, pass, &seen, &y));
+    BAL_TRY(judge(gan, &y, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_GENERATED));
+    dy = bal_net_output_gradient(gan->discriminator);
+    BAL_TRY(bal_learner_scale_loss(&gan->learn_g, &dy));
+    if (gan->diff.kind) through.mem = gan->both.mem; /* free by now */
+    BAL_TRY(bal_net_backward(gan->discriminator, pass, &seen, &through));
+    return gan->diff.kind ? bal_diff_augmenter_back(&gan->augmenter, dx, &through) : BAL_OK;
 }
 
 static bal_status step_generator(bal_gan *gan, uint32_t draw, int row, const bal_tensor *fake)
@@ -48,7 +82,7 @@ static bal_status step_generator(bal_gan *gan, uint32_t draw, int row, const bal
         .training = true, .frozen = true, .seed = (uint64_t)gan->job.setup->run.seed, .draw = draw + DRAW_THROUGH};
     bal_pass   pass = {.training = true, .seed = through.seed, .draw = draw + DRAW_FAKE};
     bal_tensor dx = bal_net_output_gradient(gan->generator);
-    BAL_TRY(discriminate(gan, &through, fake, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_GENERATED, &dx));
+    BAL_TRY(ask(gan, &through, fake, row, &dx));
     BAL_TRY(bal_net_zero_gradients(gan->generator));
     BAL_TRY(bal_net_backward(gan->generator, &pass, &gan->z, NULL));
     bal_device_scope(gan->job.dev, "generator's optimizer");

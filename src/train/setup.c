@@ -126,6 +126,7 @@ static bal_status check_gan(bal_setup *s)
                            "[discriminator] must end in one value for an image, not %d x %d x %d", y.h, y.w, y.c);
     BAL_TRY(check_loss(c, "train.gan", s->gan.loss, true, "discriminator", y));
     BAL_TRY(check_optimizer(c, "train.gan", "optimizer", s->gan.optimizer));
+    BAL_TRY(bal_setup_check_adversary(s));
     BAL_TRY(check_optimizer(c, "train.gan", "discriminator_optimizer", s->gan.discriminator_optimizer));
     return check_schedule(c, "train.gan", s->gan.schedule);
 }

@@ -12,6 +12,9 @@ bal_status bal_setup_need(const bal_config *c, const char *section, const char *
 /* What [train.classifier] says about classes of unequal size. */
 bal_status bal_setup_check_balance(const bal_setup *s);
 
+/* What [train.gan] says to hold a discriminator back. */
+bal_status bal_setup_check_adversary(const bal_setup *s);
+
 /* The settings and images of an arm on top of the configuration; NULL: real images alone. */
 bal_status bal_setup_apply_arm(bal_setup *s, const char *name);
 /* [experiment], and every arm that it names, opened as the experiment will. */

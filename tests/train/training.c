@@ -212,6 +212,41 @@ static void test_gan_extended_same_bits(void **state)
     for (int i = 0; i < 3; i++) assert_same_file("whole", "extended", gan_files[i]);
 }
 
+/* What holds a discriminator back: another run than without, and stopped and resumed the same. */
+static void check_gan_option(const char *name, const char *const *sets, int count)
+{
+    char  *whole = bal_format("%s-whole", name), *parts = bal_format("%s-parts", name);
+    char  *a = bal_format("%s/whole/generator.safetensors", folder), *x, *y;
+    char  *b = bal_format("%s/%s/generator.safetensors", folder, whole);
+    size_t n, m;
+    assert_int_equal(train_gan(whole, 0, sets, count), BAL_OK);
+    assert_int_equal(train_gan(parts, 3, sets, count), BAL_OK);
+    assert_int_equal(train_gan(parts, 4, sets, count), BAL_OK);
+    assert_int_equal(train_gan(parts, 0, sets, count), BAL_OK);
+    for (int i = 0; i < GAN_FILES; i++) assert_same_file(whole, parts, gan_files[i]);
+    assert_int_equal(bal_file_read(&x, &n, a, 0), BAL_OK);
+    assert_int_equal(bal_file_read(&y, &m, b, 0), BAL_OK);
+    if (n == m && memcmp(x, y, n) == 0) fail_msg("%s changes nothing", name);
+    char *owned[] = {whole, parts, a, b, x, y};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+}
+
+static void test_gan_augmented(void **state)
+{
+    (void)state;
+    const char *diff[] = {"train.gan.augment=diff"};
+    const char *ada[] = {"train.gan.augment=ada target=-1 images=400"};
+    check_gan_option("diff", diff, 1);
+    check_gan_option("ada", ada, 1);
+}
+
+static void test_gan_lecam(void **state)
+{
+    (void)state;
+    const char *lecam[] = {"train.gan.lecam=0.3", "train.gan.lecam_start=5"};
+    check_gan_option("lecam", lecam, 2);
+}
+
 static void test_gan_nan_is_named(void **state)
 {
     (void)state;
@@ -527,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_gan_resumed_same_bits),
         cmocka_unit_test(test_gan_after_a_kill_same_bits),
         cmocka_unit_test(test_gan_extended_same_bits),
+        cmocka_unit_test(test_gan_augmented),
+        cmocka_unit_test(test_gan_lecam),
         cmocka_unit_test(test_gan_nan_is_named),
         cmocka_unit_test(test_gan_generates),
         cmocka_unit_test(test_classifier_same_seed_same_bits),
