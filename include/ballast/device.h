@@ -68,7 +68,8 @@ typedef struct bal_tensor {
     bool        half; /* stored as fp16: for kernels that were built so (bal_storage); the host sees floats */
 } bal_tensor;
 
-/* Build options of a kernel that includes cl/storage.h: its X, its Y are stored as half; behind other options, or alone. */
+/* Build options of a kernel that includes cl/storage.h: its X, its Y are stored as half; behind other options, or
+ * alone. */
 const char *bal_storage(bool x_half, bool y_half);
 /* To the nearest half, ties to even, and back. */
 uint16_t bal_half_of(float v);

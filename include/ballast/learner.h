@@ -45,8 +45,8 @@ bal_status bal_learner_scale(const bal_learner *l, double *scale, double *skippe
 /* Exchange the net's weights and states with their averages, to look at those; again to go on. Without ema: nothing. */
 bal_status bal_learner_swap(bal_learner *l);
 
-/* Weights, states, moments, averages, the scaler's state and the step under names that begin with `prefix` ("generator."); reads them back
- * to the same bits. */
+/* Weights, states, moments, averages, the scaler's state and the step under names that begin with `prefix`
+ * ("generator."); reads them back to the same bits. */
 bal_status bal_learner_put(const bal_learner *l, bal_checkpoint *c, const char *prefix);
 bal_status bal_learner_get(bal_learner *l, const bal_checkpoint *c, const char *prefix);
 

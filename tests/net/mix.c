@@ -66,7 +66,8 @@ static result run(const char *layers, bal_shape in, bool mixed)
     MUST(bal_net_backward(net, &pass, &x, &dx));
     const bal_tensor *g = bal_net_gradients(net);
     result            r = {
-                   read(&y), read(&dx), read(g), {bal_shape_size(y.shape), bal_shape_size(dx.shape), bal_shape_size(g->shape)}};
+                   read(&y), read(&dx), read(g),
+                   {bal_shape_size(y.shape), bal_shape_size(dx.shape), bal_shape_size(g->shape)}};
     bal_tensor_free(&x);
     bal_tensor_free(&dx);
     bal_net_free(net);

@@ -1,4 +1,5 @@
-/* ptx -- what the convolution's kernels call of OpenCL C's library, for a compiler that has only NVIDIA's instructions. */
+/* ptx -- what the convolution's kernels call of OpenCL C's library, for a compiler that has NVIDIA's instructions only.
+ */
 #define OVER __attribute__((overloadable, always_inline))
 
 static int axis_of(uint d, int x, int y, int z) { return d == 0 ? x : d == 1 ? y : z; }
