@@ -83,7 +83,8 @@ static bool ready(const bal_convolution *op, const bal_tensor *x, const bal_tens
     const bal_conv_geometry *g = &op->g;
     size_t weights = (size_t)(g->kernel[0] * g->kernel[1]) * (size_t)(g->x.c / g->groups) * (size_t)g->y.c;
     return matches(x, g->x) && matches(y, g->y) && x->half == g->half_x && y->half == g->half_y &&
-           x->shape.n == y->shape.n && bal_has(w) && bal_shape_size(w->shape) == weights && holds(scratch, bal_convolution_scratch(op));
+           x->shape.n == y->shape.n && bal_has(w) && bal_shape_size(w->shape) == weights &&
+           holds(scratch, bal_convolution_scratch(op));
 }
 
 /* For the profile: a pass as the plain sums would do it, every tensor moved once. */
