@@ -27,6 +27,7 @@ typedef struct bal_learner {
     bool                 swapped;
     int                  t;  /* steps taken */
     float                lr; /* of the last step */
+    float                rate; /* what the schedule's learning rate is multiplied with; 1 at first */
 } bal_learner;
 
 /* For a built net with gradients. Ends by bal_learner_free, which accepts a zeroed learner. */

@@ -41,6 +41,7 @@ typedef struct bal_background {
     bool               generated; /* whether validation or test images were generated; then balanced accuracy */
     double             on_generated, on_real; /* on those, and of the same classifier on the real test images, or NaN */
     int                leaks[BAL_LEAKS];
+    const char        *alarms; /* that the training raised (bal_collapse_summary), or NULL; not owned */
     const char        *source; /* the file that the predictions stand in, which is copied, or NULL: they are written */
 } bal_background;
 

@@ -30,7 +30,7 @@ typedef enum { BAL_DECIDE_LIKELIEST, BAL_DECIDE_PRIOR, BAL_DECIDE_BALANCED } bal
 
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience, sampler; /* bal_sampling */
-    bool        shuffle, prior_bias;
+    bool        shuffle, prior_bias, rescue;
     int         head, tta, decide; /* bal_head, bal_views, bal_decide */
     bool        temperature;
     float       ema, clip, label_noise, defer;

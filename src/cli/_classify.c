@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ballast/collapse.h"
 #include "ballast/heatmap.h"
 #include "ballast/image.h"
 #include "ballast/log.h"
@@ -57,6 +58,21 @@ static bal_status read_history(bal_history *h, const char *run)
     return st;
 }
 
+/* What the detector of a collapse has said, beside the log; NULL: nothing. */
+static bal_status read_alarms(char **out, const char *run)
+{
+    static const char *const places[] = {"classifier/collapse.csv", "collapse.csv"};
+    bal_status               st = BAL_OK;
+
+    *out = NULL;
+    for (size_t i = 0; i < sizeof places / sizeof *places && !*out && !st; i++) {
+        char *path = bal_path_join(run, places[i]);
+        st = path ? bal_collapse_summary(out, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
+        free(path);
+    }
+    return st;
+}
+
 /* Beside the log. */
 static bal_status draw_history(const bal_history *h, const char *run)
 {
@@ -86,17 +102,20 @@ bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
     bal_history     history = {0};
     bal_background  b = {0};
     bal_predictions p = {0};
-    char           *path = bal_path_join(folder, "predictions.csv");
+    char           *path = bal_path_join(folder, "predictions.csv"), *alarms = NULL;
     bal_status      st = path ? bal_predictions_read(&p, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     if (!st) st = read_history(&history, folder);
     if (!st) st = draw_history(&history, folder);
+    if (!st) st = read_alarms(&alarms, folder);
     if (!st) st = bal_background_read(&b, folder, &p);
     b.history = &history;
+    b.alarms = alarms;
     if (!st) st = aloud ? bal_classify_report(&p, &b, folder, seed) : report_again(&p, &b, folder, seed);
     bal_history_free(&history);
     bal_predictions_free(&p);
     free(path);
+    free(alarms);
     return st;
 }
 
@@ -106,6 +125,7 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     bal_model       model;
     bal_predictions p = {0};
     bal_history     history = {0};
+    char           *alarms = NULL;
 
     if (bal_dataset_part(data, BAL_TEST, -1, &index) == 0) {
         bal_warn("%s: no test images, so no report", run);
@@ -114,13 +134,16 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     BAL_TRY(bal_classify_open(&model, how, run));
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
+    if (!st) st = read_alarms(&alarms, run);
     if (!st) st = bal_heatmap_examples(folder, &model, &p, data, index);
     bal_background b = bal_model_background(&model, &history);
+    b.alarms = alarms;
     bal_dataset_leaks(data, b.leaks);
     if (!st) st = bal_classify_report(&p, &b, folder, how->seed);
     bal_history_free(&history);
     bal_predictions_free(&p);
     bal_model_close(&model);
+    free(alarms);
     return st;
 }
 

@@ -49,6 +49,8 @@ static const row files[] = {
     {"classifier/best.safetensors", "the classifier's weights at the best validation, for PyTorch too", PROGRAM},
     {"last.safetensors", "in each of these folders: all that --resume needs", PROGRAM},
     {"log.csv, speed.csv", "in each of these folders: figures of each step or epoch, and their times", PROGRAM},
+    {"classifier/collapse.csv", "what the detector of a collapse saw in each epoch, its alarms, and what a rescue did",
+     PROGRAM},
     {"predictions.csv", "the test images, their labels, and each class's probability", PROGRAM},
     {"report.txt, report.json, report.html, curves.json", "the report on the test images", PROGRAM},
     {"confusion.svg, counts.svg, roc.svg, precision_recall.svg, reliability.svg", "its plots", PROGRAM},

@@ -19,7 +19,7 @@ static const double sync_seconds = 0.2; /* device and host wait for each other a
 
 #define COLUMNS \
     "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy," \
-    "validation_balanced_accuracy,gradient_norm"
+    "validation_balanced_accuracy,gradient_norm,alarm"
 static const char log_header[] = COLUMNS "\n", log_header_mixed[] = COLUMNS ",loss_scale,skipped\n";
 static const char speed_header[] = "epoch,seconds,images_per_second,waited\n";
 
@@ -77,6 +77,7 @@ static bal_status validate(bal_classifier *c, bal_epoch *e)
         e->validation_loss = m.loss;
         e->validation_accuracy = m.accuracy;
         e->validation_balanced_accuracy = m.balanced_accuracy;
+        bal_classifier_watch_answers(c, &p);
         bal_metrics_free(&m);
     }
     bal_predictions_free(&p);
@@ -90,15 +91,16 @@ static bal_status fail_nan(bal_classifier *c, int step)
                     step, where ? where : "the loss", c->job.folder);
 }
 
-/* Means over the steps of the epoch that has just ended. */
-static bal_status average_figures(bal_classifier *c, double mean[FIGURES])
+/* Means over the steps of the epoch that has just ended. *bad: the first step with one that is not finite, or -1. */
+static bal_status average_figures(bal_classifier *c, double mean[FIGURES], int *bad)
 {
     int rows = (c->step - 1) % c->epoch_steps + 1;
     BAL_TRY(bal_tensor_read(&c->figures, c->host));
+    *bad = -1;
     for (int k = 0; k < FIGURES; k++) mean[k] = 0;
     for (int r = 0; r < rows; r++)
         for (int k = 0; k < SPARE; k++) {
-            if (!isfinite(c->host[r * FIGURES + k])) return fail_nan(c, c->step - rows + 1 + r);
+            if (*bad < 0 && !isfinite(c->host[r * FIGURES + k])) *bad = c->step - rows + 1 + r;
             mean[k] += (double)c->host[r * FIGURES + k] / rows;
         }
     return BAL_OK;
@@ -106,7 +108,7 @@ static bal_status average_figures(bal_classifier *c, double mean[FIGURES])
 
 static bool mixed_precision(const bal_classifier *c) { return c->job.setup->run.precision == BAL_MIXED; }
 
-static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm)
+static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm, const bal_alarm *alarm)
 {
     int    rows = (c->step - 1) % c->epoch_steps + 1;
     double now = bal_run_clock(), seconds = now - c->epoch_began;
@@ -118,6 +120,7 @@ static bal_status write_lines(bal_classifier *c, const bal_epoch *e, double norm
                      e->validation_accuracy,
                      e->validation_balanced_accuracy,
                      norm,
+                     alarm->kind != BAL_ALARM_NONE,
                      0,
                      0};
     int    columns = (int)(sizeof line / sizeof *line), mixed = mixed_precision(c);
@@ -155,27 +158,60 @@ static bool is_best(const bal_history *h)
     return best < 0 || best == h->count - 1;
 }
 
+/* What is deferred and a rescue have their chance: patience is counted from there on. */
+static bool out_of_patience(const bal_classifier *c)
+{
+    int from = bal_history_best(&c->history), deferred = c->deferral / c->epoch_steps;
+    int rescued = bal_classifier_last_rescue(c);
+    if (!c->o.patience || from < 0) return false;
+    if (from < deferred) from = deferred;
+    if (from < rescued) from = rescued;
+    return c->history.count - 1 - from >= c->o.patience;
+}
+
+/* An epoch in which a figure was not finite: its weights are lost. */
+static bal_status end_bad_epoch(bal_classifier *c, int step)
+{
+    double    nan = (double)NAN;
+    bal_epoch e = {(c->step - 1) / c->epoch_steps + 1, nan, nan, nan, nan, nan};
+    bal_alarm alarm;
+    bool      goes_on = c->o.rescue && c->step < c->total && bal_classifier_can_restart(c);
+    BAL_TRY(bal_history_add(&c->history, &e));
+    BAL_TRY(bal_classifier_watch_epoch(&alarm, c, &e, nan, !goes_on));
+    if (!goes_on) return fail_nan(c, step);
+    BAL_TRY(write_lines(c, &e, nan, &alarm));
+    BAL_TRY(bal_classifier_rescue(c, &alarm));
+    if (bal_classifier_last_rescue(c) != c->watch.seen.count - 1) return fail_nan(c, step);
+    return bal_path_use(c->job.folder, "last.safetensors", bal_classifier_save_last, c);
+}
+
+static bal_status save_states(bal_classifier *c)
+{
+    const bal_collapse_history *h = &c->watch.seen;
+    if (!is_best(&c->history)) return BAL_OK;
+    BAL_TRY(bal_path_use(c->job.folder, "best.safetensors", bal_classifier_save_best, c));
+    if (!c->o.rescue || !bal_collapse_is_good(&c->watch.run, h, h->count - 1)) return BAL_OK;
+    return bal_path_use(c->job.folder, "good.safetensors", bal_classifier_save_last, c);
+}
+
 static bal_status end_epoch(bal_classifier *c)
 {
     double    mean[FIGURES];
     bal_epoch e = {.epoch = (c->step - 1) / c->epoch_steps + 1};
-    BAL_TRY(average_figures(c, mean));
+    bal_alarm alarm;
+    int       bad;
+    BAL_TRY(average_figures(c, mean, &bad));
+    if (bad >= 0) return end_bad_epoch(c, bad);
     e.train_loss = mean[LOSS];
     e.train_accuracy = mean[SCORE];
     BAL_TRY(validate(c, &e));
     BAL_TRY(bal_history_add(&c->history, &e));
-    BAL_TRY(write_lines(c, &e, mean[NORM]));
-    if (is_best(&c->history)) BAL_TRY(bal_path_use(c->job.folder, "best.safetensors", bal_classifier_save_best, c));
+    BAL_TRY(bal_classifier_watch_epoch(&alarm, c, &e, mean[NORM], c->step == c->total || out_of_patience(c)));
+    BAL_TRY(write_lines(c, &e, mean[NORM], &alarm));
+    BAL_TRY(save_states(c));
     BAL_TRY(bal_path_use(c->job.folder, "curves.svg", plot, c));
+    BAL_TRY(bal_classifier_rescue(c, &alarm));
     return bal_path_use(c->job.folder, "last.safetensors", bal_classifier_save_last, c);
-}
-
-/* What is deferred has its chance: patience is counted from there on. */
-static bool out_of_patience(const bal_classifier *c)
-{
-    int best = bal_history_best(&c->history), deferred = c->deferral / c->epoch_steps;
-    if (!c->o.patience || best < 0) return false;
-    return c->history.count - 1 - (best > deferred ? best : deferred) >= c->o.patience;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */
@@ -234,7 +270,9 @@ static bal_status open_classifier(bal_classifier *c)
     BAL_TRY(bal_tensor_init(&c->figures, dev, (bal_shape){c->epoch_steps, 1, 1, FIGURES}));
     c->host = calloc((size_t)c->epoch_steps * FIGURES, sizeof *c->host);
     if (!c->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
+    BAL_TRY(bal_classifier_watch_open(c));
     if (c->job.folder) BAL_TRY(bal_path_use(c->job.folder, "last.safetensors", bal_classifier_load_last, c));
+    if (c->job.folder) BAL_TRY(bal_classifier_watch_read(c));
     c->synced = c->epoch_began = bal_run_clock();
     return bal_classifier_batches(c);
 }
@@ -256,6 +294,7 @@ void bal_classifier_close(bal_classifier *c)
 {
     if (!c) return;
     bal_classifier_end_batches(c);
+    bal_classifier_watch_close(c);
     bal_learner_free(&c->learn);
     bal_loss_free(&c->loss);
     bal_option_pool_free(c->pool);
@@ -291,6 +330,8 @@ static bal_status run(bal_classifier *c, bool *stopped)
     BAL_TRY(bal_path_use(c->job.folder, "speed.csv", open_speed, c));
     if (c->step == 0 && bal_has(&c->augment.drawn))
         BAL_TRY(bal_path_use(c->job.folder, "augmented.png", bal_classifier_save_augmented, c));
+    if (c->step == 0 && c->o.rescue)
+        BAL_TRY(bal_path_use(c->job.folder, "good.safetensors", bal_classifier_save_last, c));
     while (c->step < c->total && !*stopped && !out_of_patience(c)) {
         BAL_TRY(bal_classifier_step(c));
         bool end = c->step % c->epoch_steps == 0 || c->step == c->total;

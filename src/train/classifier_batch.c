@@ -19,7 +19,7 @@ static bal_status open_feeder(bal_classifier *c, int which)
     s.label_noise = c->o.label_noise;
     s.sampler = which ? BAL_SAMPLE_BALANCED : (bal_sampling)c->o.sampler;
     s.salt = which ? SECOND_SALT : 0;
-    s.begin = pass_of(c->deferral, c->o.batch, s.count);
+    s.begin = pass_of(c->watch.balanced > c->deferral ? c->watch.balanced : c->deferral, c->o.batch, s.count);
     s.end = pass_of(c->total, c->o.batch, s.count) - 1;
     return bal_feeder_open(&c->fed[which].feeder, c->job.dev, &s);
 }
@@ -46,6 +46,7 @@ void bal_classifier_end_batches(bal_classifier *c)
 {
     for (int i = 0; i < 2; i++) {
         bal_feeder_close(c->fed[i].feeder);
+        c->fed[i].feeder = NULL;
         bal_tensor_free(&c->fed[i].changed);
     }
     bal_augmenter_free(&c->augment);

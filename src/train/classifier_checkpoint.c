@@ -12,6 +12,7 @@ bal_status bal_classifier_save_last(const char *path, void *user)
     BAL_TRY(bal_tensor_read(&c->figures, c->host));
     BAL_TRY(bal_checkpoint_new(&to));
     BAL_TRY_OR(end, st, bal_learner_put(&c->learn, to, ""));
+    BAL_TRY_OR(end, st, bal_classifier_put_rescue(c, to));
     BAL_TRY_OR(end, st, bal_stored_put_figures(to, c->host, c->step % c->epoch_steps * BAL_CLASSIFIER_FIGURES));
     BAL_TRY_OR(end, st, bal_checkpoint_write(to, path));
 end:
@@ -27,7 +28,8 @@ bal_status bal_classifier_load_last(const char *path, void *user)
     if (!bal_file_exists(path)) return BAL_OK;
     BAL_TRY(bal_checkpoint_read(&from, path));
     BAL_TRY_OR(end, st, bal_learner_get(&c->learn, from, ""));
-    c->step = c->learn.t;
+    BAL_TRY_OR(end, st, bal_classifier_get_rescue(c, from));
+    c->step = c->learn.t + c->watch.behind;
     BAL_TRY_OR(end, st, bal_stored_get_figures(c->host, c->step % c->epoch_steps * BAL_CLASSIFIER_FIGURES, from));
     BAL_TRY_OR(end, st, bal_tensor_write(&c->figures, c->host));
 end:

@@ -5,10 +5,12 @@
 #include "ballast/augment.h"
 #include "ballast/class_weights.h"
 #include "ballast/classifier.h"
+#include "ballast/collapse.h"
 #include "ballast/feeder.h"
 #include "ballast/history.h"
 #include "ballast/learner.h"
 #include "ballast/mix.h"
+#include "ballast/predictions.h"
 
 enum { BAL_CLASSIFIER_FIGURES = 4 }; /* of a step */
 
@@ -17,6 +19,18 @@ typedef struct bal_classifier_stream {
     bal_feeder *feeder;
     bal_tensor  changed;
 } bal_classifier_stream;
+
+/* What the detector of a collapse sees, and what a rescue has changed. */
+typedef struct bal_classifier_watch {
+    bal_collapse_history seen;
+    bal_collapse_run     run;
+    int                 *validation;  /* images of each class */
+    double              *share;       /* of the answers on validation, then [classes] mean probabilities */
+    const char         **names;       /* of the classes */
+    int                  acts;        /* bits BAL_RESCUE_... of all rescues; these are kept in last.safetensors: */
+    int                  behind;      /* steps that restarts have thrown away */
+    int                  balanced;    /* the step from which on the sampler is balanced */
+} bal_classifier_watch;
 
 struct bal_classifier {
     bal_classifier_job     job;
@@ -36,6 +50,7 @@ struct bal_classifier {
     float                 *weight;   /* of each class, in the loss, from step `deferral` on */
     int                    deferral;
     bool                   weighted; /* whether the loss has the weights */
+    bal_classifier_watch   watch;
     bal_run_log            log, speed;
     bal_history            history;
     int                    step, total, epoch_steps;
@@ -54,6 +69,26 @@ void       bal_classifier_end_batches(bal_classifier *c);
 bal_status bal_classifier_next(bal_classifier *c, bal_batch *out);
 /* Before a step: give the loss its weights, once they are due. */
 bal_status bal_classifier_reweight(bal_classifier *c);
+
+/* Begin to watch; the net is built, nothing is loaded. */
+bal_status bal_classifier_watch_open(bal_classifier *c);
+/* What an earlier part of the run has seen; last.safetensors is loaded. */
+bal_status bal_classifier_watch_read(bal_classifier *c);
+void       bal_classifier_watch_close(bal_classifier *c);
+/* What validation says of the epoch that ends. */
+void bal_classifier_watch_answers(bal_classifier *c, const bal_predictions *p);
+/* The epoch that has ended, its means per step in e and norm, its steps in c->host: is there an alarm? It is said.
+ * last: the training ends with it. */
+bal_status bal_classifier_watch_epoch(bal_alarm *out, bal_classifier *c, const bal_epoch *e, double norm, bool last);
+/* With rescue = on, do what helps, or say that nothing does; then write collapse.csv. */
+bal_status bal_classifier_rescue(bal_classifier *c, const bal_alarm *alarm);
+/* Whether a rescue can begin from an earlier state. */
+bool bal_classifier_can_restart(const bal_classifier *c);
+/* The last epoch with a rescue, an index; -1: none. */
+int bal_classifier_last_rescue(const bal_classifier *c);
+/* What rescues have changed, in a checkpoint; reading applies it. */
+bal_status bal_classifier_put_rescue(const bal_classifier *c, bal_checkpoint *to);
+bal_status bal_classifier_get_rescue(bal_classifier *c, const bal_checkpoint *from);
 
 /* For bal_path_use; `user` is the bal_classifier. last.safetensors: all that is needed to go on. Loading one that is
  * not there changes nothing. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/classifier.h"
+#include "ballast/collapse.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/heatmap.h"
@@ -125,7 +126,8 @@ static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_e
     const int      *index;
     bal_status      st;
     char *fold = text_of(part->fold), *seed = text_of(part->seed), *log = bal_path_join(part->folder, "log.csv");
-    if (!seed || !log) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
+    char *seen = bal_path_join(part->folder, "collapse.csv"), *alarms = NULL;
+    if (!seed || !log || !seen) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
     BAL_TRY_OR(end, st, bal_model_load(&model, e->dev, arm, part->folder));
     BAL_TRY_OR(end, st, bal_model_classify(&p, &model, e->data, BAL_TEST));
     for (int i = 0; i < p.count; i++) {
@@ -134,9 +136,11 @@ static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_e
         p.row[i].arm = part->arm;
     }
     BAL_TRY_OR(end, st, bal_history_read(&history, log));
+    BAL_TRY_OR(end, st, bal_collapse_summary(&alarms, seen));
     bal_dataset_part(e->data, BAL_TEST, -1, &index);
     BAL_TRY_OR(end, st, bal_heatmap_examples(part->folder, &model, &p, e->data, index));
     bal_background background = bal_model_background(&model, &history);
+    background.alarms = alarms;
     bal_dataset_leaks(e->data, background.leaks);
     BAL_TRY_OR(end, st, test_on_real(&background, e, arm, &model, &p));
     BAL_TRY_OR(end, st, bal_report_write(part->folder, &p, &background));
@@ -147,6 +151,8 @@ end:
     free(fold);
     free(seed);
     free(log);
+    free(seen);
+    free(alarms);
     return st;
 }
 

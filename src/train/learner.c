@@ -38,7 +38,7 @@ static bal_status make(bal_learner *l, bal_device *dev)
 
 bal_status bal_learner_init(bal_learner *l, bal_device *dev, bal_net *net, const bal_learner_settings *settings)
 {
-    *l = (bal_learner){.net = net, .settings = *settings};
+    *l = (bal_learner){.net = net, .settings = *settings, .rate = 1};
     bal_status st = make(l, dev);
     if (st != BAL_OK) bal_learner_free(l);
     return st;
@@ -73,7 +73,7 @@ bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index
     else if (l->settings.clip > 0) BAL_TRY(bal_clip_factor(&l->factor, figures, index, l->settings.clip));
     if (l->settings.mixed || l->settings.clip > 0) s.factor = l->factor;
     s.t = ++l->t;
-    s.lr = l->lr = (float)(base * bal_schedule_factor(&l->schedule, l->t, l->settings.total));
+    s.lr = l->lr = (float)(base * bal_schedule_factor(&l->schedule, l->t, l->settings.total)) * l->rate;
     BAL_TRY(l->optim.def->step(&l->optim, &s));
     if (l->settings.weight_clip > 0) BAL_TRY(bal_clamp(w, l->settings.weight_clip));
     return average(l);

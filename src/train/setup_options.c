@@ -78,6 +78,10 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT(bal_classifier_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
     BAL_OPT(bal_classifier_options, patience, BAL_INT, 0, 0, 1e6,
             "epochs without a better validation balanced accuracy before stopping; 0: never"),
+    BAL_OPT_BOOL(
+        bal_classifier_options, rescue, 0,
+        "a collapsed training is mended and goes on (rate, bias, sampler, the last good state); off: it is only "
+        "said"),
     BAL_OPT_TEXT(bal_classifier_options, want, "none",
                  "recall or precision of the positive class, as recall 0.95: a threshold for it, from validation"),
     BAL_OPT_CHOICE(bal_classifier_options, head, BAL_HEAD_KEEP, "keep|retrain|normalize",

@@ -488,6 +488,57 @@ static void test_classifier_prior_bias(void **state)
     check_bias("units=2", weighted, 6, roots, 2);
 }
 
+/* ---- a collapse and its rescue ---------------------------------------------------------------------------------- */
+
+static const char *const far_too_high[] = {
+    "train.classifier.epochs=20", "train.classifier.batch=8",      "train.classifier.optimizer=adam lr=3",
+    "train.classifier.ema=0",     "train.classifier.augment=none", "train.classifier.schedule=constant",
+    "train.classifier.rescue=on"};
+enum { FAR_TOO_HIGH = sizeof far_too_high / sizeof *far_too_high };
+
+/* What collapse.csv says in a row that begins so. */
+static void assert_row(const char *run, const char *begin, const char *says)
+{
+    char  *text, *path = bal_format("%s/%s/collapse.csv", folder, run);
+    size_t size;
+    assert_int_equal(bal_file_read(&text, &size, path, 0), BAL_OK);
+    char *row = strstr(text, begin);
+    assert_non_null(row);
+    *strchr(row + 1, '\n') = '\0';
+    if (!strstr(row, says)) fail_msg("%s: %s", path, row);
+    free(text);
+    free(path);
+}
+
+/* The first alarm comes after 300 updates, in epoch 9; one run is stopped in the middle of epoch 11, another in 8. */
+static void test_classifier_rescue_resumed_same_bits(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"rescue-stopped", "rescue-early"};
+    static const int         stops[] = {383, 280};
+    assert_int_equal(train_classifier("rescue", 0, far_too_high, FAR_TOO_HIGH), BAL_OK);
+    assert_row("rescue", "\n9,333,", ",one answer,rate too high,restart lower bias,");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(train_classifier(names[i], stops[i], far_too_high, FAR_TOO_HIGH), BAL_OK);
+        assert_int_equal(train_classifier(names[i], 0, far_too_high, FAR_TOO_HIGH), BAL_OK);
+        for (int k = 0; k < 4; k++) assert_same_file("rescue", names[i], classifier_files[k]);
+        assert_same_file("rescue", names[i], "collapse.csv");
+    }
+}
+
+/* Where the beginning itself is not finite, three restarts end as none would. */
+static void test_classifier_rescue_gives_up(void **state)
+{
+    (void)state;
+    char       *set = bal_format("train.classifier.init=%s/nan.safetensors", folder); /* of the test above */
+    const char *sets[] = {set, "train.classifier.rescue=on", "train.classifier.epochs=9"};
+    assert_int_equal(train_classifier("rescue-nan", 0, sets, 3), BAL_ENAN);
+    assert_row("rescue-nan", "\n1,", ",not finite,rate too high,restart lower bias,");
+    assert_row("rescue-nan", "\n2,", ",not finite,rate too high,restart lower bias sampler,");
+    assert_row("rescue-nan", "\n3,", ",not finite,rate too high,restart lower bias,");
+    free(set);
+}
+
 /* ---- steps allocate nothing ------------------------------------------------------------------------------------- */
 
 void *__real_malloc(size_t size);
@@ -572,7 +623,9 @@ int main(void)
         cmocka_unit_test(test_classifier_sampler),
         cmocka_unit_test(test_classifier_mix),
         cmocka_unit_test(test_classifier_prior_bias),
+        cmocka_unit_test(test_classifier_rescue_resumed_same_bits),
         cmocka_unit_test(test_classifier_nan_is_named),
+        cmocka_unit_test(test_classifier_rescue_gives_up),
         cmocka_unit_test(test_classifier_patience),
         cmocka_unit_test(test_classifier_wrong_classes),
         cmocka_unit_test(test_gan_step_allocates_nothing),
