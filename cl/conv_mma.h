@@ -1,6 +1,6 @@
 /* conv_mma -- the products of conv_tiles.h by NVIDIA's tensor cores: mma.sync.m16n8k8, operands rounded to fp16, sums
- * in fp32 (PTX ISA, matrix fragments for mma.m16n8k8; compute capability 7.5 and later). MMA: 1 by inline PTX; 2 the same
- * fragments multiplied in software, for tests on any device.
+ * in fp32 (PTX ISA, matrix fragments for mma.m16n8k8; compute capability 7.5 and later). MMA: 1 by inline PTX; 2 the
+ * same fragments multiplied in software, for tests on any device.
  *
  * A warp is two rows of 16 work-items. Its sums are 16 rows of the tile by all BN columns, those that its work-items
  * have in the plain layout too. Work-item `lane` of it holds, with g = lane / 4 and t = lane % 4:

@@ -1,5 +1,5 @@
-/* diff_augment -- see include/ballast/diff_augment.h. Changes are linear but for what brightness adds. With m the mean of
- * a pixel's channels and M that of all values, of the image before any change:
+/* diff_augment -- see include/ballast/diff_augment.h. Changes are linear but for what brightness adds. With m the mean
+ * of a pixel's channels and M that of all values, of the image before any change:
  *   color: FACTOR (COLOUR (x - m) + m - M) + M + ADD
  * then y[row][column] is the pixel at (row + DOWN, column + RIGHT), 0 outside the image and within the square. The
  * gradient is that of color with ADD = 0, which is its own adjoint, of what the square left, shifted back.

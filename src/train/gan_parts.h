@@ -8,7 +8,8 @@
 #include "ballast/gan.h"
 #include "ballast/learner.h"
 
-/* Figures of a step: pairs of loss and score by bal_loss_def.run, the gradients' norms, the critic's; an even number. */
+/* Figures of a step: pairs of loss and score by bal_loss_def.run, the gradients' norms, the critic's; their number is
+ * even. */
 enum {
     BAL_GAN_REAL = 0,
     BAL_GAN_FAKE = 1,
