@@ -70,6 +70,18 @@ static bal_status make_critic(bal_gan *gan)
     return bal_diff_augmenter_init(&gan->augmenter, gan->job.dev, &gan->diff, images, gan->scaling.deviation[0]);
 }
 
+static bal_status make_constraints(bal_gan *gan)
+{
+    const bal_gan_options *o = &gan->o;
+    bal_shape              images = bal_net_in(gan->discriminator);
+    images.n = o->batch;
+    if (o->spectral_norm)
+        BAL_TRY(
+            bal_spectral_init(&gan->spectral, gan->job.dev, gan->discriminator, (uint64_t)gan->job.setup->run.seed));
+    if (o->r1 <= 0) return BAL_OK;
+    return bal_gradient_penalty_init(&gan->penalty, gan->job.dev, images, o->r1, o->r1_every);
+}
+
 static bal_status make_feeder(bal_gan *gan)
 {
     const int *index;
@@ -111,6 +123,7 @@ static bal_status open_gan(bal_gan *gan)
     BAL_TRY(make_critic(gan));
     BAL_TRY(bal_stored_first_weights(gan->generator, gan->o.init));
     BAL_TRY(bal_stored_first_weights(gan->discriminator, gan->o.discriminator_init));
+    BAL_TRY(make_constraints(gan));
     BAL_TRY(make_learners(gan));
     BAL_TRY(bal_tensor_init(&gan->z, dev, bal_net_in(gan->generator)));
     BAL_TRY(bal_tensor_init(&gan->both, dev, bal_net_in(gan->discriminator)));
@@ -143,6 +156,8 @@ void bal_gan_close(bal_gan *gan)
     bal_learner_free(&gan->learn_d);
     bal_loss_free(&gan->loss);
     bal_critic_free(&gan->critic);
+    bal_spectral_free(&gan->spectral);
+    bal_gradient_penalty_free(&gan->penalty);
     bal_diff_augmenter_free(&gan->augmenter);
     bal_tensor_free(&gan->seen);
     bal_option_pool_free(gan->pool);

@@ -9,10 +9,11 @@
 
 enum { NUMBERS = 8 };
 
-/* A few numbers on the device, under a name of their own. */
+/* A few numbers on the device, if they are there, under a name of their own. */
 static bal_status put_numbers(bal_checkpoint *c, const char *name, const bal_tensor *t)
 {
     float values[NUMBERS];
+    if (!bal_has(t)) return BAL_OK;
     assert(bal_size(t) <= NUMBERS);
     BAL_TRY(bal_tensor_read(t, values));
     return bal_checkpoint_put(c, name, BAL_F32, 1, (int[]){bal_size(t)}, values);
@@ -23,7 +24,7 @@ static bal_status get_numbers(const bal_tensor *t, const bal_checkpoint *c, cons
 {
     float            values[NUMBERS];
     const bal_saved *saved = bal_checkpoint_find(c, name);
-    if (!saved) return BAL_OK;
+    if (!saved || !bal_has(t)) return BAL_OK;
     if (saved->dtype != BAL_F32 || saved->size != (size_t)bal_size(t) * sizeof *values)
         return bal_fail(BAL_EIO, "the checkpoint's \"%s\" is not %d numbers", name, bal_size(t));
     memcpy(values, saved->data, saved->size);
@@ -39,6 +40,8 @@ bal_status bal_gan_save_last(const char *path, void *user)
     BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_g, c, "generator."));
     BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_d, c, "discriminator."));
     BAL_TRY_OR(end, st, put_numbers(c, "critic", &gan->critic.state));
+    BAL_TRY_OR(end, st, put_numbers(c, "r1", &gan->penalty.value));
+    BAL_TRY_OR(end, st, bal_spectral_put(&gan->spectral, c, "spectral."));
     BAL_TRY_OR(end, st, bal_stored_put_figures(c, gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES));
     BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
 end:
@@ -56,6 +59,8 @@ bal_status bal_gan_load_last(const char *path, void *user)
     BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_g, c, "generator."));
     BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_d, c, "discriminator."));
     BAL_TRY_OR(end, st, get_numbers(&gan->critic.state, c, "critic"));
+    BAL_TRY_OR(end, st, get_numbers(&gan->penalty.value, c, "r1"));
+    BAL_TRY_OR(end, st, bal_spectral_get(&gan->spectral, c, "spectral."));
     gan->step = gan->read = gan->learn_g.t;
     BAL_TRY_OR(end, st, bal_stored_get_figures(gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES, c));
     BAL_TRY_OR(end, st, bal_tensor_write(&gan->figures, gan->host));

@@ -2,10 +2,10 @@
 #include <math.h>
 #include "train/gan_parts.h"
 
-enum { COLUMNS_MAX = 17 };
+enum { COLUMNS_MAX = 18 };
 #define COLUMNS \
     "step,lr,d_loss_real,d_loss_fake,g_loss,d_x,d_g_z,d_g_z_after,d_norm,g_norm" \
-    ",d_real_right,d_fake_right,augment_p,real_sign"
+    ",d_real_right,d_fake_right,augment_p,real_sign,r1"
 static const char log_header[] = COLUMNS "\n",
                   log_header_mixed[] = COLUMNS ",d_loss_scale,d_skipped,g_loss_scale,g_skipped\n";
 static const char speed_header[] = "step,seconds,images_per_second,waited\n";
@@ -52,23 +52,26 @@ bal_status bal_gan_read_figures(bal_gan *gan)
 bal_status bal_gan_write_line(bal_gan *gan)
 {
     const double *f = gan->last;
-    bool          adaptive = gan->diff.kind == BAL_DIFF_ADAPTIVE;
-    double        now = bal_run_clock(), seconds = now - gan->logged;
-    double        line[COLUMNS_MAX] = {(double)gan->learn_g.lr,
-                                       f[2 * BAL_GAN_REAL],
-                                       f[2 * BAL_GAN_FAKE],
-                                       f[2 * BAL_GAN_GENERATED],
-                                       f[2 * BAL_GAN_REAL + 1],
-                                       f[2 * BAL_GAN_FAKE + 1],
-                                       f[2 * BAL_GAN_GENERATED + 1],
-                                       f[BAL_GAN_NORM_D],
-                                       f[BAL_GAN_NORM_G],
-                                       f[BAL_GAN_CRITIC],
-                                       f[BAL_GAN_CRITIC + 1],
+    float         r1 = NAN;
+    if (bal_has(&gan->penalty.value)) BAL_TRY(bal_tensor_read(&gan->penalty.value, &r1));
+    bool   adaptive = gan->diff.kind == BAL_DIFF_ADAPTIVE;
+    double now = bal_run_clock(), seconds = now - gan->logged;
+    double line[COLUMNS_MAX] = {(double)gan->learn_g.lr,
+                                f[2 * BAL_GAN_REAL],
+                                f[2 * BAL_GAN_FAKE],
+                                f[2 * BAL_GAN_GENERATED],
+                                f[2 * BAL_GAN_REAL + 1],
+                                f[2 * BAL_GAN_FAKE + 1],
+                                f[2 * BAL_GAN_GENERATED + 1],
+                                f[BAL_GAN_NORM_D],
+                                f[BAL_GAN_NORM_G],
+                                f[BAL_GAN_CRITIC],
+                                f[BAL_GAN_CRITIC + 1],
                                 gan->diff.kind ? f[BAL_GAN_CRITIC + 2] : NAN,
-                                adaptive ? f[BAL_GAN_CRITIC + 3] : NAN};
-    int           columns = 13;
-    double        speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
+                                adaptive ? f[BAL_GAN_CRITIC + 3] : NAN,
+                                (double)r1};
+    int    columns = 14;
+    double speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
     gan->logged = now;
     if (bal_gan_mixed(gan)) {
         BAL_TRY(bal_learner_scale(&gan->learn_d, &line[columns], &line[columns + 1]));

@@ -7,6 +7,8 @@
 #include "ballast/feeder.h"
 #include "ballast/gan.h"
 #include "ballast/learner.h"
+#include "train/gradient_penalty.h"
+#include "train/spectral.h"
 
 /* Figures of a step: pairs of loss and score by bal_loss_def.run, the gradients' norms, the critic's; their number is
  * even. */
@@ -27,6 +29,8 @@ struct bal_gan {
     bal_learner      learn_g, learn_d;
     bal_loss         loss;
     bal_critic       critic;
+    bal_spectral     spectral;   /* with spectral_norm */
+    bal_gradient_penalty penalty; /* with r1 */
     bal_diff         diff;
     bal_diff_augmenter augmenter; /* with diff.kind */
     bal_option_pool *pool;

@@ -5,8 +5,9 @@
 #include "train/gan_parts.h"
 
 /* Passes are numbered for their random draws: step * d_steps * PASSES + one of these. The generator's backward pass has
- * the number of its forward. */
+ * the number of its forward; a gradient penalty lies far behind all others. */
 enum { DRAW_BOTH = 0, DRAW_FAKE = 1, DRAW_THROUGH = 2, PASSES = 3 };
+static const uint32_t penalty_draw = 0x80000000u;
 
 /* Device and host wait for each other at least this often, so that progress is true and a stop is quick. */
 static const double sync_seconds = 0.2;
@@ -31,6 +32,18 @@ static bal_status judge(bal_gan *gan, const bal_tensor *y, bal_target target, in
     return gan->loss.def->run(&gan->loss, target, y, NULL, &dy, &gan->figures, slot);
 }
 
+/* R1 on the real ones, which come first, as the discriminator sees them. */
+static bal_status penalise(bal_gan *gan, const bal_pass *pass, const bal_tensor *both)
+{
+    bal_pass   alone = *pass;
+    bal_tensor real = *both;
+    alone.batches = 1;
+    alone.draw = pass->draw + penalty_draw;
+    real.shape.n = both->shape.n / 2;
+    bal_device_scope(gan->job.dev, "gradient penalty");
+    return bal_gradient_penalty_add(&gan->penalty, gan->discriminator, &alone, &real);
+}
+
 /* Real and generated images in one pass: weights are made ready once, and kernels are twice as long. As two passes, one
  * after the other: batch norm and minibatch_std look at each half, other layers at each image. */
 static bal_status teach(bal_gan *gan, const bal_pass *pass, int step, int row)
@@ -38,12 +51,15 @@ static bal_status teach(bal_gan *gan, const bal_pass *pass, int step, int row)
     bal_tensor x, y, dy;
     BAL_TRY(augment(gan, &gan->both, pass->draw, &x));
     BAL_TRY(bal_net_zero_gradients(gan->discriminator));
+    BAL_TRY(bal_spectral_apply(&gan->spectral));
     BAL_TRY(bal_net_forward(gan->discriminator, pass, &x, &y));
     BAL_TRY(judge(gan, &y, BAL_BOTH, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_REAL));
     dy = bal_net_output_gradient(gan->discriminator);
     BAL_TRY(bal_critic_run(&gan->critic, &y, &dy, step, &gan->figures, row * BAL_GAN_FIGURES + BAL_GAN_CRITIC));
     BAL_TRY(bal_learner_scale_loss(&gan->learn_d, &dy));
-    return bal_net_backward(gan->discriminator, pass, &x, NULL);
+    BAL_TRY(bal_net_backward(gan->discriminator, pass, &x, NULL));
+    if (bal_gradient_penalty_due(&gan->penalty, step)) BAL_TRY(penalise(gan, pass, &x));
+    return bal_spectral_restore(&gan->spectral, true);
 }
 
 static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_tensor *fake)
@@ -67,12 +83,14 @@ static bal_status ask(bal_gan *gan, const bal_pass *pass, const bal_tensor *x, i
 {
     bal_tensor seen, y, dy, through = *dx;
     BAL_TRY(augment(gan, x, pass->draw, &seen));
+    BAL_TRY(bal_spectral_apply(&gan->spectral));
     BAL_TRY(bal_net_forward(gan->discriminator, pass, &seen, &y));
     BAL_TRY(judge(gan, &y, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_GENERATED));
     dy = bal_net_output_gradient(gan->discriminator);
     BAL_TRY(bal_learner_scale_loss(&gan->learn_g, &dy));
     if (gan->diff.kind) through.mem = gan->both.mem; /* free by now */
     BAL_TRY(bal_net_backward(gan->discriminator, pass, &seen, &through));
+    BAL_TRY(bal_spectral_restore(&gan->spectral, false));
     return gan->diff.kind ? bal_diff_augmenter_back(&gan->augmenter, dx, &through) : BAL_OK;
 }
 

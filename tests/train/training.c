@@ -247,6 +247,23 @@ static void test_gan_lecam(void **state)
     check_gan_option("lecam", lecam, 2);
 }
 
+static void test_gan_constrained(void **state)
+{
+    (void)state;
+    const char *spectral[] = {"train.gan.spectral_norm=on"};
+    const char *r1[] = {"train.gan.r1=10", "train.gan.r1_every=3"};
+    check_gan_option("spectral", spectral, 1);
+    check_gan_option("r1", r1, 2);
+}
+
+static void test_gan_all_at_once(void **state)
+{
+    (void)state;
+    const char *all[] = {"train.gan.spectral_norm=on", "train.gan.r1=1",          "train.gan.augment=ada target=0",
+                         "train.gan.lecam=0.1",        "train.gan.lecam_start=2", "train.gan.loss=hinge"};
+    check_gan_option("all", all, 6);
+}
+
 static void test_gan_nan_is_named(void **state)
 {
     (void)state;
@@ -615,6 +632,8 @@ int main(void)
         cmocka_unit_test(test_gan_extended_same_bits),
         cmocka_unit_test(test_gan_augmented),
         cmocka_unit_test(test_gan_lecam),
+        cmocka_unit_test(test_gan_constrained),
+        cmocka_unit_test(test_gan_all_at_once),
         cmocka_unit_test(test_gan_nan_is_named),
         cmocka_unit_test(test_gan_generates),
         cmocka_unit_test(test_classifier_same_seed_same_bits),
