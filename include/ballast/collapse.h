@@ -11,7 +11,8 @@ typedef struct bal_collapse_epoch {
     int    epoch, step;              /* from 1; updates up to its end */
     double lr, train_loss, train_accuracy, gradient_norm; /* train_loss NaN: a step's figures were not finite */
     double first_loss, peak_loss;    /* of its first step, and the highest of a step */
-    double spread;                   /* variance of the steps' accuracies over that of shuffled batches, which is 1 */
+    double spread;                   /* variance of the steps' accuracies over p (1 - p), p their mean: 1 / batch where
+                                        batches are drawn at random, near 1 where each is all right or all wrong */
     double validation_loss, validation_balanced_accuracy;
     double  *share, *mean;           /* [classes] on validation: share of the answers, mean probability */
     bool    last;                    /* of the training */
@@ -31,6 +32,7 @@ typedef struct bal_collapse_run {
     const int *train, *validation; /* images of each class */
     bool       squashed;           /* the last layer keeps outputs in a range, and the loss wants logits */
     bool       running;            /* the net has running statistics (batch norm), which are used on validation */
+    int        total;              /* updates of the whole training; 0: not known */
 } bal_collapse_run;
 
 typedef enum {

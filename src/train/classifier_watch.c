@@ -7,7 +7,7 @@
 #include "ballast/log.h"
 #include "train/classifier_parts.h"
 
-enum { LOSS, SCORE, LEAST_STEPS = 8 /* of an epoch, to say that its accuracies vary */ };
+enum { LOSS, SCORE, LEAST_STEPS = 8, LEAST_BATCH = 4 };
 
 static bool is_one_of(const bal_layer *l, const char *const *names)
 {
@@ -40,7 +40,8 @@ bal_status bal_classifier_watch_open(bal_classifier *c)
         w->validation[k] = bal_dataset_part(c->job.data, BAL_VALIDATION, k, &unused);
         w->names[k] = bal_dataset_class(c->job.data, k);
     }
-    w->run = (bal_collapse_run){c->images, w->validation, is_one_of(bal_net_layer(c->net, last), ranges), false};
+    w->run =
+        (bal_collapse_run){c->images, w->validation, is_one_of(bal_net_layer(c->net, last), ranges), false, c->total};
     for (int i = 0; i <= last; i++) w->run.running |= is_one_of(bal_net_layer(c->net, i), running);
     return BAL_OK;
 }
@@ -70,15 +71,14 @@ void bal_classifier_watch_answers(bal_classifier *c, const bal_predictions *p)
 
 /* ---- an epoch ---------------------------------------------------------------------------------------------------- */
 
-/* Variance of the steps' accuracies over p (1 - p) / batch, what it is where each batch is drawn at random. */
+/* Variance of the steps' accuracies over p (1 - p). Too few steps or images in a step say nothing. */
 static double spread_of(const bal_classifier *c, int rows)
 {
     double p = 0, square = 0;
-    if (rows < LEAST_STEPS) return 1;
+    if (rows < LEAST_STEPS || c->o.batch < LEAST_BATCH) return 0;
     for (int r = 0; r < rows; r++) p += (double)c->host[r * BAL_CLASSIFIER_FIGURES + SCORE] / rows;
     for (int r = 0; r < rows; r++) square += pow((double)c->host[r * BAL_CLASSIFIER_FIGURES + SCORE] - p, 2) / rows;
-    double drawn = p * (1 - p) / c->o.batch;
-    return drawn > 0 ? square / drawn : 1;
+    return p > 0 && p < 1 ? square / (p * (1 - p)) : 0;
 }
 
 static bal_collapse_epoch describe(const bal_classifier *c, const bal_epoch *e, double norm, bool last)

@@ -10,16 +10,18 @@ static const double chance_slack = 0.05, prior_slack = 0.15; /* of the way from 
 static const double prior_part = 0.5;                        /* entropy against that of the shares */
 static const double fits_slack = 0.10;                       /* train accuracy above that of the largest class alone */
 static const double dead_norm = 1e-6;                        /* a gradient's norm that moves nothing */
-static const double sorted_spread = 8;                       /* batches of one class have the batch size or more */
-static const double burst = 3;                               /* a step's loss against the first one's */
+static const double sorted_spread = 0.6; /* batches of one class have 0.9 and more, random ones of 4 images 0.25 */
+static const double burst = 3;           /* a step's loss against the first one's */
+static const double grace_part = 0.4;
 static const double frequencies = 0.9; /* loss against that of the shares alone: nothing but these was learnt */
 static const double rare_part = 0.5, large_part = 0.85;
 
 enum {
     LEAST_IMAGES = 10, /* of validation: fewer say nothing */
-    GRACE = 300,       /* updates: healthy nets answer one class for 40 to 200 */
+    GRACE = 300,       /* updates: healthy nets answer one class for 40 to 200, */
+    MOST_GRACE = 1500, /* with weights for rare classes for 500, where they have time: a share of the budget */
     SURE_GRACE = 100,  /* where train figures say that it is no late start; running statistics need 60 */
-    CHANCE_GRACE = 600,
+    BURST_GRACE = 200,
     EPOCHS = 3,
     CHANCE_EPOCHS = 5,
     VANISH_EPOCHS = 5
@@ -176,17 +178,39 @@ static bool never_good(const look *l)
     return any;
 }
 
+static bool burst_out(const look *l)
+{
+    double begin = l->h->epoch[0].first_loss;
+    for (int i = l->from; i < l->h->count; i++)
+        if (l->h->epoch[i].peak_loss >= burst * begin) return true;
+    return false;
+}
+
+/* Updates that a net may give one answer for, where nothing but that speaks against it. */
+static int grace_of(const look *l)
+{
+    int share = (int)fmin(grace_part * l->run->total, MOST_GRACE);
+    return l->from == 0 && share > GRACE ? share : GRACE;
+}
+
+/* One answer, and figures that say that it is no late start. */
+static bool is_sure(const look *l, const bal_collapse_epoch *e, int updates)
+{
+    int one = held(l, is_one);
+    if (updates < SURE_GRACE || one == 0) return false;
+    if (e->gradient_norm < dead_norm || held(l, is_contrary) >= EPOCHS) return true;
+    return one >= EPOCHS && (e->spread >= sorted_spread || (updates >= BURST_GRACE && burst_out(l)));
+}
+
 static bal_alarm alarm_of(const look *l)
 {
     const bal_collapse_epoch *e = &l->h->epoch[l->h->count - 1];
-    int                       one = held(l, is_one), contrary = held(l, is_contrary), chance = held(l, is_chance),
-        narrow = held(l, is_narrow);
-    int  updates = e->step - l->step, answer = top(e, l->h->classes);
-    bool dead = one && e->gradient_norm < dead_norm;
-    if (updates >= SURE_GRACE && (contrary >= EPOCHS || dead)) return (bal_alarm){BAL_ALARM_ONE_ANSWER, 0, answer, one};
-    if (updates >= GRACE && one >= EPOCHS) return (bal_alarm){BAL_ALARM_ONE_ANSWER, 0, answer, one};
+    int                       one = held(l, is_one), chance = held(l, is_chance), narrow = held(l, is_narrow);
+    int                       updates = e->step - l->step, answer = top(e, l->h->classes);
+    if (is_sure(l, e, updates) || (updates >= grace_of(l) && one >= EPOCHS))
+        return (bal_alarm){BAL_ALARM_ONE_ANSWER, 0, answer, one};
     if (updates >= SURE_GRACE && narrow >= EPOCHS) return (bal_alarm){BAL_ALARM_PRIOR, 0, answer, narrow};
-    if (updates >= CHANCE_GRACE && chance >= CHANCE_EPOCHS) return (bal_alarm){BAL_ALARM_CHANCE, 0, answer, chance};
+    if (updates >= 2 * grace_of(l) && chance >= CHANCE_EPOCHS) return (bal_alarm){BAL_ALARM_CHANCE, 0, answer, chance};
     for (int k = 0; k < l->h->classes; k++)
         if (has_vanished(l, k)) return (bal_alarm){BAL_ALARM_VANISHED, 0, k, VANISH_EPOCHS};
     if (e->last && never_good(l))
@@ -203,11 +227,11 @@ static bool was(const look *l, bool (*is)(const look *, const bal_collapse_epoch
     return false;
 }
 
-static bool burst_out(const look *l)
+/* A rate that was too high and is lower now is not too low. */
+static bool was_high(const look *l)
 {
-    double begin = l->h->epoch[0].first_loss;
-    for (int i = l->from; i < l->h->count; i++)
-        if (l->h->epoch[i].peak_loss >= burst * begin) return true;
+    for (int i = 0; i < l->from; i++)
+        if (l->h->epoch[i].alarm && l->h->epoch[i].cause == BAL_CAUSE_RATE_HIGH) return true;
     return false;
 }
 
@@ -227,7 +251,8 @@ static bal_alarm_cause cause_of(const look *l, const bal_alarm *a)
     if (burst_out(l) || e->gradient_norm < dead_norm) return BAL_CAUSE_RATE_HIGH;
     if (e->last && e->step < GRACE) return BAL_CAUSE_FEW_UPDATES;
     if (a->class == l->common && l->common_share >= large_part) return BAL_CAUSE_IMBALANCE;
-    return e->validation_loss >= frequencies * l->entropy ? BAL_CAUSE_RATE_LOW : BAL_CAUSE_UNKNOWN;
+    if (e->validation_loss < frequencies * l->entropy) return BAL_CAUSE_UNKNOWN;
+    return was_high(l) ? BAL_CAUSE_RATE_HIGH : BAL_CAUSE_RATE_LOW;
 }
 
 bal_alarm bal_collapse_look(const bal_collapse_run *run, const bal_collapse_history *h)

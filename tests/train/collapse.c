@@ -26,7 +26,7 @@ static int begin(void **state)
 {
     (void)state;
     h = (bal_collapse_history){.classes = CLASSES};
-    run = (bal_collapse_run){train, validation, false, false};
+    run = (bal_collapse_run){train, validation, false, false, 0};
     return 0;
 }
 
@@ -46,7 +46,7 @@ static bal_collapse_epoch frequencies(void)
                                 .gradient_norm = 1,
                                 .first_loss = 1.4,
                                 .peak_loss = 1.5,
-                                .spread = 1,
+                                .spread = 0.03,
                                 .validation_loss = 0.95,
                                 .validation_balanced_accuracy = 0.25,
                                 .share = (double *)one,
@@ -100,6 +100,15 @@ static void test_late_start(void **state)
     (void)state;
     assert_int_equal(add(frequencies(), 5).kind, BAL_ALARM_NONE);
     assert_int_equal(add(healthy(), 20).kind, BAL_ALARM_NONE);
+}
+
+/* Who has a long way to go may begin later. */
+static void test_budget(void **state)
+{
+    (void)state;
+    run.total = 2500;
+    assert_int_equal(add(frequencies(), 19).kind, BAL_ALARM_NONE);
+    assert_int_equal(add(frequencies(), 1).kind, BAL_ALARM_ONE_ANSWER);
 }
 
 static void test_single_bad_epochs(void **state)
@@ -160,8 +169,11 @@ static void test_rate_high(void **state)
     add(e, 1);
     bal_alarm a = add(frequencies(), 20);
     expect(a, BAL_ALARM_ONE_ANSWER, BAL_CAUSE_RATE_HIGH);
+    assert_int_equal(h.count, 4); /* 200 updates */
     assert_int_equal(bal_collapse_acts(&a, 0, 0), BAL_RESCUE_RESTART | BAL_RESCUE_LOWER | BAL_RESCUE_BIAS);
     assert_true(bal_collapse_acts(&a, BAL_RESCUE_LOWER, 0) & BAL_RESCUE_SAMPLER);
+    h.epoch[3].cause = (int)a.cause;
+    expect(add(frequencies(), 20), BAL_ALARM_ONE_ANSWER, BAL_CAUSE_RATE_HIGH); /* not low now that it is lower */
 }
 
 static void test_not_finite(void **state)
@@ -196,9 +208,10 @@ static void test_unshuffled(void **state)
 {
     (void)state;
     bal_collapse_epoch e = frequencies();
-    e.spread = 30;
+    e.spread = 0.97;
     bal_alarm a = add(e, 20);
     expect(a, BAL_ALARM_ONE_ANSWER, BAL_CAUSE_UNSHUFFLED);
+    assert_int_equal(h.count, 3);
     assert_int_equal(bal_collapse_acts(&a, 0, 0), BAL_RESCUE_RESTART | BAL_RESCUE_SHUFFLE);
 }
 
@@ -331,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_healthy, begin, end),
         cmocka_unit_test_setup_teardown(test_late_start, begin, end),
+        cmocka_unit_test_setup_teardown(test_budget, begin, end),
         cmocka_unit_test_setup_teardown(test_single_bad_epochs, begin, end),
         cmocka_unit_test_setup_teardown(test_flicker, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_known, begin, end),

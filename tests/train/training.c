@@ -527,14 +527,14 @@ static void assert_row(const char *run, const char *begin, const char *says)
     free(path);
 }
 
-/* The first alarm comes after 300 updates, in epoch 9; one run is stopped in the middle of epoch 11, another in 8. */
+/* The first alarm comes after 200 updates, in epoch 6; one run is stopped in the middle of epoch 9, another in 5. */
 static void test_classifier_rescue_resumed_same_bits(void **state)
 {
     (void)state;
     static const char *const names[] = {"rescue-stopped", "rescue-early"};
-    static const int         stops[] = {383, 280};
+    static const int         stops[] = {310, 170};
     assert_int_equal(train_classifier("rescue", 0, far_too_high, FAR_TOO_HIGH), BAL_OK);
-    assert_row("rescue", "\n9,333,", ",one answer,rate too high,restart lower bias,");
+    assert_row("rescue", "\n6,222,", ",one answer,rate too high,restart lower bias,");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(train_classifier(names[i], stops[i], far_too_high, FAR_TOO_HIGH), BAL_OK);
         assert_int_equal(train_classifier(names[i], 0, far_too_high, FAR_TOO_HIGH), BAL_OK);
