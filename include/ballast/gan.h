@@ -16,13 +16,18 @@ typedef struct bal_gan_job {
     const char        *what;   /* for progress: "gan/NORMAL" */
     int                label;  /* the class, or -1: all together */
     const bal_watch   *watch;
+    const char        *features; /* folder of a classifier that was trained on the training part, or NULL */
 } bal_gan_job;
 
 /* Steps of the budget for a class, or for all together (-1). */
 int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label);
 
 /* Train to the end of the budget, or until watch->stop (then *stopped). Writes last.safetensors, generator.safetensors,
- * log.csv, speed.csv, samples/, real.png, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step. */
+ * log.csv, speed.csv, samples/, real.png, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step.
+ *
+ * With `features`, generator.safetensors is the checkpoint whose images were nearest to the class's validation images
+ * by the KID (ballast/quality.h) in the features of that classifier (Binkowski et al. 2018), which is in log.csv; else, or
+ * with fewer than 3 validation images, the last one. */
 bal_status bal_gan_train(const bal_gan_job *job, bool *stopped);
 
 /* The same, in pieces: to measure a step, or to drive it from elsewhere. */

@@ -24,7 +24,8 @@ bal_status bal_probabilities(double *out, const bal_scorer *scorer, int count, b
 bal_status bal_classify_part(bal_predictions *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
                              const bal_scaling *scaling);
 
-/* What the last layer sees of a part's images: x is malloc'd, [count][width]. */
+/* What the last layer sees of `count` images, or of a part's: x is malloc'd, [count][width], also where it fails. */
+bal_status bal_features_of(bal_features *out, const bal_scorer *scorer, int count, bal_fill_image fill, void *user);
 bal_status bal_features_of_part(bal_features *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
                                 const bal_scaling *scaling);
 

@@ -70,6 +70,8 @@ static bool trains_gan(const session *s)
     return s->setup->has_gan && wants(s, GAN) && strcmp(s->setup->gan.classes, "none") != 0;
 }
 
+static bool classifies(const session *s) { return s->setup->has_classifier && wants(s, CLASSIFIER); }
+
 /* The label that [train.gan] classes names; -1 for "all". */
 static bal_status find_class(int *label, const session *s, const char *name)
 {
@@ -86,18 +88,29 @@ static bal_status find_class(int *label, const session *s, const char *name)
                        near ? "did you mean " : "the first one is ", near ? near : names[3], near ? "?" : "");
 }
 
+/* What a GAN's checkpoints are judged by: malloc'd path of the run's classifier, or NULL where there is none. */
+static char *find_features(const session *s)
+{
+    char *best = bal_format("%s/classifier/best.safetensors", s->folder), *folder = NULL;
+
+    if (s->setup->has_classifier && best && bal_file_exists(best)) folder = bal_path_join(s->folder, "classifier");
+    free(best);
+    return folder;
+}
+
 static bal_status train_gan(session *s, int label)
 {
     char  name[256];
-    char *folder, *what;
+    char *folder, *what, *features = find_features(s);
 
     bal_run_class_folder(name, sizeof name, label < 0 ? "all" : bal_dataset_class(s->data, label));
     folder = bal_format("%s/gan/%s", s->folder, name);
     what = bal_format("gan/%s", name);
-    bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch};
+    bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch, features};
     bal_status  st = folder && what ? bal_gan_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
     free(folder);
     free(what);
+    free(features);
     return st;
 }
 
@@ -136,7 +149,7 @@ static bal_status check_data(const session *s)
     int         label;
 
     if (trains_gan(s) && strcmp(classes, "each") != 0) BAL_TRY(find_class(&label, s, classes));
-    if (!s->setup->has_classifier || !wants(s, CLASSIFIER)) return BAL_OK;
+    if (!classifies(s)) return BAL_OK;
     return bal_classifier_check(s->setup, s->data);
 }
 
@@ -214,16 +227,22 @@ static bal_status train_classifier(session *s)
     bal_status st = folder ? bal_classifier_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     free(folder);
-    if (st || s->stopped) return st;
+    return st;
+}
+
+static bal_status test_classifier(const session *s)
+{
     const bal_classify how = {s->dev, BAL_THRESHOLD_RUN, BAL_REPORT_SEED};
     return bal_classify_test(&how, s->folder, s->data, s->folder);
 }
 
+/* The classifier first: its features say which of a GAN's checkpoints is the best. */
 static bal_status work(session *s)
 {
     BAL_TRY(bal_cli_trace_begin(s->dev, s->o->trace));
-    if (trains_gan(s)) BAL_TRY(train_gans(s));
-    if (s->setup->has_classifier && wants(s, CLASSIFIER) && !s->stopped) BAL_TRY(train_classifier(s));
+    if (classifies(s)) BAL_TRY(train_classifier(s));
+    if (trains_gan(s) && !s->stopped) BAL_TRY(train_gans(s));
+    if (classifies(s) && !s->stopped) BAL_TRY(test_classifier(s));
     return describe(s);
 }
 

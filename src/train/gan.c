@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/files.h"
+#include "ballast/log.h"
 #include "ballast/memory.h"
 #include "ballast/pointwise.h"
 #include "ballast/reduce.h"
@@ -131,6 +132,7 @@ static bal_status open_gan(bal_gan *gan)
     gan->host = calloc((size_t)gan->o.log * BAL_GAN_FIGURES, sizeof *gan->host);
     if (!gan->host) return bal_fail(BAL_ENOMEM, "no memory for figures");
     if (gan->job.folder) BAL_TRY(bal_path_use(gan->job.folder, "last.safetensors", bal_gan_load_last, gan));
+    BAL_TRY(bal_gan_judge_open(gan));
     gan->logged = gan->synced = bal_run_clock();
     return make_feeder(gan);
 }
@@ -152,6 +154,7 @@ void bal_gan_close(bal_gan *gan)
 {
     if (!gan) return;
     bal_feeder_close(gan->feeder);
+    bal_gan_judge_close(gan);
     bal_learner_free(&gan->learn_g);
     bal_learner_free(&gan->learn_d);
     bal_loss_free(&gan->loss);
@@ -190,26 +193,50 @@ static bal_status weights_finite(bal_gan *gan, const bal_learner *l, bal_net *ne
     return isfinite(norm) ? BAL_OK : bal_gan_fail_nan(gan, gan->step, figure);
 }
 
-static bal_status save(bal_gan *gan)
+static bal_status check(bal_gan *gan)
 {
     BAL_TRY(bal_gan_read_figures(gan));
     BAL_TRY(weights_finite(gan, &gan->learn_g, gan->generator, BAL_GAN_NORM_G));
-    BAL_TRY(weights_finite(gan, &gan->learn_d, gan->discriminator, BAL_GAN_NORM_D));
-    BAL_TRY(bal_path_use(gan->job.folder, "last.safetensors", bal_gan_save_last, gan));
-    return bal_path_use(gan->job.folder, "generator.safetensors", bal_gan_save_generator, gan);
+    return weights_finite(gan, &gan->learn_d, gan->discriminator, BAL_GAN_NORM_D);
+}
+
+/* What is judged does not depend on when somebody stopped, or wanted more steps; but one is. */
+static bool judges(const bal_gan *gan)
+{
+    bool end = gan->step == gan->total && !isfinite(gan->judge.best);
+    return gan->judge.open && due(gan->step, gan->o.checkpoint, end);
+}
+
+static bal_status write_lines(bal_gan *gan, bool judged)
+{
+    double kid = judged ? gan->judge.kid : (double)NAN;
+    if (!due(gan->step, gan->o.log, false)) return judged ? bal_gan_write_kid(gan, kid) : BAL_OK;
+    BAL_TRY(bal_gan_read_figures(gan));
+    return bal_gan_write_line(gan, kid);
+}
+
+/* The generator first: after a kill between the two it is judged again, with the same result. */
+static bal_status save(bal_gan *gan, bool judged)
+{
+    bool better = judged ? gan->judge.improved : !isfinite(gan->judge.best);
+    if (better) BAL_TRY(bal_path_use(gan->job.folder, "generator.safetensors", bal_gan_save_generator, gan));
+    return bal_path_use(gan->job.folder, "last.safetensors", bal_gan_save_last, gan);
 }
 
 static bal_status after_step(bal_gan *gan, bool stop)
 {
-    bool end = gan->step == gan->total;
-    if (due(gan->step, gan->o.log, false)) {
-        BAL_TRY(bal_gan_read_figures(gan));
-        BAL_TRY(bal_gan_write_line(gan));
-    }
+    bool end = gan->step == gan->total, judged = judges(gan), saved = due(gan->step, gan->o.checkpoint, end || stop);
+    gan->judge.improved = false;
+    if (saved) BAL_TRY(check(gan));
+    if (judged) BAL_TRY(bal_gan_judge_run(gan));
+    BAL_TRY(write_lines(gan, judged));
     if (due(gan->step, gan->o.sample, end)) BAL_TRY(bal_gan_save_samples(gan));
     if (end) BAL_TRY(bal_path_use(gan->job.folder, "progression.png", bal_gan_save_progression, gan));
-    if (due(gan->step, gan->o.checkpoint, end || stop)) BAL_TRY(save(gan));
+    if (saved) BAL_TRY(save(gan, judged));
     bal_gan_show(gan);
+    if (end && isfinite(gan->judge.best))
+        bal_info("%s: the generator of step %d is kept, KID %.4f", gan->job.what, gan->judge.best_step,
+                 gan->judge.best);
     return BAL_OK;
 }
 

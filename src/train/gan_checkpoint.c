@@ -75,14 +75,16 @@ bal_status bal_gan_save_generator(const char *path, void *user)
     const bal_learner *l = &gan->learn_g;
     bal_checkpoint    *c;
     bal_status         st;
-    char               step[16];
+    char               step[16], kid[32];
     snprintf(step, sizeof step, "%d", gan->step);
+    snprintf(kid, sizeof kid, "%.17g", gan->judge.best);
     BAL_TRY(bal_checkpoint_new(&c));
     BAL_TRY_OR(end, st,
                bal_checkpoint_put_net(c, "", gan->generator, bal_has(&l->average) ? &l->average : NULL,
                                       bal_has(&l->average_states) ? &l->average_states : NULL));
     BAL_TRY_OR(end, st, bal_stored_put_scaling(c, &gan->scaling));
     BAL_TRY_OR(end, st, bal_checkpoint_note(c, "step", step));
+    if (gan->judge.improved) BAL_TRY_OR(end, st, bal_checkpoint_note(c, "kid", kid));
     BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
 end:
     bal_checkpoint_free(c);

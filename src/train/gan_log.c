@@ -2,10 +2,10 @@
 #include <math.h>
 #include "train/gan_parts.h"
 
-enum { COLUMNS_MAX = 18 };
+enum { COLUMNS_MAX = 19 };
 #define COLUMNS \
     "step,lr,d_loss_real,d_loss_fake,g_loss,d_x,d_g_z,d_g_z_after,d_norm,g_norm" \
-    ",d_real_right,d_fake_right,augment_p,real_sign,r1"
+    ",d_real_right,d_fake_right,augment_p,real_sign,r1,kid"
 static const char log_header[] = COLUMNS "\n",
                   log_header_mixed[] = COLUMNS ",d_loss_scale,d_skipped,g_loss_scale,g_skipped\n";
 static const char speed_header[] = "step,seconds,images_per_second,waited\n";
@@ -49,7 +49,7 @@ bal_status bal_gan_read_figures(bal_gan *gan)
     return BAL_OK;
 }
 
-bal_status bal_gan_write_line(bal_gan *gan)
+bal_status bal_gan_write_line(bal_gan *gan, double kid)
 {
     const double *f = gan->last;
     float         r1 = NAN;
@@ -69,8 +69,9 @@ bal_status bal_gan_write_line(bal_gan *gan)
                                 f[BAL_GAN_CRITIC + 1],
                                 gan->diff.kind ? f[BAL_GAN_CRITIC + 2] : NAN,
                                 adaptive ? f[BAL_GAN_CRITIC + 3] : NAN,
-                                (double)r1};
-    int    columns = 14;
+                                (double)r1,
+                                kid};
+    int    columns = 15;
     double speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
     gan->logged = now;
     if (bal_gan_mixed(gan)) {
@@ -80,6 +81,14 @@ bal_status bal_gan_write_line(bal_gan *gan)
     }
     BAL_TRY(bal_run_log_row(&gan->log, gan->step, line, columns));
     return bal_run_log_row(&gan->speed, gan->step, speed, 3);
+}
+
+bal_status bal_gan_write_kid(bal_gan *gan, double kid)
+{
+    enum { KID = 14 };
+    double line[COLUMNS_MAX];
+    for (int i = 0; i < COLUMNS_MAX; i++) line[i] = i == KID ? kid : (double)NAN;
+    return bal_run_log_row(&gan->log, gan->step, line, KID + 1 + (bal_gan_mixed(gan) ? 4 : 0));
 }
 
 bal_status bal_gan_open_log(const char *path, void *user)
@@ -100,6 +109,7 @@ void bal_gan_show(const bal_gan *gan)
     const bal_figure shown[] = {{"D loss", f[2 * BAL_GAN_REAL] + f[2 * BAL_GAN_FAKE]},
                                 {"G loss", f[2 * BAL_GAN_GENERATED]},
                                 {"D(x)", f[2 * BAL_GAN_REAL + 1]},
-                                {"D(G(z))", f[2 * BAL_GAN_FAKE + 1]}};
-    gan->job.watch->update(gan->step, shown, gan->read ? 4 : 0);
+                                {"D(G(z))", f[2 * BAL_GAN_FAKE + 1]},
+                                {"KID", gan->judge.kid}};
+    gan->job.watch->update(gan->step, shown, !gan->read ? 0 : isfinite(gan->judge.kid) ? 5 : 4);
 }

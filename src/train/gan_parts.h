@@ -4,6 +4,7 @@
 
 #include "ballast/critic.h"
 #include "ballast/diff_augment.h"
+#include "ballast/extractor.h"
 #include "ballast/feeder.h"
 #include "ballast/gan.h"
 #include "ballast/learner.h"
@@ -21,6 +22,16 @@ enum {
     BAL_GAN_CRITIC = 8,
     BAL_GAN_FIGURES = BAL_GAN_CRITIC + BAL_CRITIC_FIGURES
 };
+
+/* How good checkpoints are, by the KID of generated images against the validation part. */
+typedef struct bal_gan_judge {
+    bool          open; /* whether there is anything to judge by */
+    bal_extractor extractor;
+    bal_features  real;
+    double        kid, best; /* of the step that was judged last, the lowest so far; NaN: none */
+    int           best_step;
+    bool          improved; /* whether the last one is the best */
+} bal_gan_judge;
 
 struct bal_gan {
     bal_gan_job      job;
@@ -41,6 +52,7 @@ struct bal_gan {
     bal_tensor       figures;    /* [log] rows of BAL_GAN_FIGURES */
     float           *host;       /* the same on the host */
     bal_run_log      log, speed;
+    bal_gan_judge    judge;
     int              step, total, read; /* read: steps whose figures were looked at */
     double           synced, logged;                    /* clock of the last wait and of the last line of speed.csv */
     double           last[BAL_GAN_FIGURES];                      /* means since the last line of log.csv */
@@ -53,10 +65,12 @@ bal_status bal_gan_read_figures(bal_gan *gan);
 /* The fault of a figure of a step: names the layer whose output or weights are not finite, or where all are, the
  * figure. */
 bal_status bal_gan_fail_nan(bal_gan *gan, int step, int figure);
-/* log.csv and speed.csv: opened for bal_path_use, and their next lines. */
+/* log.csv and speed.csv: opened for bal_path_use, and their next lines; kid NaN: not measured at this step. */
 bal_status bal_gan_open_log(const char *path, void *user);
 bal_status bal_gan_open_speed(const char *path, void *user);
-bal_status bal_gan_write_line(bal_gan *gan);
+bal_status bal_gan_write_line(bal_gan *gan, double kid);
+/* A line that has nothing but the KID, of a step between two others. */
+bal_status bal_gan_write_kid(bal_gan *gan, double kid);
 /* What people see while they wait. */
 void bal_gan_show(const bal_gan *gan);
 
@@ -67,6 +81,13 @@ bal_status bal_gan_load_last(const char *path, void *user);
 /* generator.safetensors: the average's weights where there is one. */
 bal_status bal_gan_save_generator(const char *path, void *user);
 
+/* Opened once the step to go on from is known. */
+bal_status bal_gan_judge_open(bal_gan *gan);
+bal_status bal_gan_judge_run(bal_gan *gan);
+void       bal_gan_judge_close(bal_gan *gan);
+
+/* Images by the generator whose weights are kept, always the same latents. */
+bal_status bal_gan_sample_pixels(bal_gan *gan, float *pixel, int count);
 /* samples/step_NNNNNN.png: always the same latents. */
 bal_status bal_gan_save_samples(bal_gan *gan);
 /* Training images, evenly chosen: what the samples are looked at beside. */

@@ -22,14 +22,14 @@ static bal_status generate_batch(float *pixel, bal_net *net, const bal_tensor *z
     return bal_tensor_read(&y, pixel);
 }
 
-static bal_status sample_pixels(bal_gan *gan, float *pixel)
+bal_status bal_gan_sample_pixels(bal_gan *gan, float *pixel, int count)
 {
     size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
     bal_status st = bal_learner_swap(&gan->learn_g);
-    for (int i = 0, n; st == BAL_OK && i < SAMPLES; i += n) {
+    for (int i = 0, n; st == BAL_OK && i < count; i += n) {
         bal_stream stream = bal_stream_for((uint64_t)gan->job.setup->run.seed, BAL_FOR_SAMPLE,
                                            (uint32_t)(gan->job.label + 1), (uint32_t)i);
-        n = SAMPLES - i < gan->o.batch ? SAMPLES - i : gan->o.batch;
+        n = count - i < gan->o.batch ? count - i : gan->o.batch;
         st = generate_batch(pixel + (size_t)i * image, gan->generator, &gan->z, n, &stream);
     }
     return st == BAL_OK ? bal_learner_swap(&gan->learn_g) : st;
@@ -40,7 +40,8 @@ bal_status bal_gan_save_samples(bal_gan *gan)
     size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
     float     *pixel = malloc(SAMPLES * image * sizeof *pixel);
     char      *path = bal_format("%s/samples/step_%06d.png", gan->job.folder, gan->step);
-    bal_status st = pixel && path ? sample_pixels(gan, pixel) : bal_fail(BAL_ENOMEM, "no memory for samples");
+    bal_status st = pixel && path ? bal_gan_sample_pixels(gan, pixel, SAMPLES)
+                                  : bal_fail(BAL_ENOMEM, "no memory for samples");
     if (st == BAL_OK) st = bal_run_grid(path, pixel, SAMPLES, SAMPLE_COLUMNS, &gan->job.setup->data, &gan->scaling);
     free(pixel);
     free(path);

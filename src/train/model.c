@@ -176,21 +176,19 @@ end:
     return st;
 }
 
-bal_status bal_features_of_part(bal_features *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
-                                const bal_scaling *scaling)
+bal_status bal_features_of(bal_features *out, const bal_scorer *scorer, int count, bal_fill_image fill, void *user)
 {
-    part_images images = {data, NULL, scaling};
-    bal_shape   width = bal_net_layer(scorer->net, bal_net_count(scorer->net) - 1)->in[0];
-    batch       b;
-    bal_status  st;
-    *out = (bal_features){NULL, bal_dataset_part(data, part, -1, &images.index), width.h * width.w * width.c};
+    bal_shape  width = bal_net_layer(scorer->net, bal_net_count(scorer->net) - 1)->in[0];
+    batch      b;
+    bal_status st;
+    *out = (bal_features){NULL, count, width.h * width.w * width.c};
     float *x = malloc(((size_t)out->count * (size_t)out->width + 1) * sizeof *x);
     out->x = x;
     BAL_TRY_OR(end, st, batch_open(&b, scorer));
     if (!x) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for the features of %d images", out->count));
     for (int first = 0; first < out->count; first += b.x.shape.n) {
         bal_tensor y;
-        BAL_TRY_OR(end, st, batch_fill(&b, first, out->count, fill_from_part, &images));
+        BAL_TRY_OR(end, st, batch_fill(&b, first, out->count, fill, user));
         BAL_TRY_OR(end, st, batch_look(&b, 0, &y));
         y = bal_net_features(scorer->net);
         BAL_TRY_OR(end, st, bal_tensor_read(&y, x + (size_t)first * (size_t)out->width));
@@ -198,6 +196,14 @@ bal_status bal_features_of_part(bal_features *out, const bal_scorer *scorer, con
 end:
     batch_close(&b);
     return st;
+}
+
+bal_status bal_features_of_part(bal_features *out, const bal_scorer *scorer, const bal_dataset *data, bal_part part,
+                                const bal_scaling *scaling)
+{
+    part_images images = {data, NULL, scaling};
+    int         count = bal_dataset_part(data, part, -1, &images.index);
+    return bal_features_of(out, scorer, count, fill_from_part, &images);
 }
 
 /* ---- a trained one ---------------------------------------------------------------------------------------------- */

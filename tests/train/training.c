@@ -40,7 +40,8 @@ static char        *folder; /* of scratch */
 
 /* ---- watching --------------------------------------------------------------------------------------------------- */
 
-static int stop_after; /* calls of stop until it says yes; 0: never */
+static const char *features;   /* of GANs: a classifier's folder */
+static int         stop_after; /* calls of stop until it says yes; 0: never */
 
 static void begin(const char *what, const char *unit, long total, long done)
 {
@@ -98,7 +99,7 @@ static bal_status train_gan(const char *name, int stops, const char *const *sets
     bool       stopped;
     stop_after = stops;
     assert_int_equal(bal_folder_create(out), BAL_OK);
-    bal_gan_job job = {s, data, dev, out, "gan/all", -1, &watch};
+    bal_gan_job job = {s, data, dev, out, "gan/all", -1, &watch, features};
     bal_status  st = bal_gan_train(&job, &stopped);
     if (st == BAL_OK) assert_int_equal(stopped, stops > 0);
     free(out);
@@ -238,6 +239,55 @@ static void test_gan_augmented(void **state)
     const char *ada[] = {"train.gan.augment=ada target=-1 images=400"};
     check_gan_option("diff", diff, 1);
     check_gan_option("ada", ada, 1);
+}
+
+/* Column 15, counted from 0, of the line of a step; NaN: empty or no such line. */
+static double kid_of(const char *name, int step)
+{
+    char  *text, *path = bal_format("%s/%s/log.csv", folder, name), *start = bal_format("\n%d,", step), *at;
+    size_t size;
+    assert_int_equal(bal_file_read(&text, &size, path, 0), BAL_OK);
+    at = strstr(text, start);
+    for (int i = 0; at && i < 15; i++) at = strchr(at + 1, ',');
+    double kid = at && at[1] != '\n' && at[1] != ',' ? strtod(at + 1, NULL) : (double)NAN;
+    free(text);
+    free(path);
+    free(start);
+    return kid;
+}
+
+static int kept_step(const char *name)
+{
+    bal_checkpoint *c;
+    char           *path = bal_format("%s/%s/generator.safetensors", folder, name);
+    assert_int_equal(bal_checkpoint_read(&c, path), BAL_OK);
+    int step = (int)strtol(bal_checkpoint_find_note(c, "step"), NULL, 10);
+    bal_checkpoint_free(c);
+    free(path);
+    return step;
+}
+
+/* Each checkpoint (4, 8, 12) is judged, no other step; the best one is kept; the same bits however it was stopped. */
+static void test_gan_keeps_the_nearest(void **state)
+{
+    (void)state;
+    const char *judged[] = {"train.gan.optimizer=adam lr=0.02"}; /* moves enough to get worse, too */
+    assert_int_equal(train_classifier("features", 0, NULL, 0), BAL_OK);
+    features = scratch("features");
+    check_gan_option("kid", judged, 1);
+    features = NULL;
+    double best = HUGE_VAL;
+    int    at = 0;
+    for (int step = 1; step <= 12; step++) {
+        double kid = kid_of("kid-whole", step);
+        assert_int_equal(isfinite(kid) != 0, step % 4 == 0);
+        if (!(kid < best)) continue;
+        best = kid;
+        at = step;
+    }
+    assert_int_equal(kept_step("kid-whole"), at);
+    assert_int_equal(kept_step("whole"), 12);
+    assert_true(isnan(kid_of("whole", 12)));
 }
 
 static void test_gan_lecam(void **state)
@@ -589,7 +639,7 @@ static void test_gan_step_allocates_nothing(void **state)
 {
     (void)state;
     bal_setup  *s = open_setup(NULL, 0);
-    bal_gan_job job = {s, data, dev, NULL, "gan/all", -1, &watch};
+    bal_gan_job job = {s, data, dev, NULL, "gan/all", -1, &watch, NULL};
     bal_gan    *gan;
     assert_int_equal(bal_gan_open(&gan, &job), BAL_OK);
     for (int i = 0; i < 2; i++) assert_int_equal(bal_gan_step(gan), BAL_OK);
@@ -634,6 +684,7 @@ int main(void)
         cmocka_unit_test(test_gan_lecam),
         cmocka_unit_test(test_gan_constrained),
         cmocka_unit_test(test_gan_all_at_once),
+        cmocka_unit_test(test_gan_keeps_the_nearest),
         cmocka_unit_test(test_gan_nan_is_named),
         cmocka_unit_test(test_gan_generates),
         cmocka_unit_test(test_classifier_same_seed_same_bits),
