@@ -17,13 +17,6 @@
 #ifndef STRIDE
 #define STRIDE 2
 #endif
-#ifdef BACKWARD
-#define IN_PHASES 1
-#define OUT_PHASES (STRIDE * STRIDE)
-#else
-#define IN_PHASES (STRIDE * STRIDE)
-#define OUT_PHASES 1
-#endif
 #define POINTS(to) UNROLL for (int to = 0; to < TT; to++)
 
 /* Along one axis: output o of a phase is pixel out + o * out_step, o < extent, and reads from pixel in + o * in_step
@@ -32,23 +25,23 @@ typedef struct {
     int in, in_step, out, out_step, extent;
 } lane;
 
-inline lane make_lane(int phase, int out_size, int p)
+inline lane make_lane(int backward, int phase, int out_size, int p)
 {
     lane l;
-#ifdef BACKWARD
-    int first = p > phase ? (p - phase + STRIDE - 1) / STRIDE : 0;
-    l.in = first - (R - 1);
-    l.in_step = 1;
-    l.out = first * STRIDE + phase - p;
-    l.out_step = STRIDE;
-    l.extent = (out_size - l.out + STRIDE - 1) / STRIDE;
-#else
-    l.in = phase - p;
-    l.in_step = STRIDE;
-    l.out = 0;
-    l.out_step = 1;
-    l.extent = out_size;
-#endif
+    if (backward) {
+        int first = p > phase ? (p - phase + STRIDE - 1) / STRIDE : 0;
+        l.in = first - (R - 1);
+        l.in_step = 1;
+        l.out = first * STRIDE + phase - p;
+        l.out_step = STRIDE;
+        l.extent = (out_size - l.out + STRIDE - 1) / STRIDE;
+    } else {
+        l.in = phase - p;
+        l.in_step = STRIDE;
+        l.out = 0;
+        l.out_step = 1;
+        l.extent = out_size;
+    }
     return l;
 }
 
@@ -56,9 +49,9 @@ typedef struct {
     int image, y, x; /* the first output of a tile in its phase */
 } place;
 
-inline place tile_place(int tile, int out_h, int out_w)
+inline place tile_place(int backward, int tile, int out_h, int out_w)
 {
-    int   phased = OUT_PHASES > 1 ? STRIDE : 1;
+    int   phased = backward ? STRIDE : 1;
     int   high = ((out_h + phased - 1) / phased + M - 1) / M, wide = ((out_w + phased - 1) / phased + M - 1) / M;
     place at = {tile / (high * wide), tile / wide % high * M, tile % wide * M};
     return at;

@@ -1,49 +1,75 @@
-/* convolution, CPU class: Winograd's F(M, R) as conv_winograd.h has it, channels in multiples of 16. DEPTH: c of one
- * phase. */
+/* convolution, CPU class: Winograd's F(M, R) as conv_winograd.h has it, channels in multiples of 16. Depths, blocks and
+ * the direction are arguments, so that a net's layers share their kernels. */
 #include "conv_winograd.h"
 #include "tile.h"
 
-#ifndef DEPTH
-#define DEPTH 16
+#ifndef ROOM /* floats that a work-item holds */
+#define ROOM (1 << 18)
 #endif
-#ifndef BLOCK /* tiles that are multiplied together, a multiple of MR */
-#define BLOCK MR
-#endif
-#define ALL_DEPTH (IN_PHASES * DEPTH)
-#define ARGUMENTS \
-    n, x_h, x_w, x_c, y_h, y_w, y_c, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, groups
+
+/* A pass that gathers: from `in` to `out`. depth: c of one phase; all: of all that are summed. */
+typedef struct {
+    int backward, in_h, in_w, in_c, out_h, out_w, out_c, p_h, p_w, in_phases, out_phases, depth, all;
+} pass;
+
+inline pass make_pass(int backward, GEOMETRY)
+{
+    pass p;
+    p.backward = backward;
+    p.in_h = backward ? y_h : x_h;
+    p.in_w = backward ? y_w : x_w;
+    p.in_c = backward ? y_c : x_c;
+    p.out_h = backward ? x_h : y_h;
+    p.out_w = backward ? x_w : y_w;
+    p.out_c = backward ? x_c : y_c;
+    p.p_h = p_h;
+    p.p_w = p_w;
+    p.in_phases = backward ? 1 : STRIDE * STRIDE;
+    p.out_phases = backward ? STRIDE * STRIDE : 1;
+    p.depth = p.in_c;
+    p.all = p.in_phases * p.depth;
+    return p;
+}
+
+#define PASS(backward) \
+    make_pass(backward, n, x_h, x_w, x_c, y_h, y_w, y_c, k_h, k_w, s_h, s_w, p_h, p_w, d_h, d_w, groups)
+
+inline lane  lane_y(pass p, int phase) { return make_lane(p.backward, phase / STRIDE, p.out_h, p.p_h); }
+inline lane  lane_x(pass p, int phase) { return make_lane(p.backward, phase % STRIDE, p.out_w, p.p_w); }
+inline place place_of(pass p, int tile) { return tile_place(p.backward, tile, p.out_h, p.out_w); }
 
 /* ---- weights ---------------------------------------------------------------------------------------------------- */
 
 /* The taps of 16 c, from channel `row` on, and one panel, [tap][rows][NB]. */
-inline void gather_taps(float *taps, int rows, int row, int panel, int out_phase, int y_c, int k_w, int width,
+inline void gather_taps(float *taps, int rows, int row, int panel, int out_phase, pass p, int y_c, int k_w,
                         __global const float *w)
 {
-    int phase = OUT_PHASES > 1 ? out_phase : row / DEPTH, c = row % DEPTH, columns = width - panel * NB;
+    int phase = p.backward ? out_phase : row / p.depth, c = row % p.depth, columns = p.out_c - panel * NB;
     for (int tap = 0; tap < R * R; tap++, taps += rows * NB) {
-#ifdef BACKWARD
-        int kh = (R - 1 - tap / R) * STRIDE + phase / STRIDE, kw = (R - 1 - tap % R) * STRIDE + phase % STRIDE;
-        __global const float *from = w + ((size_t)(kh * k_w + kw) * width + panel * NB) * y_c + c;
-        float                 lines[NB][16];
-        for (int j = 0; j < NB; j++)
-            store16(j < columns ? vload16(0, from + (size_t)j * y_c) : (float16)(0), 0, lines[j]);
-        for (int k = 0; k < 16; k++)
-            for (int j = 0; j < NB; j++) taps[k * NB + j] = lines[j][k];
-#else
-        int                   kh = tap / R * STRIDE + phase / STRIDE, kw = tap % R * STRIDE + phase % STRIDE;
-        __global const float *from = w + ((size_t)(kh * k_w + kw) * DEPTH + c) * y_c + panel * NB;
-        for (int k = 0; k < 16; k++)
-            EACH_VECTOR (j) store16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
-#endif
+        int a = p.backward ? R * R - 1 - tap : tap;
+        int kh = a / R * STRIDE + phase / STRIDE, kw = a % R * STRIDE + phase % STRIDE;
+        if (p.backward) {
+            __global const float *from = w + ((size_t)(kh * k_w + kw) * p.out_c + panel * NB) * y_c + c;
+            float                 lines[NB][16];
+            for (int j = 0; j < NB; j++)
+                store16(j < columns ? vload16(0, from + (size_t)j * y_c) : (float16)(0), 0, lines[j]);
+            for (int k = 0; k < 16; k++)
+                for (int j = 0; j < NB; j++) taps[k * NB + j] = lines[j][k];
+        } else {
+            __global const float *from = w + ((size_t)(kh * k_w + kw) * p.depth + c) * y_c + panel * NB;
+            for (int k = 0; k < 16; k++)
+                EACH_VECTOR (j) store16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
+        }
     }
 }
 
-/* u, [out phase][panel][t][ALL_DEPTH][NB]. 16 c of one panel to a work-item. */
-ITEM winograd_weights(GEOMETRY, int width, int panels, __global const float *restrict w, __global float *restrict u)
+/* u, [out phase][panel][t][all c][NB]. 16 c of one panel to a work-item. */
+ITEM winograd_weights(GEOMETRY, int backward, int panels, __global const float *restrict w, __global float *restrict u)
 {
     int   row = (int)get_global_id(0) * 16, panel = (int)get_global_id(1), out_phase = (int)get_global_id(2);
+    pass  p = PASS(backward);
     float taps[R * R][16][NB];
-    gather_taps(taps[0][0], 16, row, panel, out_phase, y_c, k_w, width, w);
+    gather_taps(taps[0][0], 16, row, panel, out_phase, p, y_c, k_w, w);
     float block[TT][16][NB]; /* so that memory is written in long runs */
     for (int k = 0; k < 16; k++)
         EACH_VECTOR (j) {
@@ -54,24 +80,26 @@ ITEM winograd_weights(GEOMETRY, int width, int panels, __global const float *res
             POINTS (t)
                 store16(winograd_factor(t / T) * winograd_factor(t % T) * all[t], j, block[t][k]);
         }
-    u += ((size_t)(out_phase * panels + panel) * TT * ALL_DEPTH + row) * NB;
+    u += ((size_t)(out_phase * panels + panel) * TT * p.all + row) * NB;
     for (int t = 0; t < TT; t++)
-        for (int i = 0; i < 16 * NV; i++) store16(vload16(i, block[t][0]), i, u + (size_t)t * ALL_DEPTH * NB);
+        for (int i = 0; i < 16 * NV; i++) store16(vload16(i, block[t][0]), i, u + (size_t)t * p.all * NB);
 }
 
 /* ---- input ------------------------------------------------------------------------------------------------------ */
 
-#define V_POINT ((BLOCK + 1) * 16) /* floats from one t to the next; no power of two */
+/* Floats from one t of v to the next; no power of two. */
+inline int point_floats(int block) { return (block + 1) * 16; }
 
 /* The input pixels of a tile, NULL those outside. */
-inline void tile_pixels(__global const float *at[TT], __global const float *in, int in_h, int in_w, int in_c,
-                        place p, lane v, lane h)
+inline void tile_pixels(__global const float *at[TT], __global const float *in, pass p, int phase, place o)
 {
+    lane v = lane_y(p, phase), h = lane_x(p, phase);
     UNROLL
     for (int i = 0; i < TT; i++) {
-        int y = v.in + (p.y + i / T) * v.in_step, x = h.in + (p.x + i % T) * h.in_step;
-        at[i] = (uint)y < (uint)in_h && (uint)x < (uint)in_w ? in + ((size_t)(p.image * in_h + y) * in_w + x) * in_c
-                                                             : 0;
+        int y = v.in + (o.y + i / T) * v.in_step, x = h.in + (o.x + i % T) * h.in_step;
+        at[i] = (uint)y < (uint)p.in_h && (uint)x < (uint)p.in_w
+                    ? in + ((size_t)(o.image * p.in_h + y) * p.in_w + x) * p.in_c
+                    : 0;
     }
 }
 
@@ -79,34 +107,33 @@ inline float16 load_at(__global const float *pixel, int c) { return pixel ? vloa
 
 /* Read the rows of `in` that the tiles [first, last) reach, from end to end: memory delivers that many times as fast as
  * it does the scattered pixels of tiles, which then lie in the cache. The sum is stored so that it is not left out. */
-inline void read_ahead(float *sum, GEOMETRY, int out_phase, int first, int last, __global const float *in)
+inline void read_ahead(float *sum, pass p, int out_phase, int first, int last, __global const float *in)
 {
-    place   a = tile_place(first, OUT_H, OUT_W), b = tile_place(last - 1, OUT_H, OUT_W);
-    lane    l = make_lane(OUT_PHASES > 1 ? out_phase / STRIDE : 0, OUT_H, p_h);
-    int     top = max(l.in + a.y * l.in_step, 0), bottom = min(l.in + (b.y + T) * l.in_step, IN_H);
-    size_t  row = (size_t)IN_W * IN_C, end = ((size_t)b.image * IN_H + bottom) * row;
+    place   a = place_of(p, first), b = place_of(p, last - 1);
+    lane    l = lane_y(p, out_phase);
+    int     top = max(l.in + a.y * l.in_step, 0), bottom = min(l.in + (b.y + T) * l.in_step, p.in_h);
+    size_t  row = (size_t)p.in_w * p.in_c, end = ((size_t)b.image * p.in_h + bottom) * row;
     float16 all = 0;
-    for (size_t i = ((size_t)a.image * IN_H + top) * row; i < end; i += 16) all += vload16(0, in + i);
+    for (size_t i = ((size_t)a.image * p.in_h + top) * row; i < end; i += 16) all += vload16(0, in + i);
     store16(all, 0, sum);
 }
 
-/* v of one block, [ALL_DEPTH / 16][t][BLOCK + 1][16]; tiles beyond the last repeat it. */
-inline void transform_block(float *v, GEOMETRY, int out_phase, int first, int tiles, __global const float *in)
+/* v of one block, [all c / 16][t][block + 1][16]; tiles beyond the last repeat it. */
+inline void transform_block(float *v, pass p, int block, int out_phase, int first, int tiles, __global const float *in)
 {
-    read_ahead(v + BLOCK * 16, ARGUMENTS, out_phase, first, min(first + BLOCK, tiles), in);
-    for (int row = 0; row < BLOCK; row++) {
-        place p = tile_place(min(first + row, tiles - 1), OUT_H, OUT_W);
-        for (int phase = 0; phase < IN_PHASES; phase++) {
-            int                   one = OUT_PHASES > 1 ? out_phase : phase;
+    int point = point_floats(block);
+    read_ahead(v + block * 16, p, out_phase, first, min(first + block, tiles), in);
+    for (int row = 0; row < block; row++) {
+        place o = place_of(p, min(first + row, tiles - 1));
+        for (int phase = 0; phase < p.in_phases; phase++) {
             __global const float *at[TT];
-            tile_pixels(at, in, IN_H, IN_W, IN_C, p, make_lane(one / STRIDE, OUT_H, p_h),
-                        make_lane(one % STRIDE, OUT_W, p_w));
-            for (int c = 0; c < DEPTH; c += 16) {
+            tile_pixels(at, in, p, p.backward ? out_phase : phase, o);
+            for (int c = 0; c < p.depth; c += 16) {
                 float16 d[TT], all[TT];
                 POINTS (i) d[i] = load_at(at[i], c);
                 filter_2d(all, d);
-                float *to = v + (phase * DEPTH + c) * TT * (BLOCK + 1) + row * 16;
-                POINTS (t) store16(all[t], 0, to + t * V_POINT);
+                float *to = v + (phase * p.depth + c) / 16 * TT * point + row * 16;
+                POINTS (t) store16(all[t], 0, to + t * point);
             }
         }
     }
@@ -115,143 +142,143 @@ inline void transform_block(float *v, GEOMETRY, int out_phase, int first, int ti
 /* ---- products and output ---------------------------------------------------------------------------------------- */
 
 /* acc += MR tiles of v, from `a` on, each 16 channels `next` rows of 16 further, by the panel at b. */
-#define MULTIPLY(acc, a, next, b) \
-    for (int c = 0; c < ALL_DEPTH; c += 16, a += next) { \
+#define MULTIPLY(acc, a, depth, next, b) \
+    for (int c = 0; c < depth; c += 16, a += next) { \
         _Pragma("unroll 4") for (int k = 0; k < 16; k++, b += NB) TILE_STEP(acc, a, k, b) \
     }
 
-/* s[t][BLOCK][NB] of one panel. */
-inline void multiply(float *s, const float *v, __global const float *u, int rows)
+/* s[t][block][NB] of one panel. */
+inline void multiply(float *s, const float *v, __global const float *u, int depth, int block, int rows)
 {
     for (int t = 0; t < TT; t++)
         for (int r = 0; r < rows; r += MR) {
-            const float(*a)[16] = (const float(*)[16])(v + t * V_POINT + r * 16);
-            __global const float *b = u + (size_t)t * ALL_DEPTH * NB;
+            const float(*a)[16] = (const float(*)[16])(v + t * point_floats(block) + r * 16);
+            __global const float *b = u + (size_t)t * depth * NB;
             float16               acc[MR][NV];
             TILE_ZERO(acc)
-            MULTIPLY(acc, a, TT * (BLOCK + 1), b)
+            MULTIPLY(acc, a, depth, TT * (block + 1), b)
             EACH_ROW (i)
-                EACH_VECTOR (j) store16(acc[i][j], j, s + (t * BLOCK + r + i) * NB);
+                EACH_VECTOR (j) store16(acc[i][j], j, s + (t * block + r + i) * NB);
         }
 }
 
-/* The outputs of one tile from s[t], `next` floats from one t to the next. */
-inline void store_tile(__global float *out, int out_h, int out_w, int out_c, place p, lane v, lane h, const float *s,
-                       int next, __global const float *bias, int has_bias, int columns)
+/* The outputs of `rows` tiles of one panel from s[t][block][NB]. */
+inline void store_tiles(__global float *out, pass p, int out_phase, int first, int rows, int panel, const float *s,
+                        int block, __global const float *bias, int has_bias)
 {
-    EACH_VECTOR (j) {
-        float16 all[TT], y[M * M];
-        POINTS (t) all[t] = vload16(j, s + t * next);
-        collect_2d(y, all, M);
-        float16 b = has_bias ? load_part(bias + 16 * j, columns - 16 * j) : (float16)(0);
-        UNROLL
-        for (int i = 0; i < M * M; i++) {
-            int oy = p.y + i / M, ox = p.x + i % M;
-            if (oy >= v.extent || ox >= h.extent || 16 * j >= columns) continue;
-            size_t at = (size_t)(p.image * out_h + v.out + oy * v.out_step) * out_w + h.out + ox * h.out_step;
-            store16(y[i] + b, j, out + at * out_c);
+    lane v = lane_y(p, out_phase), h = lane_x(p, out_phase);
+    int  columns = p.out_c - panel * NB;
+    out += panel * NB;
+    bias += panel * NB;
+    for (int row = 0; row < rows; row++, s += NB) {
+        place o = place_of(p, first + row);
+        EACH_VECTOR (j) {
+            float16 all[TT], y[M * M];
+            POINTS (t) all[t] = vload16(j, s + t * block * NB);
+            collect_2d(y, all, M);
+            float16 b = has_bias ? load_part(bias + 16 * j, columns - 16 * j) : (float16)(0);
+            UNROLL
+            for (int i = 0; i < M * M; i++) {
+                int oy = o.y + i / M, ox = o.x + i % M;
+                if (oy >= v.extent || ox >= h.extent || 16 * j >= columns) continue;
+                size_t at = (size_t)(o.image * p.out_h + v.out + oy * v.out_step) * p.out_w + h.out + ox * h.out_step;
+                store16(y[i] + b, j, out + at * p.out_c);
+            }
         }
     }
 }
 
-/* A block of tiles to a work-item. */
-ITEM winograd_multiply(GEOMETRY, int width, int panels, int tiles, __global const float *restrict in,
+/* A block of tiles, a multiple of MR, to a work-item. */
+ITEM winograd_multiply(GEOMETRY, int backward, int block, int panels, int tiles, __global const float *restrict in,
                        __global const float *restrict u, __global const float *restrict bias, int has_bias,
                        __global float *restrict out)
 {
-    int   first = (int)get_global_id(0) * BLOCK, rows = min(BLOCK, tiles - first), out_phase = (int)get_global_id(1);
-    lane  vertical = make_lane(out_phase / STRIDE, OUT_H, p_h), horizontal = make_lane(out_phase % STRIDE, OUT_W, p_w);
-    float s[TT * BLOCK * NB];
-    float v[ALL_DEPTH / 16 * TT * V_POINT];
-    transform_block(v, ARGUMENTS, out_phase, first, tiles, in);
+    int   first = (int)get_global_id(0) * block, rows = min(block, tiles - first), out_phase = (int)get_global_id(1);
+    pass  p = PASS(backward);
+    float room[ROOM], *s = room, *v = room + TT * block * NB;
+    transform_block(v, p, block, out_phase, first, tiles, in);
     for (int panel = 0; panel < panels; panel++) {
-        int columns = width - panel * NB;
-        multiply(s, v, u + (size_t)(out_phase * panels + panel) * TT * ALL_DEPTH * NB, rows);
-        for (int row = 0; row < rows; row++)
-            store_tile(out + panel * NB, OUT_H, OUT_W, OUT_C, tile_place(first + row, OUT_H, OUT_W), vertical,
-                       horizontal, s + row * NB, BLOCK * NB, bias + panel * NB, has_bias, columns);
+        multiply(s, v, u + (size_t)(out_phase * panels + panel) * TT * p.all * NB, p.all, block, rows);
+        store_tiles(out, p, out_phase, first, rows, panel, s, block, bias, has_bias);
     }
 }
 
 /* ---- few tiles -------------------------------------------------------------------------------------------------- */
 
 /* Where few tiles share many weights, these are transformed on the way, point by point, and never go through memory;
- * the transformed input does, v[out phase][t][ALL_DEPTH / 16][padded][16]. */
+ * the transformed input does, v[out phase][t][all c / 16][padded][16]. */
 #ifndef FEW
 #define FEW 64 /* tiles that are multiplied together */
 #endif
 
-/* A block of tiles to a work-item. padded: tiles of v, a multiple of BLOCK and of MR. */
-ITEM winograd_input(GEOMETRY, int tiles, int padded, __global const float *restrict in, __global float *restrict v)
+/* A block of tiles to a work-item. padded: tiles of v, a multiple of block and of MR. */
+ITEM winograd_input(GEOMETRY, int backward, int block, int tiles, int padded, __global const float *restrict in,
+                    __global float *restrict v)
 {
-    int   first = (int)get_global_id(0) * BLOCK, out_phase = (int)get_global_id(1);
-    float part[ALL_DEPTH / 16 * TT * V_POINT];
-    transform_block(part, ARGUMENTS, out_phase, min(first, tiles - 1), tiles, in);
+    int   first = (int)get_global_id(0) * block, out_phase = (int)get_global_id(1);
+    pass  p = PASS(backward);
+    float part[ROOM];
+    transform_block(part, p, block, out_phase, min(first, tiles - 1), tiles, in);
     for (int t = 0; t < TT; t++)
-        for (int c = 0; c < ALL_DEPTH / 16; c++) {
-            __global float *to = v + (((size_t)(out_phase * TT + t) * (ALL_DEPTH / 16) + c) * padded + first) * 16;
-            for (int row = 0; row < BLOCK; row++) store16(vload16(row, part + (c * TT + t) * V_POINT), row, to);
+        for (int c = 0; c < p.all / 16; c++) {
+            __global float *to = v + (((size_t)(out_phase * TT + t) * (p.all / 16) + c) * padded + first) * 16;
+            const float    *from = part + (c * TT + t) * point_floats(block);
+            for (int row = 0; row < block; row++) store16(vload16(row, from), row, to);
         }
 }
 
-/* u of point t from the taps, [tap][ALL_DEPTH][NB]. */
-inline void transform_point(float *u, int t, const float *taps)
+/* u of point t from the taps, [tap][depth][NB]. */
+inline void transform_point(float *u, int t, int depth, const float *taps)
 {
     float axis_y[R], axis_x[R];
     for (int a = 0; a < R; a++) {
         axis_y[a] = winograd_factor(t / T) * winograd_power(t / T, a);
         axis_x[a] = winograd_factor(t % T) * winograd_power(t % T, a);
     }
-    for (int i = 0; i < ALL_DEPTH * NB; i += 16) {
+    for (int i = 0; i < depth * NB; i += 16) {
         float16 sum = 0;
         UNROLL
         for (int tap = 0; tap < R * R; tap++)
-            sum = fma((float16)(axis_y[tap / R] * axis_x[tap % R]), vload16(0, taps + tap * ALL_DEPTH * NB + i), sum);
+            sum = fma((float16)(axis_y[tap / R] * axis_x[tap % R]), vload16(0, taps + tap * depth * NB + i), sum);
         store16(sum, 0, u + i);
     }
 }
 
 /* A panel, by all tiles, to a work-item. */
-ITEM winograd_few(GEOMETRY, int width, int tiles, int padded, __global const float *restrict v,
+ITEM winograd_few(GEOMETRY, int backward, int tiles, int padded, __global const float *restrict v,
                   __global const float *restrict w, __global const float *restrict bias, int has_bias,
                   __global float *restrict out)
 {
-    int   panel = (int)get_global_id(0), out_phase = (int)get_global_id(1), columns = width - panel * NB;
-    lane  vertical = make_lane(out_phase / STRIDE, OUT_H, p_h), horizontal = make_lane(out_phase % STRIDE, OUT_W, p_w);
-    float taps[R * R * ALL_DEPTH * NB], u[ALL_DEPTH * NB], s[TT * FEW * NB];
-    for (int row = 0; row < ALL_DEPTH; row += 16)
-        gather_taps(taps + row * NB, ALL_DEPTH, row, panel, out_phase, y_c, k_w, width, w);
+    int   panel = (int)get_global_id(0), out_phase = (int)get_global_id(1);
+    pass  p = PASS(backward);
+    float room[ROOM], *s = room, *u = s + TT * FEW * NB, *taps = u + p.all * NB;
+    for (int row = 0; row < p.all; row += 16)
+        gather_taps(taps + row * NB, p.all, row, panel, out_phase, p, y_c, k_w, w);
     for (int first = 0; first < tiles; first += FEW) {
         int rows = min(FEW, tiles - first);
         for (int t = 0; t < TT; t++) {
-            transform_point(u, t, taps);
+            transform_point(u, t, p.all, taps);
             for (int r = 0; r < rows; r += MR) {
                 __global const float(*a)[16] = (__global const float(*)[16])(
-                    v + ((size_t)(out_phase * TT + t) * (ALL_DEPTH / 16) * padded + first + r) * 16);
+                    v + ((size_t)(out_phase * TT + t) * (p.all / 16) * padded + first + r) * 16);
                 const float *b = u;
                 float16      acc[MR][NV];
                 TILE_ZERO(acc)
-                MULTIPLY(acc, a, padded, b)
+                MULTIPLY(acc, a, p.all, padded, b)
                 EACH_ROW (i)
                     EACH_VECTOR (j)
                         if (r + i < FEW) store16(acc[i][j], j, s + (t * FEW + r + i) * NB);
             }
         }
-        for (int row = 0; row < rows; row++)
-            store_tile(out + panel * NB, OUT_H, OUT_W, OUT_C, tile_place(first + row, OUT_H, OUT_W), vertical,
-                       horizontal, s + row * NB, FEW * NB, bias + panel * NB, has_bias, columns);
+        store_tiles(out, p, out_phase, first, rows, panel, s, FEW, bias, has_bias);
     }
 }
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
 
-#ifndef BACKWARD
-#ifndef ROWS /* a work-item's block: ROWS channels of x, over all phases, by COLUMNS channels of y */
-#define ROWS 64
-#endif
-#ifndef COLUMNS
-#define COLUMNS NB
-#endif
+/* A work-item's block: ROWS channels of x, over all phases, by COLUMNS channels of y. As in the host's rule. */
+#define COLUMNS 64
+#define ROWS (TT * 64 * COLUMNS <= 1 << 17 ? 64 : 32)
 #ifndef CHUNK /* tiles at a time */
 #define CHUNK 16
 #endif
@@ -260,16 +287,14 @@ ITEM winograd_few(GEOMETRY, int width, int tiles, int padded, __global const flo
 #define D_STRIDE (COLUMNS * CHUNK + 16)
 
 /* v of CHUNK tiles, [t][tile][PADDED_ROWS]. */
-inline void chunk_of_x(float *v, GEOMETRY, int row, int rows, int first, int last, __global const float *x)
+inline void chunk_of_x(float *v, pass p, int row, int rows, int first, int last, __global const float *x)
 {
     for (int q = 0; q < CHUNK && first + q < last; q++) {
-        place p = tile_place(first + q, y_h, y_w);
+        place o = place_of(p, first + q);
         for (int r = 0; r < rows;) {
-            int                   phase = (row + r) / DEPTH;
             __global const float *at[TT];
-            tile_pixels(at, x, x_h, x_w, x_c, p, make_lane(phase / STRIDE, y_h, p_h),
-                        make_lane(phase % STRIDE, y_w, p_w));
-            for (int c = (row + r) % DEPTH; c < DEPTH && r < rows; c += 16, r += 16) {
+            tile_pixels(at, x, p, (row + r) / p.depth, o);
+            for (int c = (row + r) % p.depth; c < p.depth && r < rows; c += 16, r += 16) {
                 float16 d[TT], all[TT];
                 POINTS (i) d[i] = load_at(at[i], c);
                 filter_2d(all, d);
@@ -280,14 +305,16 @@ inline void chunk_of_x(float *v, GEOMETRY, int row, int rows, int first, int las
 }
 
 /* A dy A' of CHUNK tiles, [t][panel][tile][NB]. */
-inline void chunk_of_dy(float *to, GEOMETRY, int column, int columns, int first, int last, __global const float *dy)
+inline void chunk_of_dy(float *to, pass p, int column, int columns, int first, int last, __global const float *dy)
 {
     for (int q = 0; q < CHUNK && first + q < last; q++) {
-        place                 p = tile_place(first + q, y_h, y_w);
+        place                 o = place_of(p, first + q);
         __global const float *at[M * M];
         for (int i = 0; i < M * M; i++) {
-            int y = p.y + i / M, x = p.x + i % M;
-            at[i] = y < y_h && x < y_w ? dy + ((size_t)(p.image * y_h + y) * y_w + x) * y_c + column : 0;
+            int y = o.y + i / M, x = o.x + i % M;
+            at[i] = y < p.out_h && x < p.out_w
+                        ? dy + ((size_t)(o.image * p.out_h + y) * p.out_w + x) * p.out_c + column
+                        : 0;
         }
         for (int k = 0; k < columns; k += 16) {
             float16 d[M * M], all[TT];
@@ -304,14 +331,15 @@ ITEM winograd_gradient(GEOMETRY, int tiles, int share, int parts, __global const
                        __global const float *restrict dy, __global float *restrict sums)
 {
     int   row = (int)get_global_id(0) * ROWS, column = (int)get_global_id(1) * COLUMNS, part = (int)get_global_id(2);
-    int   rows = min(ROWS, ALL_DEPTH - row), columns = min(COLUMNS, y_c - column);
+    pass  p = PASS(0);
+    int   rows = min(ROWS, p.all - row), columns = min(COLUMNS, y_c - column);
     int   first = part * share, last = min(first + share, tiles);
     float v[TT * V_STRIDE], d[TT * D_STRIDE], s[TT * PADDED_ROWS * COLUMNS];
     for (int i = 0; i < TT * PADDED_ROWS * COLUMNS; i += 16) store16((float16)(0), 0, s + i);
     for (; first < last; first += CHUNK) {
         int count = min(CHUNK, last - first);
-        chunk_of_x(v, ARGUMENTS, row, rows, first, last, x);
-        chunk_of_dy(d, ARGUMENTS, column, columns, first, last, dy);
+        chunk_of_x(v, p, row, rows, first, last, x);
+        chunk_of_dy(d, p, column, columns, first, last, dy);
         for (int t = 0; t < TT; t++)
             for (int j = 0; j < columns; j += NB)
                 for (int r = 0; r < rows; r += MR) {
@@ -329,7 +357,7 @@ ITEM winograd_gradient(GEOMETRY, int tiles, int share, int parts, __global const
     sums += (size_t)part * k_h * k_w * x_c * y_c;
     for (int r = 0; r < rows; r++)
         for (int k = 0; k < columns; k += 16) {
-            int     phase = (row + r) / DEPTH, c = (row + r) % DEPTH;
+            int     phase = (row + r) / p.depth, c = (row + r) % p.depth;
             float16 all[TT], g[R * R];
             POINTS (t)
                 all[t] = winograd_factor(t / T) * winograd_factor(t % T) *
@@ -343,4 +371,3 @@ ITEM winograd_gradient(GEOMETRY, int tiles, int share, int parts, __global const
             }
         }
 }
-#endif

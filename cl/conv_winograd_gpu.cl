@@ -4,6 +4,15 @@
 #define CHANNELS float
 #include "conv_winograd.h"
 
+#ifdef BACKWARD
+#define BACK 1
+#define IN_PHASES 1
+#define OUT_PHASES (STRIDE * STRIDE)
+#else
+#define BACK 0
+#define IN_PHASES (STRIDE * STRIDE)
+#define OUT_PHASES 1
+#endif
 #define ALL_DEPTH (IN_PHASES * IN_C)
 
 /* u, [out phase][t][ALL_DEPTH][y_c], or with BACKWARD, whose products transpose it, [out phase][t][x_c][y_c]. */
@@ -37,8 +46,8 @@ __kernel void winograd_input(GEOMETRY, int first, int count, __global const floa
 {
     int i = (int)get_global_id(0), phase = (int)get_global_id(1), c = i % IN_C, tile = i / IN_C;
     if (tile >= count) return;
-    place p = tile_place(first + tile, OUT_H, OUT_W);
-    lane  down = make_lane(phase / STRIDE, OUT_H, p_h), across = make_lane(phase % STRIDE, OUT_W, p_w);
+    place p = tile_place(BACK, first + tile, OUT_H, OUT_W);
+    lane  down = make_lane(BACK, phase / STRIDE, OUT_H, p_h), across = make_lane(BACK, phase % STRIDE, OUT_W, p_w);
     float d[TT], all[TT];
     UNROLL
     for (int j = 0; j < TT; j++) {
@@ -58,8 +67,8 @@ __kernel void winograd_output(GEOMETRY, int first, int count, __global const flo
 {
     int i = (int)get_global_id(0), phase = (int)get_global_id(1), k = i % OUT_C, tile = i / OUT_C;
     if (tile >= count) return;
-    place p = tile_place(first + tile, OUT_H, OUT_W);
-    lane  down = make_lane(phase / STRIDE, OUT_H, p_h), across = make_lane(phase % STRIDE, OUT_W, p_w);
+    place p = tile_place(BACK, first + tile, OUT_H, OUT_W);
+    lane  down = make_lane(BACK, phase / STRIDE, OUT_H, p_h), across = make_lane(BACK, phase % STRIDE, OUT_W, p_w);
     float all[TT], y[M * M], add = has_bias ? bias[k] : 0;
     POINTS(t)
     all[t] = s[s_at + ((phase * TT + t) * count + tile) * OUT_C + k];
@@ -80,7 +89,7 @@ __kernel void winograd_slope(GEOMETRY, int first, int count, __global const floa
 {
     int i = (int)get_global_id(0), k = i % y_c, tile = i / y_c;
     if (tile >= count) return;
-    place p = tile_place(first + tile, y_h, y_w);
+    place p = tile_place(BACK, first + tile, y_h, y_w);
     float from[M * M], all[TT];
     UNROLL
     for (int j = 0; j < M * M; j++) {

@@ -126,7 +126,7 @@ bal_status bal_thin_run(const bal_thin *t, const bal_conv_geometry *g, const bal
 typedef struct bal_winograd {
     int         m, r, points, high, wide, phases, depth, width, panels, block;
     bal_tile    tile;
-    bool        few; /* few tiles, many weights */
+    bool        few, backward; /* few tiles, many weights; the pass */
     bal_kernel *transform, *multiply, *gradient;
 } bal_winograd;
 

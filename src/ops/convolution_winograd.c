@@ -12,7 +12,9 @@ enum {
     CHUNK = 16,      /* tiles that backward_w transforms at a time */
     ITEMS = 64,      /* work-items of backward_w that its sums are split for */
     FEW = 128,       /* tiles, up to which many weights are better transformed where they are used */
-    MANY = 1 << 18   /* weights, transformed, in floats */
+    MANY = 1 << 18,  /* weights, transformed, in floats */
+    TOGETHER = 64,   /* of few tiles multiplied together, FEW in the kernels */
+    ROOM = 1 << 18   /* floats that a work-item holds, but in a layer that needs more */
 };
 
 /* Floats of a work-item's products and transformed input, which a second-level cache keeps: by the rule, and half. */
@@ -103,18 +105,39 @@ void bal_winograd_variants(bal_variants *out, const bal_device *dev, const bal_c
     }
 }
 
+/* ---- kernels ---------------------------------------------------------------------------------------------------- */
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+/* Floats that a work-item of any kernel but winograd_gradient holds. */
+static size_t room(const bal_winograd *w)
+{
+    size_t points = (size_t)w->points, depth = (size_t)w->depth, columns = (size_t)(16 * w->tile.vectors);
+    size_t block = (size_t)w->block, few = points * TOGETHER + depth * (size_t)(1 + w->r * w->r);
+    return larger(points * (block * columns + (block + 1) * depth), w->few ? few * columns : 0);
+}
+
+/* Nearly all layers fit ROOM floats and so share their kernels. */
+static const char *options(char text[128], const bal_winograd *w, const bal_conv_geometry *g, size_t needed)
+{
+    char   more[96];
+    size_t floats = ROOM;
+    while (floats < needed) floats *= 2;
+    snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DROOM=%zu", w->m, w->r, g->stride[0], floats);
+    return bal_tile_options(text, w->tile, more);
+}
+
 /* ---- forward, backward_x ---------------------------------------------------------------------------------------- */
 
 bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g, bool backward,
                              const bal_variant *v)
 {
-    char text[128], more[96];
+    char text[128];
     set_sizes(w, g, backward, v);
     w->few = tiles(w, g->x.n) <= FEW && w->panels * w->phases >= 8 && weights_floats(w) > MANY;
     if (w->few) w->block = w->tile.rows;
-    snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DBLOCK=%d%s", w->m, w->r, g->stride[0],
-             backward ? g->y.c : g->x.c, w->block, backward ? " -DBACKWARD" : "");
-    bal_tile_options(text, w->tile, more);
+    w->backward = backward;
+    options(text, w, g, room(w));
     BAL_TRY(
         bal_kernel_get(&w->transform, dev, "conv_winograd_cpu", w->few ? "winograd_input" : "winograd_weights", text));
     return bal_kernel_get(&w->multiply, dev, "conv_winograd_cpu", w->few ? "winograd_few" : "winograd_multiply", text);
@@ -135,16 +158,17 @@ bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, c
     size_t            phases = (size_t)w->phases, panels = (size_t)w->panels, blocks = (size_t)(wide / w->block);
     const bal_tensor *b = bal_has(bias) ? bias : out;
     if (w->few) {
-        BAL_TRY(bal_run(w->transform, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(all), bal_i32(wide),
-                        bal_buf(in), bal_buf(scratch)));
-        return bal_run(w->multiply, bal_items(panels, phases, 1), GEOMETRY(g, n), bal_i32(w->width), bal_i32(all),
+        BAL_TRY(bal_run(w->transform, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->backward),
+                        bal_i32(w->block), bal_i32(all), bal_i32(wide), bal_buf(in), bal_buf(scratch)));
+        return bal_run(w->multiply, bal_items(panels, phases, 1), GEOMETRY(g, n), bal_i32(w->backward), bal_i32(all),
                        bal_i32(wide), bal_buf(scratch), bal_buf(weights), bal_buf(b), bal_i32(bal_has(bias)),
                        bal_buf(out));
     }
-    BAL_TRY(bal_run(w->transform, bal_items((size_t)w->depth / 16, panels, phases), GEOMETRY(g, n), bal_i32(w->width),
-                    bal_i32(w->panels), bal_buf(weights), bal_buf(scratch)));
-    return bal_run(w->multiply, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->width), bal_i32(w->panels),
-                   bal_i32(all), bal_buf(in), bal_buf(scratch), bal_buf(b), bal_i32(bal_has(bias)), bal_buf(out));
+    BAL_TRY(bal_run(w->transform, bal_items((size_t)w->depth / 16, panels, phases), GEOMETRY(g, n),
+                    bal_i32(w->backward), bal_i32(w->panels), bal_buf(weights), bal_buf(scratch)));
+    return bal_run(w->multiply, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->backward), bal_i32(w->block),
+                   bal_i32(w->panels), bal_i32(all), bal_buf(in), bal_buf(scratch), bal_buf(b), bal_i32(bal_has(bias)),
+                   bal_buf(out));
 }
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */
@@ -152,11 +176,9 @@ bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, c
 bal_status bal_winograd_gradient_init(bal_winograd *w, bal_device *dev, const bal_conv_geometry *g,
                                       const bal_variant *v)
 {
-    char text[128], more[96];
+    char text[128];
     set_sizes(w, g, false, v);
-    snprintf(more, sizeof more, " -DM=%d -DR=%d -DSTRIDE=%d -DDEPTH=%d -DROWS=%d -DCOLUMNS=%d -DCHUNK=%d", w->m, w->r,
-             g->stride[0], g->x.c, w->block, COLUMNS, CHUNK);
-    bal_tile_options(text, w->tile, more);
+    options(text, w, g, 0);
     return bal_kernel_get(&w->gradient, dev, "conv_winograd_cpu", "winograd_gradient", text);
 }
 
