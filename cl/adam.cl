@@ -11,11 +11,11 @@ __kernel void adam(__global float *w, __global const float *g, __global float *m
 {
     int i = (int)get_global_id(0) * W;
     if (i >= n || left_out(factor, clipped)) return;
-    VECTOR wi = VLOAD(0, w + i), gi = gradient(g, wi, i, factor, clipped, decayed, decay);
-    VECTOR mi = beta1 * VLOAD(0, m + i) + rest1 * gi;
-    VECTOR vi = beta2 * VLOAD(0, v + i) + rest2 * gi * gi;
-    VSTORE(mi, 0, m + i);
-    VSTORE(vi, 0, v + i);
+    V wi = VLOAD(w + i), gi = gradient(g, wi, i, factor, clipped, decayed, decay);
+    V mi = beta1 * VLOAD(m + i) + rest1 * gi;
+    V vi = beta2 * VLOAD(v + i) + rest2 * gi * gi;
+    VSTORE(mi, m + i);
+    VSTORE(vi, v + i);
     if (i < decayed) wi *= keep;
-    VSTORE(wi - rate * mi / (sqrt(vi) * root + eps), 0, w + i);
+    VSTORE(wi - rate * mi / (sqrt(vi) * root + eps), w + i);
 }

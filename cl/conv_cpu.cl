@@ -164,14 +164,3 @@ ITEM conv_weights(GEOMETRY, int share, int parts, __global const float *restrict
             store_part(s, to, columns - j);
         }
 }
-
-/* dw += the parts, in their order. 1024 elements to a work-item. */
-ITEM conv_add_parts(int size, int parts, __global const float *restrict sums, __global float *restrict dw)
-{
-    int first = (int)get_global_id(0) * 1024, last = min(first + 1024, size);
-    for (int i = first; i < last; i += 16) {
-        float16 s = 0;
-        for (int p = 0; p < parts; p++) s += load_part(sums + (size_t)p * size + i, last - i);
-        store_part(load_part(dw + i, last - i) + s, dw + i, last - i);
-    }
-}

@@ -9,7 +9,7 @@
 
 /* A pass that gathers: from `in` to `out`. depth: c of one phase; all: of all that are summed. */
 typedef struct {
-    int backward, in_h, in_w, in_c, out_h, out_w, out_c, p_h, p_w, in_phases, out_phases, depth, all;
+    int backward, in_h, in_w, in_c, out_h, out_w, out_c, p_h, p_w, in_phases, depth, all;
 } pass;
 
 inline pass make_pass(int backward, GEOMETRY)
@@ -25,7 +25,6 @@ inline pass make_pass(int backward, GEOMETRY)
     p.p_h = p_h;
     p.p_w = p_w;
     p.in_phases = backward ? 1 : STRIDE * STRIDE;
-    p.out_phases = backward ? STRIDE * STRIDE : 1;
     p.depth = p.in_c;
     p.all = p.in_phases * p.depth;
     return p;
@@ -58,7 +57,8 @@ inline void gather_taps(float *taps, int rows, int row, int panel, int out_phase
         } else {
             __global const float *from = w + ((size_t)(kh * k_w + kw) * p.depth + c) * y_c + panel * NB;
             for (int k = 0; k < 16; k++)
-                EACH_VECTOR (j) store16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
+                EACH_VECTOR (j)
+                    store16(load_part(from + (size_t)k * y_c + 16 * j, columns - 16 * j), j, taps + k * NB);
         }
     }
 }

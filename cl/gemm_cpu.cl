@@ -16,24 +16,23 @@ ITEM gemm_pack_a(int m, int k, int tiles, __global const float *restrict a, __gl
     }
 }
 
-/* B into [n / NB][k][NB]; B is stored [k][n], or [n][k] if TRANSPOSED. 64 k of one panel to a work-item. */
-ITEM gemm_pack_b(int n, int k, __global const float *restrict b, __global float *restrict packed, int packed_at)
+/* B into [n / NB][k][NB]; B is stored [k][n], or [n][k] if transposed. 64 k of one panel to a work-item. */
+ITEM gemm_pack_b(int n, int k, __global const float *restrict b, __global float *restrict packed, int packed_at,
+                 int transposed)
 {
     int k0 = (int)get_global_id(0) * 64, rows = min(64, k - k0), j = (int)get_global_id(1),
         columns = min(NB, n - j * NB);
     __global float *panel = packed + packed_at + ((size_t)j * k + k0) * NB;
-#ifdef TRANSPOSED
-    pack_columns(panel, b + (size_t)j * NB * k + k0, (size_t)k, columns, rows);
-#else
-    pack_rows(panel, b + (size_t)k0 * n + j * NB, (size_t)n, columns, rows);
-#endif
+    if (transposed) pack_columns(panel, b + (size_t)j * NB * k + k0, (size_t)k, columns, rows);
+    else pack_rows(panel, b + (size_t)k0 * n + j * NB, (size_t)n, columns, rows);
 }
 
 /* Adds up k from `first` on, `count` of them; those before were added by an earlier launch. A begins at a_at floats, B
- * at b_at; from one k of B to the next it is b_row floats, from one panel to the next b_panel. `tiles` tiles, one below
- * the other, to a work-item. Bit 0 of `flags`: add the bias; bit 1: add to C. */
+ * at b_at. From one row of a tile of A to the next it is a_row floats, from one k to the next a_step; from one k of B
+ * to the next b_row floats, from one panel to the next b_panel. `tiles` tiles, one below the other, to a work-item. Bit
+ * 0 of `flags`: add the bias; bit 1: add to C. */
 ITEM gemm_multiply(int m, int n, int k, int first, int count, int tiles, int flags, __global const float *restrict a,
-                   int a_at, __global const float *restrict b, int b_at, int b_row, int b_panel,
+                   int a_at, int a_row, int a_step, __global const float *restrict b, int b_at, int b_row, int b_panel,
                    __global const float *restrict bias, __global float *restrict c)
 {
     int j = (int)get_global_id(1), t = (int)get_global_id(0) * tiles, last = min(t + tiles, (m + MR - 1) / MR);
@@ -47,13 +46,8 @@ ITEM gemm_multiply(int m, int n, int k, int first, int count, int tiles, int fla
         float16               acc[MR][NV];
         int                   rows = min(MR, m - t * MR);
         TILE_ZERO(acc)
-#ifdef PACKED_A
-        EACH_ROW (i) left[i] = a + ((size_t)t * k + first) * MR + i;
-        for (int p = 0; p < count; p++, right_row += b_row) TILE_STEP(acc, left, p * MR, right_row)
-#else
-        EACH_ROW (i) left[i] = a + (size_t)(t * MR + min(i, rows - 1)) * k + first;
-        for (int p = 0; p < count; p++, right_row += b_row) TILE_STEP(acc, left, p, right_row)
-#endif
+        EACH_ROW (i) left[i] = a + (size_t)t * MR * k + (size_t)min(i, rows - 1) * a_row + (size_t)first * a_step;
+        for (int p = 0; p < count * a_step; p += a_step, right_row += b_row) TILE_STEP(acc, left, p, right_row)
         EACH_ROW (i)
             EACH_VECTOR (v) {
                 int columns = n - j * NB - 16 * v;

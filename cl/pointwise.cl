@@ -1,19 +1,12 @@
 /* pointwise -- flat passes over n floats; W of them to a work-item, n need not be a multiple of W. */
-#ifndef W
-#define W 4
-#endif
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-#define VECTOR JOIN(float, W)
-#define VLOAD JOIN(vload, W)
-#define VSTORE JOIN(vstore, W)
+#include "common.h"
 
 /* average = decay * average + rest * w, where rest is 1 - decay (given, for it is rounded better on the host) */
 __kernel void pointwise_average(__global float *average, __global const float *w, float decay, float rest, int n)
 {
     int i = (int)get_global_id(0) * W;
     if (i + W <= n) {
-        VSTORE(decay * VLOAD(0, average + i) + rest * VLOAD(0, w + i), 0, average + i);
+        VSTORE(decay * VLOAD(average + i) + rest * VLOAD(w + i), average + i);
         return;
     }
     for (; i < n; i++) average[i] = decay * average[i] + rest * w[i];
@@ -25,7 +18,7 @@ __kernel void pointwise_join(__global float *restrict y, __global const float *r
 {
     int i = (int)get_global_id(0) * W, end = min(i + W, n);
     if (end - i == W && (end <= first || i >= first)) {
-        VSTORE(end <= first ? VLOAD(0, a + i) : VLOAD(0, b + (i - first)), 0, y + i);
+        VSTORE(end <= first ? VLOAD(a + i) : VLOAD(b + (i - first)), y + i);
         return;
     }
     for (; i < end; i++) y[i] = i < first ? a[i] : b[i - first];

@@ -69,3 +69,14 @@ __kernel void reduce_add(__global X *y, __global const X *x, int n)
 {
     EACH(i, n, PUTV(X, GETV(X, y + i) + GETV(X, x + i), y + i), PUT(X, GET(X, y + i) + GET(X, x + i), y + i));
 }
+
+/* dw += sums[parts][size], 1024 elements to a work-item. */
+__kernel void reduce_parts(int size, int parts, __global const float *restrict sums, __global float *restrict dw)
+{
+    int first = (int)get_global_id(0) * 1024, last = min(first + 1024, size);
+    for (int i = first; i < last; i += W) {
+        V s = 0;
+        for (int p = 0; p < parts; p++) s += load_some(sums + (size_t)p * size + i, last - i);
+        store_some(load_some(dw + i, last - i) + s, dw + i, last - i);
+    }
+}

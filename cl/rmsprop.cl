@@ -9,13 +9,13 @@ __kernel void rmsprop(__global float *w, __global const float *g, __global float
 {
     int i = (int)get_global_id(0) * W;
     if (i >= n || left_out(factor, clipped)) return;
-    VECTOR wi = VLOAD(0, w + i), gi = gradient(g, wi, i, factor, clipped, decayed, decay);
-    VECTOR vi = alpha * VLOAD(0, v + i) + rest * gi * gi;
-    VECTOR step = gi / (sqrt(vi) + eps);
-    VSTORE(vi, 0, v + i);
+    V wi = VLOAD(w + i), gi = gradient(g, wi, i, factor, clipped, decayed, decay);
+    V vi = alpha * VLOAD(v + i) + rest * gi * gi;
+    V step = gi / (sqrt(vi) + eps);
+    VSTORE(vi, v + i);
     if (momentum > 0) {
-        step += momentum * VLOAD(0, b + i);
-        VSTORE(step, 0, b + i);
+        step += momentum * VLOAD(b + i);
+        VSTORE(step, b + i);
     }
-    VSTORE(wi - lr * step, 0, w + i);
+    VSTORE(wi - lr * step, w + i);
 }

@@ -8,11 +8,11 @@ __kernel void sgd(__global float *w, __global const float *g, __global float *b,
 {
     int i = (int)get_global_id(0) * W;
     if (i >= n || left_out(factor, clipped)) return;
-    VECTOR wi = VLOAD(0, w + i), step = gradient(g, wi, i, factor, clipped, decayed, decay);
+    V wi = VLOAD(w + i), step = gradient(g, wi, i, factor, clipped, decayed, decay);
     if (momentum > 0) {
-        VECTOR bi = momentum * VLOAD(0, b + i) + step;
-        VSTORE(bi, 0, b + i);
+        V bi = momentum * VLOAD(b + i) + step;
+        VSTORE(bi, b + i);
         step = nesterov ? step + momentum * bi : bi;
     }
-    VSTORE(wi - lr * step, 0, w + i);
+    VSTORE(wi - lr * step, w + i);
 }

@@ -37,12 +37,8 @@ __constant float point[] = {1.0f}, factor[] = {0.5f};
 
 #define UNROLL _Pragma("unroll")
 
-/* A GPU keeps an array in registers only where every index is known: there all of this is part of its kernel. */
-#ifdef BAL_CLASS_GPU
+/* Before loops are unrolled: only then are their lengths known, and arrays can be registers. */
 #define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE inline
-#endif
 
 /* What row t of G is multiplied by, left out of `evaluate`. */
 INLINE float winograd_factor(int t)

@@ -44,7 +44,7 @@ static bal_status build_layers(bal_net *net)
 {
     for (int i = 0; i < net->count; i++) {
         bal_layer *l = &net->nodes[i].layer;
-        if (l->def->build) BAL_TRY(l->def->build(l, net->dev));
+        if (l->def->build && !l->absorbed) BAL_TRY(l->def->build(l, net->dev));
     }
     return BAL_OK;
 }

@@ -15,7 +15,7 @@ enum {
     SWEEP = 1 << 20, /* weights, in floats, that a cache keeps: pixels are then swept once for all of them */
     CHANNELS = 64,   /* as in cl/conv_thin_cpu.cl */
     TAPS = 64,       /* as in cl/conv_depthwise_cpu.cl */
-    ADD = 1024       /* elements to a work-item of conv_add_parts */
+    ADD = 1024       /* elements to a work-item of reduce_parts */
 };
 
 /* DIRECT: tiles of any geometry. THIN: few output channels (in backward_x: of x). SHALLOW: few channels of x.
@@ -251,7 +251,7 @@ static bal_status build_weights(bal_convolution *op, cpu *self)
     const bal_variant *v = &op->variant[BAL_CONV_BACKWARD_W];
     char               text[128];
     self->weights_how = (method)v->how;
-    BAL_TRY(bal_kernel_get(&self->add, op->dev, "conv_cpu", "conv_add_parts", ""));
+    BAL_TRY(bal_kernel_get(&self->add, op->dev, "reduce", "reduce_parts", ""));
     switch (self->weights_how) {
     case PRODUCT: return BAL_OK;
     case SHALLOW: return bal_shallow_init(&self->shallow, op->dev, &op->g, true, v);

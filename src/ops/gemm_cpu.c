@@ -40,10 +40,9 @@ static bal_status get_kernels(bal_gemm *g)
 {
     char     text[128];
     bal_tile tile = {g->rows, g->vectors};
-    BAL_TRY(bal_kernel_get(&g->pack_a, g->dev, "gemm_cpu", "gemm_pack_a", bal_tile_options(text, tile, "")));
-    bal_tile_options(text, tile, g->trans_b ? " -DTRANSPOSED" : "");
+    bal_tile_options(text, tile, "");
+    BAL_TRY(bal_kernel_get(&g->pack_a, g->dev, "gemm_cpu", "gemm_pack_a", text));
     BAL_TRY(bal_kernel_get(&g->pack_b, g->dev, "gemm_cpu", "gemm_pack_b", text));
-    bal_tile_options(text, tile, g->trans_a ? " -DPACKED_A" : "");
     return bal_kernel_get(&g->multiply, g->dev, "gemm_cpu", "gemm_multiply", text);
 }
 
@@ -66,7 +65,7 @@ static bal_status pack(const bal_gemm *g, const plan *p, const bal_tensor *a, co
     }
     if (!p->pack_b) return BAL_OK;
     return bal_run(g->pack_b, bal_items((size_t)bal_divide_up(k, PACK_K), (size_t)p->panels, 1), bal_i32(n), bal_i32(k),
-                   bal_buf(b), bal_buf(scratch), bal_i32((int)p->a_floats));
+                   bal_buf(b), bal_buf(scratch), bal_i32((int)p->a_floats), bal_i32(g->trans_b));
 }
 
 static bal_status run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *a, const bal_tensor *b,
@@ -83,7 +82,8 @@ static bal_status run(const bal_gemm *g, const bal_tensor *c, const bal_tensor *
         int flags = (first == 0 && bal_has(bias) ? 1 : 0) | (first > 0 || beta != 0 ? 2 : 0);
         BAL_TRY(bal_run(g->multiply, bal_items((size_t)bal_divide_up(p.tiles, tiles), (size_t)p.panels, 1), bal_i32(m),
                         bal_i32(n), bal_i32(k), bal_i32(first), bal_i32(count), bal_i32(tiles), bal_i32(flags),
-                        bal_buf(left), bal_i32(0), bal_buf(right), bal_i32(b_at), bal_i32(b_row), bal_i32(b_panel),
+                        bal_buf(left), bal_i32(0), bal_i32(g->trans_a ? 1 : k), bal_i32(g->trans_a ? p.tile.rows : 1),
+                        bal_buf(right), bal_i32(b_at), bal_i32(b_row), bal_i32(b_panel),
                         bal_buf(bal_has(bias) ? bias : c), bal_buf(c)));
     }
     return BAL_OK;
