@@ -243,7 +243,7 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
         V inv = 1 / sqrt(variance + eps);
         a[j] = gamma ? of_columns(gamma, column, c) * inv : inv;
         d[j] = (beta ? of_columns(beta, column, c) : 0) - a[j] * mean;
-        if (p.part > 0 || p.idle || LANE > 0) continue;
+        if (LANE > 0 || p.part > 0 || p.idle) continue;
         __global float *table = tables + (size_t)p.batch * TABLES * wide + column;
         VSTORE(mean, table + MEAN * wide);
         VSTORE(inv, table + INV * wide);
@@ -254,7 +254,7 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
         EACH_VECTOR (j) {
             int column = p.column + j * W, some = c - column;
             FIND_STATISTICS(mean, variance, batch, column)
-            if (some <= 0 || p.idle || LANE > 0) continue;
+            if (LANE > 0 || some <= 0 || p.idle) continue;
             V m = load_some(running_mean + column, some), v = load_some(running_var + column, some);
             store_some(m + momentum * (mean - m), running_mean + column, some);
             store_some(v + momentum * (variance * (n / fmax(n - 1, 1.0f)) - v), running_var + column, some);
@@ -282,7 +282,7 @@ KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int
         EACH_VECTOR (j) {
             int column = p.column + j * W, some = c - column;
             ADD_PARTS(sum, product, batch, column)
-            if (some <= 0 || p.idle || LANE > 0) continue;
+            if (LANE > 0 || some <= 0 || p.idle) continue;
             V inv = VLOAD(tables + (size_t)(batch * TABLES + INV) * wide + column);
             store_some(load_some(dgamma + column, some) + product * inv, dgamma + column, some);
             store_some(load_some(dbeta + column, some) + sum, dbeta + column, some);
