@@ -43,9 +43,9 @@ verdict tune_says_where "$([ -s "$store" ] || echo "$said" "$(cat "$work/err")")
 
 train rule
 verdict plan_in_run_json "$(grep -q '"cpu conv forward 16x16x16 .*":	"winograd F(' "$work/rule/tiny/run.json" || echo none)"
-direct=$(sed -n 's/.*"cpu conv forward 16x16x1 .*":	"\(.*\)",*$/\1/p' "$work/rule/tiny/run.json")
+tile=$(sed -n 's/.*"cpu conv forward 16x16x1 .*":	"shallow \([0-9x]*\)",*$/\1/p' "$work/rule/tiny/run.json")
 sed -n 's/^.*"\(cpu conv [a-z_]* 16x16x16 .*\)":	"winograd.*$/\1/p' "$work/rule/tiny/run.json" |
-    while IFS= read -r key; do printf 'full %s = %s\n' "$key" "$direct"; done >>"$store"
+    while IFS= read -r key; do printf 'full %s = direct %s\n' "$key" "$tile"; done >>"$store"
 train other
 verdict the_store_is_followed "$(grep -q '"cpu conv forward 16x16x16 .*":	"direct' "$work/other/tiny/run.json" || cat "$store")"
 verdict other_kernels_other_bits "$([ "$(weights rule)" != "$(weights other)" ] || echo same)"
