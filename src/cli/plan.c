@@ -10,6 +10,20 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 
+typedef struct {
+    float minutes;
+    bool  gan, measure;
+} options_of_plan;
+
+static const bal_option options[] = {
+    BAL_OPT(options_of_plan, minutes, BAL_FLOAT, 20, 0.01, 100000,
+            "minutes that a training may take: the size of images and net and the number of epochs are chosen by it"),
+    BAL_OPT_BOOL(options_of_plan, gan, 0, "describe a GAN too, and compare an arm with generated images"),
+    BAL_OPT_BOOL(options_of_plan, measure, 1,
+                 "time a few steps on the device; --measure=off touches none and takes it for two cores"),
+    BAL_OPT_END,
+};
+
 /* Known before the images are read: that may take a while. */
 static bal_status check_out(const char *out)
 {
@@ -82,6 +96,28 @@ static bal_status say(const bal_args *a, const bal_recipe *r, const bal_fingerpr
     return st;
 }
 
+/* A default device that is not there is no reason not to plan; one that was asked for is. */
+static bal_status open_device(bal_device **out, const bal_args *a)
+{
+    const bal_device_settings settings = {.which = a->device};
+    bal_status                st = bal_device_open(out, &settings);
+    if (st == BAL_OK) bal_info("timing steps on %s", bal_device_describe(*out)->name);
+    if (st == BAL_OK || a->device) return st;
+    bal_warn("no step is timed, the device is taken for two cores: %s", bal_error());
+    *out = NULL;
+    return BAL_OK;
+}
+
+static bal_status choose(const bal_args *a, const bal_fingerprint *f, bal_recipe *r, const char *path)
+{
+    const options_of_plan *o = a->own;
+    bal_wish               wish = {.minutes = (double)o->minutes, .gan = o->gan, .which = a->device};
+    if (o->measure) BAL_TRY(open_device(&wish.dev, a));
+    bal_status st = bal_recipe_choose(r, f, path, &wish);
+    bal_device_close(wish.dev);
+    return st;
+}
+
 static bal_status plan(const bal_args *a, bal_fingerprint *f, bal_recipe *r)
 {
     if (a->out) BAL_TRY(check_out(a->out));
@@ -90,7 +126,7 @@ static bal_status plan(const bal_args *a, bal_fingerprint *f, bal_recipe *r)
     if (bal_stop_requested) return bal_fail(BAL_EIO, "%s: stopped; nothing is written", f->path);
     char *path = path_from(f->path, a->out);
     if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_recipe_choose(r, f, path);
+    bal_status st = choose(a, f, r, path);
     free(path);
     return st ? st : say(a, r, f);
 }
@@ -113,12 +149,16 @@ const bal_verb bal_verb_plan = {
     .help = "write a configuration for your own images, each setting with its reason",
     .details = "FOLDER holds a folder for each class, or train, validation and test folders of such. Every image is "
                "read once, so\n"
-               "that those that cannot be read, copies and colours are known; no device is touched. Without --out "
-               "FILE.ini it is\n"
-               "printed. `ballast check`, `train` and `experiment` take the file as it is.",
+               "that those that cannot be read, copies and colours are known, and a few steps are timed on the device. "
+               "Without\n"
+               "--out FILE.ini it is printed. `ballast check`, `train` and `experiment` take the file as it is.",
     .examples = "A configuration beside the images, then a report:\n"
-                "    ballast plan images --out own.ini && ballast train own.ini",
-    .takes = BAL_TAKES_OUT,
+                "    ballast plan images --out own.ini && ballast train own.ini\n"
+                "A larger net on larger images, overnight:\n"
+                "    ballast plan images --out large.ini --minutes 600",
+    .takes = BAL_TAKES_OUT | BAL_TAKES_DEVICE,
+    .size = sizeof(options_of_plan),
+    .options = options,
     .min_words = 1,
     .max_words = 1,
     .run = run,

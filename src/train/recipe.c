@@ -10,8 +10,7 @@
 
 enum {
     ENOUGH_TO_SPLIT = 1000, /* images of the rarest class: a tenth of them still gives an interval of a few points */
-    FOLDS = 5,
-    SIZE = 64 /* from 28 to 64 pixels is the largest step in accuracy; beyond it costs four times as much for little */
+    FOLDS = 5
 };
 
 /* ---- writing down ------------------------------------------------------------------------------------------------ */
@@ -92,7 +91,10 @@ static bal_status run(bal_recipe *r, const bal_fingerprint *f)
 {
     (void)f;
     BAL_TRY(bal_recipe_because(r, "All random numbers follow from it: the same seed gives the same run, to the bit."));
-    return bal_recipe_set(r, "run", "seed", "1");
+    BAL_TRY(bal_recipe_set(r, "run", "seed", "1"));
+    if (!r->wish.which) return BAL_OK;
+    BAL_TRY(bal_recipe_because(r, "What to compute on, as it was said to ballast plan."));
+    return bal_recipe_set(r, "run", "device", "%s", r->wish.which);
 }
 
 static bal_status source(bal_recipe *r, const bal_fingerprint *f)
@@ -126,26 +128,6 @@ static bal_status positive(bal_recipe *r, const bal_fingerprint *f)
     return bal_recipe_set(r, "data", "positive", "%s", c->name);
 }
 
-/* The largest of the sizes that halve well which does not enlarge most images. */
-static bal_status size(bal_recipe *r, const bal_fingerprint *f)
-{
-    static const int sizes[] = {SIZE, 48, 32, 28, 24, 16, 12, 8};
-    size_t           i = 0;
-
-    while (i + 1 < sizeof sizes / sizeof *sizes && sizes[i] > f->side_middle) i++;
-    r->size = sizes[i];
-    if (r->size == SIZE)
-        BAL_TRY(
-            bal_recipe_because(r,
-                               "Pixels a side for the net; half of the images have %d or more (shorter side). Twice "
-                               "as many cost four times the work: worth trying if what matters is small.",
-                               f->side_middle));
-    else
-        BAL_TRY(bal_recipe_because(r, "Pixels a side for the net: half of the images have %d or fewer (shorter side).",
-                                   f->side_middle));
-    return bal_recipe_set(r, "data", "size", "%d", r->size);
-}
-
 static bal_status channels(bal_recipe *r, const bal_fingerprint *f)
 {
     r->channels = f->coloured ? 3 : 1;
@@ -163,7 +145,11 @@ static bal_status keep_given(bal_recipe *r, const bal_fingerprint *f)
     bool validation = f->given[BAL_VALIDATION] > 0;
 
     r->train_images = f->given[BAL_TRAIN] + f->given[BAL_NO_PART];
-    if (!validation) r->train_images = r->train_images * 8 / 9;
+    r->validation_images = f->given[BAL_VALIDATION];
+    if (!validation) {
+        r->validation_images = r->train_images / 9;
+        r->train_images -= r->validation_images;
+    }
     BAL_TRY(bal_recipe_because(
         r,
         "The images come with a test part (%d), which stays as it is, so that results compare "
@@ -180,6 +166,7 @@ static bal_status folds_or_split(bal_recipe *r, const bal_fingerprint *f)
     if (rare->images < ENOUGH_TO_SPLIT && rare->groups >= BAL_GROUPS_LEAST) {
         r->folds = rare->groups < FOLDS ? rare->groups : FOLDS;
         r->train_images = (int)((long)f->images * (r->folds - 2) / r->folds);
+        r->validation_images = f->images / r->folds;
         BAL_TRY(bal_recipe_because(r,
                                    "%d images of %s are few: a single test part would hold about %d of them, too few "
                                    "to tell luck from skill. With folds every image is tested once. `ballast train` "
@@ -188,6 +175,7 @@ static bal_status folds_or_split(bal_recipe *r, const bal_fingerprint *f)
         return bal_recipe_set(r, "data", "folds", "%d", r->folds);
     }
     r->train_images = (int)((long)f->images * 8 / 10);
+    r->validation_images = f->images / 10;
     if (rare->images < ENOUGH_TO_SPLIT)
         BAL_TRY(bal_recipe_because(r, "Train, validation and test. Groups of images of %s: %d, too few for folds.",
                                    rare->name, rare->groups));
@@ -224,13 +212,13 @@ static bal_status put_path(bal_recipe *r, const char *path)
     return bal_recipe_set(r, "data", "path", "%s", path);
 }
 
-bal_status bal_recipe_choose(bal_recipe *out, const bal_fingerprint *facts, const char *path)
+bal_status bal_recipe_choose(bal_recipe *out, const bal_fingerprint *facts, const char *path, const bal_wish *wish)
 {
     static bal_recipe_rule *const rules[] = {group,
                                              positive,
-                                             size,
                                              channels,
                                              folds_or_split,
+                                             bal_recipe_scale,
                                              duplicates,
                                              on_error,
                                              bal_recipe_classifier,
@@ -238,7 +226,7 @@ bal_status bal_recipe_choose(bal_recipe *out, const bal_fingerprint *facts, cons
                                              bal_recipe_gan,
                                              bal_recipe_train_gan,
                                              bal_recipe_experiment};
-    *out = (bal_recipe){0};
+    *out = (bal_recipe){.wish = *wish};
     BAL_TRY(run(out, facts));
     BAL_TRY(source(out, facts));
     BAL_TRY(put_path(out, path));

@@ -3,7 +3,6 @@
 #include "train/recipe_parts.h"
 
 enum {
-    FEW_IMAGES = 1000, /* half as many filters below */
     MOST_FILTERS = 128,
     SMALLEST_MAP = 8 /* a side of so many pixels is halved once more */
 };
@@ -22,19 +21,26 @@ static bal_status block(bal_recipe *r, int filters)
     return layer(r, "classifier", "relu");
 }
 
+static bal_status explain(bal_recipe *r, const bal_fingerprint *f, int halvings)
+{
+    return bal_recipe_because(
+        r,
+        "A small VGG-like net with batch normalization, which is hard to beat at such sizes: %d pixels are halved %d "
+        "times, to %d; %s%d filters first%s. One output for each of %d classes.",
+        r->size, halvings, r->size >> halvings,
+        r->convolutions > 1 ? "two convolutions a stage, as there are images enough to learn them from; " : "",
+        r->width, r->convolutions == 1 && r->width == 16 ? ", so few that it does not learn the images by heart" : "",
+        f->class_count);
+}
+
 bal_status bal_recipe_classifier(bal_recipe *r, const bal_fingerprint *f)
 {
-    int first = r->train_images < FEW_IMAGES ? 16 : 32, filters = first, side = r->size, halvings = 0;
+    int filters = r->width, side = r->size, halvings = 0;
 
     for (int s = side; s >= SMALLEST_MAP; s /= 2) halvings++;
-    BAL_TRY(bal_recipe_because(r,
-                               "A small VGG-like net with batch normalization: %d pixels are halved %d times, to %d; "
-                               "%d filters first%s. One output for each of %d classes.",
-                               side, halvings, side >> halvings, first,
-                               first == 16 ? ", so few that it does not learn the images by heart" : "",
-                               f->class_count));
+    BAL_TRY(explain(r, f, halvings));
     for (; side >= SMALLEST_MAP; side /= 2) {
-        BAL_TRY(block(r, filters));
+        for (int i = 0; i < r->convolutions; i++) BAL_TRY(block(r, filters));
         BAL_TRY(layer(r, "classifier", "max_pool kernel=2 stride=2"));
         filters = smaller(2 * filters, MOST_FILTERS);
     }
@@ -77,13 +83,13 @@ static bal_status discriminator(bal_recipe *r, int start, int halvings, int filt
     return bal_recipe_set(r, "discriminator", "layer", "conv filters=1 kernel=%d stride=1 pad=0 bias=off", start);
 }
 
-/* Generated images fill classes up to the largest: worth it where one is clearly smaller. */
+/* Generated images fill classes up to the largest: where one is clearly smaller, and only for who asks for it. */
 bal_status bal_recipe_gan(bal_recipe *r, const bal_fingerprint *f)
 {
     (void)f;
     int start = r->size, halvings = 0;
 
-    r->generates = r->uneven;
+    r->generates = r->uneven && r->wish.gan;
     if (!r->generates) return BAL_OK;
     for (; start >= SMALLEST_MAP; start /= 2) halvings++;
     int filters = 64 << (halvings > 2 ? halvings - 2 : 0); /* of the smallest map */

@@ -11,7 +11,9 @@ bal_status bal_recipe_because(bal_recipe *r, const char *fmt, ...) __attribute__
 bal_status bal_recipe_set(bal_recipe *r, const char *section, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-bal_recipe_rule bal_recipe_classifier, bal_recipe_gan;         /* the nets: recipe_net.c */
-bal_recipe_rule bal_recipe_train_classifier, bal_recipe_train_gan, bal_recipe_experiment; /* recipe_train.c */
+bal_recipe_rule bal_recipe_scale; /* how large a net and how long a training the time allows: recipe_scale.c */
+bal_recipe_rule bal_recipe_classifier, bal_recipe_gan; /* the nets: recipe_net.c */
+bal_recipe_rule bal_recipe_train_classifier;                                 /* recipe_train.c */
+bal_recipe_rule bal_recipe_train_gan, bal_recipe_experiment; /* recipe_experiment.c */
 
 #endif

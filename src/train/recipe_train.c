@@ -1,78 +1,178 @@
-/* recipe_train -- how long and how the nets are trained, and what an experiment compares. */
+/* recipe_train -- how the classifier is trained. Sources of what is chosen: docs/imbalance.md, docs/augmentation.md. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include "train/recipe_parts.h"
 
 enum {
-    UPDATES = 1500, /* of a classifier, at least: few images need many passes */
-    LEAST_EPOCHS = 20,
-    MOST_EPOCHS = 300,
-    MANY_IMAGES = 4000, /* batches of 64 from here on */
+    UNEVEN_PERCENT = 150, /* of the rarest class, the most frequent one: from there on something is done about it */
     WARMUP = 100,
-    GAN_STEPS = 2000,
-    GAN_BATCH = 32,
-    MOST_WEIGHTS = 20 /* classes: a line of an INI file ends at 198 characters */
+    FEW_IMAGES = 1000, /* for training: stronger augmentation below, */
+    PLENTY = 5000,     /* weaker from here on */
+    RARE_IMAGES = 200  /* of the rarest class: softer labels below */
 };
+
+static const double repeats_too_often =
+    20; /* an image of the rarest class in a pass: the balance comes by and by then */
+static const double smoothing = 0.05;
+static const double strength_few = 1.25, strength_plenty = 0.75;
+static const double averaged = 0.05, most_decay = 0.999; /* share of the steps over which weights are averaged */
 
 static int clamp(int v, int least, int most) { return v < least ? least : v > most ? most : v; }
 
-static int updates_of(int images, int batch) { return images > batch ? (images + batch - 1) / batch : 1; }
-
-/* What a class's images weigh in the loss: the square root of how much rarer it is than on average. */
-static bal_status weights(bal_recipe *r, const bal_fingerprint *f)
+static const char *print_seconds(char *out, size_t size, double s)
 {
-    char   line[MOST_WEIGHTS * 16] = "";
-    size_t at = 0;
-    int    labelled = f->images - f->unlabelled;
-
-    r->uneven = 4 * f->classes[f->commonest].images > 5 * f->classes[f->rarest].images;
-    if (!r->uneven) {
-        BAL_TRY(bal_recipe_because(r, "The classes are about equally frequent: they weigh the same."));
-        return bal_recipe_set(r, "train.classifier", "loss", "cross_entropy");
-    }
-    if (f->class_count > MOST_WEIGHTS) {
-        BAL_TRY(bal_recipe_because(r, "The classes differ, but weights for %d do not fit on a line.", f->class_count));
-        return bal_recipe_set(r, "train.classifier", "loss", "cross_entropy");
-    }
-    for (int c = 0; c < f->class_count; c++) {
-        double mean = (double)labelled / f->class_count, n = fmax(f->classes[c].images, 1);
-        at += (size_t)snprintf(line + at, sizeof line - at, "%s%.3g", c ? "," : "", sqrt(mean / n));
-    }
-    BAL_TRY(bal_recipe_because(r,
-                               "%s has %.1f times as many images as %s: without weights a net gains by never answering "
-                               "%s. The root of the ratio, so that a few images do not rule.",
-                               f->classes[f->commonest].name,
-                               (double)f->classes[f->commonest].images / fmax(f->classes[f->rarest].images, 1),
-                               f->classes[f->rarest].name, f->classes[f->rarest].name));
-    return bal_recipe_set(r, "train.classifier", "loss", "cross_entropy weights=%s", line);
+    if (s < 1) snprintf(out, size, "%.2g ms", 1000 * s);
+    else if (s < 100) snprintf(out, size, "%.2g s", s);
+    else snprintf(out, size, "%.0f minutes", s / 60);
+    return out;
 }
 
-static bal_status length(bal_recipe *r)
+/* ---- how long ---------------------------------------------------------------------------------------------------- */
+
+static bal_status explain_length(bal_recipe *r)
 {
-    r->batch = r->train_images < MANY_IMAGES ? 32 : 64;
-    int each = updates_of(r->train_images, r->batch);
-    int epochs = clamp((UPDATES + each - 1) / each, LEAST_EPOCHS, MOST_EPOCHS);
-    r->updates = epochs * each;
-    BAL_TRY(bal_recipe_because(r,
-                               "About %d training images make %d update%s in an epoch; %d epochs give about %d. The "
-                               "epoch that does best on validation images is kept, so too many do little harm.",
-                               r->train_images, each, each == 1 ? "" : "s", epochs, r->updates));
-    BAL_TRY(bal_recipe_set(r, "train.classifier", "epochs", "%d", epochs));
+    char        step[32], all[32];
+    int         each = r->updates / r->epochs;
+    const char *where = r->wish.dev ? bal_device_describe(r->wish.dev)->name : "two cores, not measured";
+    print_seconds(step, sizeof step, r->step_seconds);
+    print_seconds(all, sizeof all, r->updates * r->step_seconds);
+    return bal_recipe_because(r,
+                              "About %d training images make %d update%s in an epoch; %d epochs give about %d, each "
+                              "%s: %s in all (%s). %s",
+                              r->train_images, each, each == 1 ? "" : "s", r->epochs, r->updates, step, all, where,
+                              r->shortened ? "More would be better, but take longer than --minutes allows."
+                                           : "The epoch that does best on validation images is kept, so too many do "
+                                             "little harm.");
+}
+
+static bal_status length(bal_recipe *r, const bal_fingerprint *f)
+{
+    (void)f;
+    BAL_TRY(explain_length(r));
+    BAL_TRY(bal_recipe_set(r, "train.classifier", "epochs", "%d", r->epochs));
     return bal_recipe_set(r, "train.classifier", "batch", "%d", r->batch);
 }
 
-bal_status bal_recipe_train_classifier(bal_recipe *r, const bal_fingerprint *f)
+/* ---- classes of unequal size ------------------------------------------------------------------------------------- */
+
+static bal_status even(bal_recipe *r)
 {
-    BAL_TRY(length(r));
-    BAL_TRY(weights(r, f));
+    BAL_TRY(bal_recipe_because(r, "The classes are about equally frequent: every image counts alike."));
+    BAL_TRY(bal_recipe_set(r, "train.classifier", "sampler", "instance"));
+    BAL_TRY(bal_recipe_because(r, "Begin with the answer that the counts alone would give; the images do the rest."));
+    return bal_recipe_set(r, "train.classifier", "prior_bias", "on");
+}
+
+/* How often a pass of equal shares shows an image of the rarest class. */
+static double repeats_of(const bal_fingerprint *f)
+{
+    return (f->images - f->unlabelled) / (f->class_count * fmax(f->classes[f->rarest].images, 1));
+}
+
+static bal_status by_and_by(bal_recipe *r, const bal_fingerprint *f)
+{
+    BAL_TRY(bal_recipe_because(r,
+                               "%s has %.0f times as many images as %s. Equal shares from the first pass on would show "
+                               "each of these few %.0f times a pass, and they would be learnt by heart: first what all "
+                               "images have in common, then the balance.",
+                               f->classes[f->commonest].name,
+                               f->classes[f->commonest].images / fmax(f->classes[f->rarest].images, 1),
+                               f->classes[f->rarest].name, repeats_of(f)));
+    BAL_TRY(bal_recipe_set(r, "train.classifier", "sampler", "progressive"));
+    BAL_TRY(bal_recipe_because(r, "Begin with the answer that the counts alone would give, which the first passes "
+                                  "need not learn then."));
+    return bal_recipe_set(r, "train.classifier", "prior_bias", "on");
+}
+
+/* Weights, logit adjustment or a sampler, not two of them: on phantoms of skin lesions the sampler found most. */
+static bal_status balance(bal_recipe *r, const bal_fingerprint *f)
+{
+    r->uneven = 100L * f->classes[f->commonest].images > (long)UNEVEN_PERCENT * f->classes[f->rarest].images;
+    if (!r->uneven) return even(r);
+    if (repeats_of(f) > repeats_too_often) return by_and_by(r, f);
+    BAL_TRY(bal_recipe_because(r,
+                               "%s has %.1f times as many images as %s: a net gains by never answering %s. Shown all "
+                               "classes equally often, it cannot.",
+                               f->classes[f->commonest].name,
+                               f->classes[f->commonest].images / fmax(f->classes[f->rarest].images, 1),
+                               f->classes[f->rarest].name, f->classes[f->rarest].name));
+    return bal_recipe_set(r, "train.classifier", "sampler", "balanced");
+}
+
+static bal_status loss(bal_recipe *r, const bal_fingerprint *f)
+{
+    if (f->classes[f->rarest].images >= RARE_IMAGES) {
+        BAL_TRY(bal_recipe_because(r, "Plain: what is done about the classes' sizes stands above."));
+        return bal_recipe_set(r, "train.classifier", "loss", "cross_entropy");
+    }
+    BAL_TRY(bal_recipe_because(r,
+                               "%d images of %s are soon known by heart; being all but sure of them then is not "
+                               "rewarded.",
+                               f->classes[f->rarest].images, f->classes[f->rarest].name));
+    return bal_recipe_set(r, "train.classifier", "loss", "cross_entropy label_smoothing=%g", smoothing);
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
+
+static bal_status optimizer(bal_recipe *r, const bal_fingerprint *f)
+{
+    (void)f;
     BAL_TRY(bal_recipe_because(r, "Adam's usual rate for a net with batch normalization."));
     BAL_TRY(bal_recipe_set(r, "train.classifier", "optimizer", "adam lr=1e-3"));
-    BAL_TRY(bal_recipe_because(r, "The rate rises, then falls to nothing: the last epochs settle."));
-    BAL_TRY(bal_recipe_set(r, "train.classifier", "schedule", "cosine warmup=%d", clamp(r->updates / 10, 1, WARMUP)));
-    BAL_TRY(bal_recipe_because(r, "Small changes of the training images stand in for more of them: flipped, turned, "
-                                  "shifted, brighter or darker. Add hflip=off where left and right matter."));
-    BAL_TRY(bal_recipe_set(r, "train.classifier", "augment", "classic"));
+    BAL_TRY(bal_recipe_because(r, "The rate rises, so that the first steps do not settle on one answer for all, then "
+                                  "falls to nothing: the last epochs settle."));
+    return bal_recipe_set(r, "train.classifier", "schedule", "cosine warmup=%d", clamp(r->updates / 10, 1, WARMUP));
+}
+
+static bal_status average(bal_recipe *r, const bal_fingerprint *f)
+{
+    double decay = fmin(1 - 1 / fmax(averaged * r->updates, 2), most_decay);
+    (void)f;
+    BAL_TRY(bal_recipe_because(r,
+                               "Weights averaged over about the last %.0f steps are judged and kept: with few images "
+                               "single steps go to and fro.",
+                               1 / (1 - decay)));
+    return bal_recipe_set(r, "train.classifier", "ema", "%.4g", decay);
+}
+
+/* ---- images ------------------------------------------------------------------------------------------------------ */
+
+/* Grey images are taken for radiographs, coloured ones for photographs: docs/augmentation.md. */
+static bal_status augment(bal_recipe *r, const bal_fingerprint *f)
+{
+    double strength = r->train_images < FEW_IMAGES ? strength_few : r->train_images >= PLENTY ? strength_plenty : 1;
+    (void)f;
+    BAL_TRY(bal_recipe_because(r, "%s %s",
+                               r->channels == 3
+                                   ? "Colour: taken for photographs that have no upside, as of skin. Turned, mirrored, "
+                                     "shifted, in slightly other light; where sides matter say hflip=off vflip=off "
+                                     "turn=off."
+                                   : "Grey: taken for radiographs. Turned a little, shifted, exposed otherwise, never "
+                                     "mirrored, as left is not right; where it is, add hflip=on.",
+                               strength > 1   ? "Stronger than usual, as there are few images."
+                               : strength < 1 ? "Weaker than usual, as there are many images."
+                                              : "`classifier/augmented.png` of the run shows it."));
+    return bal_recipe_set(r, "train.classifier", "augment", "%s strength=%g", r->channels == 3 ? "skin" : "xray",
+                          strength);
+}
+
+static bal_status views(bal_recipe *r, const bal_fingerprint *f)
+{
+    (void)f;
+    if (r->channels != 3) return BAL_OK;
+    BAL_TRY(bal_recipe_because(r,
+                               "Turned and mirrored images have the same label: the mean of eight looks is answered. "
+                               "It costs nothing in training."));
+    return bal_recipe_set(r, "train.classifier", "tta", "turns");
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+static bal_status answers(bal_recipe *r, const bal_fingerprint *f)
+{
+    BAL_TRY(bal_recipe_because(r, "Nets are too sure of themselves; one number, from validation images, mends that and "
+                                  "changes no answer."));
+    BAL_TRY(bal_recipe_set(r, "train.classifier", "temperature", "on"));
     BAL_TRY(bal_recipe_because(r,
                                "Where missing one of %s is worse than a false alarm, say how many must be found: a "
                                "threshold for it is chosen on validation images.",
@@ -80,42 +180,9 @@ bal_status bal_recipe_train_classifier(bal_recipe *r, const bal_fingerprint *f)
     return bal_recipe_set(r, "train.classifier", "; want", "recall 0.95");
 }
 
-bal_status bal_recipe_train_gan(bal_recipe *r, const bal_fingerprint *f)
+bal_status bal_recipe_train_classifier(bal_recipe *r, const bal_fingerprint *f)
 {
-    (void)f;
-    if (!r->generates) return BAL_OK;
-    BAL_TRY(bal_recipe_because(r,
-                               "`ballast train` trains the classifier alone; `ballast experiment` a GAN for each class "
-                               "that is filled up, once a fold. classes = each has `ballast train` do it too."));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "classes", "none"));
-    BAL_TRY(bal_recipe_because(r, "Enough for %d pixels to take shape; look at progression.png, and raise it if not.",
-                               r->size));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "steps", "%d", GAN_STEPS));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "batch", "%d", GAN_BATCH));
-    BAL_TRY(bal_recipe_because(r, "What DCGANs are trained with; the generator's weights are averaged."));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "loss", "non_saturating"));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "optimizer", "adam lr=2e-4 beta1=0.5"));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "ema", "0.995"));
-    BAL_TRY(bal_recipe_set(r, "train.gan", "sample", "%d", GAN_STEPS / 10));
-    return bal_recipe_set(r, "train.gan", "checkpoint", "%d", GAN_STEPS / 4);
-}
-
-bal_status bal_recipe_experiment(bal_recipe *r, const bal_fingerprint *f)
-{
-    (void)f;
-    BAL_TRY(bal_recipe_because(r,
-                               "original: plain training. classic: changed images. planned: as this file says, what "
-                               "`ballast train` does.%s",
-                               r->generates ? " balanced_classic: classic, with generated images added up to the "
-                                              "largest class; against classic it says whether they help."
-                                            : ""));
-    BAL_TRY(
-        bal_recipe_set(r, "experiment", "arms", "original classic planned%s", r->generates ? " balanced_classic" : ""));
-    if (r->folds)
-        BAL_TRY(bal_recipe_because(
-            r, "%d folds train each arm %d times already; 1 2 3 tells more, for three times as long.", r->folds,
-            r->folds));
-    else BAL_TRY(bal_recipe_because(r, "Each arm three times, to see how much is luck."));
-    BAL_TRY(bal_recipe_set(r, "experiment", "seeds", r->folds ? "1" : "1 2 3"));
-    return bal_recipe_set(r, "arm.planned", "images", "original");
+    static bal_recipe_rule *const rules[] = {length, balance, loss, optimizer, average, augment, views, answers};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) BAL_TRY(rules[i](r, f));
+    return BAL_OK;
 }

@@ -8,7 +8,7 @@ program=$BALLAST
 case $program in /*) ;; *) program=$(pwd)/$program ;; esac
 data=$(pwd)/../shared/data
 cd "$work" || exit 1
-plan() { "$program" plan --quiet "$@"; }
+plan() { "$program" plan --quiet --measure=off "$@"; }
 
 # same NAME EXPECTED SEEN
 same() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected: $2
@@ -32,6 +32,20 @@ verdict every_setting_has_a_reason "$(awk -F' = ' '/^\[/ { fresh = 1; next } /^;
 verdict repeats "$(plan images >again.ini; diff own.ini again.ini)"
 said=$(plan images --out 'my own.ini')
 verdict next_is_quoted "$(printf '%s\n' "$said" | grep -q "^  ballast train 'my own.ini' " || echo "$said")"
+# Steps are timed: the figures in the reasons differ, the settings need not; a minute is too short for large images.
+said=$("$program" plan images --out timed.ini 2>&1)
+verdict steps_are_timed "$(printf '%s\n' "$said" | grep -q '^timing steps on ' || echo "$said")"
+passes timed timed.ini
+same timed_size 28 "$(value timed.ini size)"
+"$program" phantom --kind xray --size 64 --seed 3 --out larger --quiet >/dev/null
+plan larger --out larger.ini >/dev/null
+plan larger --out hasty.ini --minutes 0.02 >/dev/null
+same as_large_as_they_are 64 "$(value larger.ini size)"
+verdict as_small_as_time_allows "$([ "$(value hasty.ini size)" -lt 64 ] || cat hasty.ini)"
+passes hasty hasty.ini
+said=$("$program" plan images --device nonesuch 2>&1 >out) && rc=0 || rc=$?
+verdict a_device_that_is_asked_for "$([ $rc -eq 1 ] && printf '%s\n' "$said" | grep -q nonesuch || echo "$rc $said")"
+
 mkdir elsewhere
 plan images --out elsewhere/own.ini >/dev/null
 passes another_folder elsewhere/own.ini
@@ -40,6 +54,8 @@ passes another_folder elsewhere/own.ini
 short='--set train.classifier.epochs=2'
 said=$("$program" train own.ini $short --quiet --out runs 2>&1)
 verdict train "$([ -s runs/own/report.html ] && [ ! -e runs/own/gan ] || echo "$said")"
+rm own.ini
+plan images --gan --out own.ini >/dev/null
 said=$("$program" train own.ini --only gan --quiet --out runs 2>&1)
 verdict no_gan_unless_asked_for "$(case $said in *'classes = none'*) ;; *) echo "$said" ;; esac)"
 said=$("$program" experiment own.ini --quiet --out parts --folds 0 --set train.gan.steps=4 $short 2>&1)

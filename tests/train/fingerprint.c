@@ -198,12 +198,15 @@ static bal_fingerprint plain(int common, int rare)
     return f;
 }
 
+/* Time enough for everything: twenty minutes of a fast device. */
+static bal_wish wish = {.minutes = 20, .gflops = 1e5};
+
 /* The value of "section.key" for these facts; good until the next call. */
 static const char *chosen(const bal_fingerprint *f, const char *section, const char *key)
 {
     static char value[256];
     bal_recipe  r;
-    if (bal_recipe_choose(&r, f, f->path)) fail_msg("%s", bal_error());
+    if (bal_recipe_choose(&r, f, f->path, &wish)) fail_msg("%s", bal_error());
     const char *found = bal_recipe_find(&r, section, key);
     snprintf(value, sizeof value, "%s", found ? found : "(none)");
     for (int i = 0; i < r.count; i++) assert_true(i == 0 || r.choice[i].value[0]);
@@ -244,8 +247,63 @@ static void size_and_channels_follow_the_images(void **state)
     }
     f.stored_in_colour = 200;
     assert_string_equal(chosen(&f, "data", "channels"), "1");
+    assert_string_equal(chosen(&f, "train.classifier", "augment"), "xray strength=1.25");
+    assert_string_equal(chosen(&f, "train.classifier", "tta"), "(none)");
     f.coloured = 1;
     assert_string_equal(chosen(&f, "data", "channels"), "3");
+    assert_string_equal(chosen(&f, "train.classifier", "augment"), "skin strength=1.25");
+    assert_string_equal(chosen(&f, "train.classifier", "tta"), "turns");
+}
+
+/* More images carry larger ones, deeper and wider nets, and less augmentation. */
+static void more_images_get_a_larger_net(void **state)
+{
+    static const struct {
+        int         common, rare;
+        const char *size, *first, *second, *augment;
+    } cases[] = {{600, 600, "64", "16", "max_pool", "xray strength=1.25"},
+                 {1000, 1000, "96", "32", "max_pool", "xray strength=1"},
+                 {2000, 1900, "128", "32", "conv", "xray strength=1"},
+                 {5000, 4000, "128", "32", "conv", "xray strength=0.75"}};
+    bal_recipe r;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bal_fingerprint f = plain(cases[i].common, cases[i].rare);
+        char            first[64];
+        int             at = 0;
+        assert_string_equal(chosen(&f, "data", "size"), cases[i].size);
+        assert_string_equal(chosen(&f, "train.classifier", "augment"), cases[i].augment);
+        assert_int_equal(bal_recipe_choose(&r, &f, f.path, &wish), BAL_OK);
+        while (strcmp(r.choice[at].section, "classifier") != 0) at++;
+        snprintf(first, sizeof first, "conv filters=%s kernel=3 pad=1 bias=off", cases[i].first);
+        assert_string_equal(r.choice[at].value, first);
+        assert_int_equal(strncmp(r.choice[at + 3].value, cases[i].second, strlen(cases[i].second)), 0);
+        bal_recipe_free(&r);
+    }
+}
+
+/* Slower devices and less time: smaller images, half the width, in the end fewer epochs. */
+static void the_training_fits_into_the_time(void **state)
+{
+    static const struct {
+        double minutes, gflops;
+        int    size, width, epochs;
+    } cases[] = {{20, 1e5, 128, 32, 40}, {20, 1000, 128, 16, 40}, {20, 350, 128, 16, 28}, {20, 100, 64, 16, 33},
+                 {20, 30, 32, 16, 40},   {200, 100, 128, 16, 40}, {1, 1000, 48, 16, 38},  {0.01, 1, 8, 16, 1}};
+    bal_fingerprint f = plain(6000, 4000);
+    bal_recipe      r;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const bal_wish w = {.minutes = cases[i].minutes, .gflops = cases[i].gflops};
+        assert_int_equal(bal_recipe_choose(&r, &f, f.path, &w), BAL_OK);
+        assert_int_equal(r.size, cases[i].size);
+        assert_int_equal(r.width, cases[i].width);
+        assert_int_equal(r.epochs, cases[i].epochs);
+        assert_int_equal(r.updates, 125 * r.epochs);
+        assert_int_equal(r.shortened, r.epochs < 40);
+        assert_true(r.epochs == 1 || r.updates * r.step_seconds < 60 * w.minutes);
+        bal_recipe_free(&r);
+    }
 }
 
 static void what_is_wrong_with_the_data_is_dealt_with(void **state)
@@ -262,17 +320,36 @@ static void what_is_wrong_with_the_data_is_dealt_with(void **state)
     assert_string_equal(chosen(&f, "data", "duplicates"), "(none)");
 }
 
-static void uneven_classes_weigh_differently_and_are_filled_up(void **state)
+static void uneven_classes_are_balanced(void **state)
 {
-    bal_fingerprint f = plain(125, 100);
+    bal_fingerprint f = plain(150, 100);
     (void)state;
+    assert_string_equal(chosen(&f, "train.classifier", "sampler"), "instance");
+    assert_string_equal(chosen(&f, "train.classifier", "prior_bias"), "on");
+    assert_string_equal(chosen(&f, "train.classifier", "loss"), "cross_entropy label_smoothing=0.05");
+    f = plain(302, 201);
+    assert_string_equal(chosen(&f, "train.classifier", "sampler"), "balanced");
+    assert_string_equal(chosen(&f, "train.classifier", "prior_bias"), "(none)");
     assert_string_equal(chosen(&f, "train.classifier", "loss"), "cross_entropy");
+    f = plain(3900, 100); /* 4000 / (2 * 100): 20 times in a pass */
+    assert_string_equal(chosen(&f, "train.classifier", "sampler"), "balanced");
+    f = plain(3902, 100);
+    assert_string_equal(chosen(&f, "train.classifier", "sampler"), "progressive");
+    assert_string_equal(chosen(&f, "train.classifier", "prior_bias"), "on");
+}
+
+static void generated_images_are_for_who_asks(void **state)
+{
+    bal_fingerprint f = plain(300, 100);
+    (void)state;
     assert_string_equal(chosen(&f, "experiment", "arms"), "original classic planned");
     assert_string_equal(chosen(&f, "generator", "latent"), "(none)");
-    f = plain(300, 100); /* sqrt(200 / 300), sqrt(200 / 100) */
-    assert_string_equal(chosen(&f, "train.classifier", "loss"), "cross_entropy weights=0.816,1.41");
+    wish.gan = true;
     assert_string_equal(chosen(&f, "experiment", "arms"), "original classic planned balanced_classic");
     assert_string_equal(chosen(&f, "train.gan", "classes"), "none");
+    f = plain(150, 100);
+    assert_string_equal(chosen(&f, "experiment", "arms"), "original classic planned");
+    wish.gan = false;
 }
 
 static void few_images_are_seen_often(void **state)
@@ -280,11 +357,12 @@ static void few_images_are_seen_often(void **state)
     bal_fingerprint f = plain(120, 80); /* 120 for training: 4 steps of 32 */
     (void)state;
     assert_string_equal(chosen(&f, "train.classifier", "epochs"), "300");
-    f = plain(6000, 4000); /* 8000: 125 steps of 64 */
-    assert_string_equal(chosen(&f, "train.classifier", "epochs"), "20");
+    assert_string_equal(chosen(&f, "train.classifier", "ema"), "0.9833"); /* 1 - 1 / (.05 * 1200) */
+    f = plain(6000, 4000);                                                /* 8000: 125 steps of 64 */
+    assert_string_equal(chosen(&f, "train.classifier", "epochs"), "40");
     assert_string_equal(chosen(&f, "train.classifier", "batch"), "64");
     f = plain(600, 400); /* 600: 19 steps of 32 */
-    assert_string_equal(chosen(&f, "train.classifier", "epochs"), "79");
+    assert_string_equal(chosen(&f, "train.classifier", "epochs"), "132");
 }
 
 /* The whole text, opened as `check` does, with nets for every size. */
@@ -293,7 +371,7 @@ static void assert_opens(const bal_fingerprint *f)
     bal_recipe r;
     char      *text;
     bal_setup *s;
-    if (bal_recipe_choose(&r, f, f->path)) fail_msg("%s", bal_error());
+    if (bal_recipe_choose(&r, f, f->path, &wish)) fail_msg("%s", bal_error());
     assert_int_equal(bal_recipe_text(&text, &r, f), BAL_OK);
     scratch_text("chosen.ini", text);
     if (bal_setup_open(&s, scratch("chosen.ini"), NULL, 0)) fail_msg("%s\n%s", bal_error(), text);
@@ -306,14 +384,16 @@ static void assert_opens(const bal_fingerprint *f)
 
 static void the_text_is_a_sound_configuration(void **state)
 {
-    static const int sides[] = {300, 48, 32, 28, 24, 16, 12, 8, 3};
-    bal_fingerprint  f = plain(300, 100);
+    static const int sides[] = {300, 96, 48, 32, 28, 24, 16, 12, 8, 3}, commons[] = {110, 300, 5000};
     (void)state;
-    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
-        f.side_middle = sides[i];
+    for (size_t i = 0; i < 3 * sizeof sides / sizeof *sides; i++) {
+        bal_fingerprint f = plain(commons[i % 3], 100);
+        f.side_middle = sides[i / 3];
         f.coloured = (int)(i % 2);
+        wish.gan = i % 4 < 2;
         assert_opens(&f);
     }
+    wish.gan = false;
 }
 
 static void names_from_outside_do_no_harm(void **state)
@@ -326,7 +406,7 @@ static void names_from_outside_do_no_harm(void **state)
     f.classes[1].name = name;
     assert_opens(&f);
     f.path = odd;
-    assert_int_equal(bal_recipe_choose(&r, &f, f.path), BAL_EIO);
+    assert_int_equal(bal_recipe_choose(&r, &f, f.path, &wish), BAL_EIO);
     bal_recipe_free(&r);
     f = plain(300, 100);
     for (int i = 0; i < 40; i++) many[i] = (bal_class_facts){"a class of which the name is quite long", 5 + i, 5 + i};
@@ -392,7 +472,10 @@ int main(void)
         cmocka_unit_test(few_images_are_tested_by_folds),
         cmocka_unit_test(size_and_channels_follow_the_images),
         cmocka_unit_test(what_is_wrong_with_the_data_is_dealt_with),
-        cmocka_unit_test(uneven_classes_weigh_differently_and_are_filled_up),
+        cmocka_unit_test(more_images_get_a_larger_net),
+        cmocka_unit_test(the_training_fits_into_the_time),
+        cmocka_unit_test(uneven_classes_are_balanced),
+        cmocka_unit_test(generated_images_are_for_who_asks),
         cmocka_unit_test(few_images_are_seen_often),
         cmocka_unit_test(the_text_is_a_sound_configuration),
         cmocka_unit_test(names_from_outside_do_no_harm),
