@@ -16,13 +16,25 @@ static bool is_one_of(const bal_layer *l, const char *const *names)
     return false;
 }
 
+/* An alarm that came only because the training was to end there: it goes on now. */
+static void forget_the_end(bal_classifier_watch *w)
+{
+    bal_collapse_epoch *e = w->seen.count ? &w->seen.epoch[w->seen.count - 1] : NULL;
+    if (!e || !e->alarm || e->acts) return;
+    int alarm = e->alarm;
+    e->alarm = BAL_ALARM_NONE;
+    if (bal_collapse_look(&w->run, &w->seen).kind) e->alarm = alarm;
+}
+
 static bal_status read_seen(const char *path, void *user)
 {
     bal_classifier *c = user;
     int             classes = c->watch.seen.classes;
     if (!bal_file_exists(path) || c->step < c->epoch_steps) return BAL_OK;
     BAL_TRY(bal_collapse_read(&c->watch.seen, path, c->step / c->epoch_steps));
-    return c->watch.seen.classes == classes ? BAL_OK : bal_fail(BAL_EIO, "%s: of other classes", path);
+    if (c->watch.seen.classes != classes) return bal_fail(BAL_EIO, "%s: of other classes", path);
+    if (c->step < c->total) forget_the_end(&c->watch);
+    return BAL_OK;
 }
 
 bal_status bal_classifier_watch_open(bal_classifier *c)

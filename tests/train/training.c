@@ -577,6 +577,21 @@ static void assert_row(const char *run, const char *begin, const char *says)
     free(path);
 }
 
+/* Of `steps` the net of a run has taken all but those before its restart, which came at step `from` or later. */
+static void assert_restarted(const char *run, int steps, int from)
+{
+    bal_checkpoint *c;
+    char           *path = bal_format("%s/%s/last.safetensors", folder, run);
+    assert_int_equal(bal_checkpoint_read(&c, path), BAL_OK);
+    const char *taken = bal_checkpoint_find_note(c, "step"), *rescue = bal_checkpoint_find_note(c, "rescue");
+    assert_non_null(rescue);
+    long behind = strtol(strchr(rescue, ' '), NULL, 10);
+    assert_true(behind >= from);
+    assert_int_equal(strtol(taken, NULL, 10) + behind, steps);
+    bal_checkpoint_free(c);
+    free(path);
+}
+
 /* The first alarm comes after 200 updates, in epoch 6; one run is stopped in the middle of epoch 9, another in 5. */
 static void test_classifier_rescue_resumed_same_bits(void **state)
 {
@@ -585,12 +600,29 @@ static void test_classifier_rescue_resumed_same_bits(void **state)
     static const int         stops[] = {310, 170};
     assert_int_equal(train_classifier("rescue", 0, far_too_high, FAR_TOO_HIGH), BAL_OK);
     assert_row("rescue", "\n6,222,", ",one answer,rate too high,restart lower bias,");
+    assert_row("rescue", "\n7,259,", "7,259,0.3000000");
+    assert_restarted("rescue", 740, 222);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(train_classifier(names[i], stops[i], far_too_high, FAR_TOO_HIGH), BAL_OK);
         assert_int_equal(train_classifier(names[i], 0, far_too_high, FAR_TOO_HIGH), BAL_OK);
         for (int k = 0; k < 4; k++) assert_same_file("rescue", names[i], classifier_files[k]);
         assert_same_file("rescue", names[i], "collapse.csv");
     }
+}
+
+/* An alarm because the training ends is none when it goes on. */
+static void test_classifier_alarm_at_the_end(void **state)
+{
+    (void)state;
+    const char *sets[FAR_TOO_HIGH];
+    memcpy(sets, far_too_high, sizeof sets);
+    sets[0] = "train.classifier.epochs=3";
+    assert_int_equal(train_classifier("ends", 0, sets, FAR_TOO_HIGH), BAL_OK);
+    assert_row("ends", "\n3,111,", ",0.5,one answer,rate too high,,");
+    sets[0] = "train.classifier.epochs=4";
+    assert_int_equal(train_classifier("ends", 0, sets, FAR_TOO_HIGH), BAL_OK);
+    assert_row("ends", "\n3,111,", ",0.5,,,,");
+    assert_row("ends", "\n4,148,", ",0.5,one answer,rate too high,,");
 }
 
 /* Where the beginning itself is not finite, three restarts end as none would. */
@@ -694,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_classifier_mix),
         cmocka_unit_test(test_classifier_prior_bias),
         cmocka_unit_test(test_classifier_rescue_resumed_same_bits),
+        cmocka_unit_test(test_classifier_alarm_at_the_end),
         cmocka_unit_test(test_classifier_nan_is_named),
         cmocka_unit_test(test_classifier_rescue_gives_up),
         cmocka_unit_test(test_classifier_patience),
