@@ -11,6 +11,7 @@ typedef struct bal_classifier_job {
     bal_device        *dev;
     const char        *folder; /* classifier/ of a run; goes on from its last.safetensors. NULL: nothing is written */
     const bal_watch   *watch;
+    const char        *what; /* for the watch; NULL: "classifier" */
 } bal_classifier_job;
 
 /* Whether [classifier] has one output for each class of the data, or a single one for two. Needs no device. */

@@ -44,6 +44,12 @@ void       bal_dataset_close(bal_dataset *ds);
 /* Split again (another arm, seed or fold of an experiment) without reading again. fold -1: no folds, by the ratios. */
 bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold);
 
+/* The last split again, but validated on another fold among those that are not tested: `turn` from 0 (as split) to
+ * bal_dataset_turns - 1, counted round from there. Test part and split.csv's folds stay. turns: 1 without folds, and
+ * with `imbalance`, whose images taken out another turn would bring back. Drops generated images. */
+int        bal_dataset_turns(const bal_dataset *ds);
+bal_status bal_dataset_turn(bal_dataset *ds, int turn);
+
 const bal_dataset_options *bal_dataset_settings(const bal_dataset *ds);
 int                        bal_dataset_count(const bal_dataset *ds);       /* images that could be read */
 int                        bal_dataset_class_count(const bal_dataset *ds); /* in the order of the labels */

@@ -21,4 +21,9 @@ void       bal_offsets_prior(double *offset, const int *count, int classes);
 bal_status bal_offsets_balanced(double *offset, const bal_predictions *validation);
 void       bal_offsets_apply(bal_predictions *p, const double *offset);
 
+/* The mean of the probabilities that several classifiers give the same images, `before` of them in `into` already, and
+ * the likeliest class of it. BAL_ECONFIG where images, labels or classes are not the same, or there are no
+ * probabilities. */
+bal_status bal_predictions_average(bal_predictions *into, const bal_predictions *more, int before);
+
 #endif

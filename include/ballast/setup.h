@@ -29,10 +29,13 @@ typedef enum { BAL_HEAD_KEEP, BAL_HEAD_RETRAIN, BAL_HEAD_NORMALIZE } bal_head;
 typedef enum { BAL_VIEWS_ONE, BAL_VIEWS_FLIP, BAL_VIEWS_TURNS } bal_views;
 typedef enum { BAL_DECIDE_LIKELIEST, BAL_DECIDE_PRIOR, BAL_DECIDE_BALANCED } bal_decide;
 
+#define BAL_ENSEMBLE_MAX 64
+
 typedef struct bal_classifier_options {
     int         steps, epochs, batch, patience, sampler; /* bal_sampling */
     bool        shuffle, prior_bias, rescue;
     int         head, tta, decide; /* bal_head, bal_views, bal_decide */
+    int         ensemble;
     bool        temperature;
     float       ema, clip, label_noise, defer;
     const char *loss, *weights, *optimizer, *schedule, *augment, *mix, *want, *init;

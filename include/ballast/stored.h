@@ -20,6 +20,10 @@ bal_status bal_stored_get_point(bal_threshold *t, bool *there, const bal_checkpo
 bal_status bal_stored_put_decision(bal_checkpoint *c, double t, const double *offset, int classes);
 bal_status bal_stored_get_decision(double *t, double **offset, const bal_checkpoint *c, int classes, const char *path);
 
+/* "validated": balanced accuracy on validation images; NaN where it is not known. */
+bal_status bal_stored_put_validated(bal_checkpoint *c, double balanced_accuracy);
+double     bal_stored_get_validated(const bal_checkpoint *c);
+
 /* "figures": of steps since the last line of a log, so that the line comes out the same to the bit after going on. */
 bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count);
 bal_status bal_stored_get_figures(float *figures, int count, const bal_checkpoint *c);

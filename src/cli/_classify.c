@@ -159,21 +159,39 @@ static bal_status add_rows(bal_predictions *out, const bal_images *images, const
     return BAL_OK;
 }
 
-bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_images *images)
+/* One of the classifiers that look at a list of images. */
+typedef struct {
+    const bal_images *images;
+    const bal_model  *member;
+} looking;
+
+static bal_status fill_for(void *user, int i, float *pixel)
 {
-    double    *p = calloc((size_t)images->count * (size_t)m->class_count + 1, sizeof *p);
-    bal_status st;
+    const looking *l = user;
+    return l->images->fill(l->images->user, l->member, i, pixel);
+}
+
+static bal_status look(bal_predictions *out, const bal_model *member, void *user)
+{
+    const bal_images *images = user;
+    looking           l = {images, member};
+    double           *p = calloc((size_t)images->count * (size_t)member->class_count + 1, sizeof *p);
+    bal_status        st;
 
     *out = (bal_predictions){0};
     if (!p) return bal_fail(BAL_ENOMEM, "no memory for predictions of %d images", images->count);
-    BAL_TRY_OR(end, st, bal_predictions_init(out, (const char *const *)m->classes, m->class_count, true));
-    bal_scorer scorer = bal_model_scorer(m);
-    BAL_TRY_OR(end, st, bal_probabilities(p, &scorer, images->count, images->fill, images->user));
+    BAL_TRY_OR(end, st, bal_predictions_init(out, (const char *const *)member->classes, member->class_count, true));
+    bal_scorer scorer = bal_model_scorer(member);
+    BAL_TRY_OR(end, st, bal_probabilities(p, &scorer, images->count, fill_for, &l));
     BAL_TRY_OR(end, st, add_rows(out, images, p));
-    bal_model_decide(m, out);
 end:
     free(p);
     return st;
+}
+
+bal_status bal_classify_images(bal_predictions *out, bal_model *m, const bal_images *images)
+{
+    return bal_model_answer(out, m, look, (void *)(uintptr_t)images);
 }
 
 bal_status bal_classify_read(float *pixel, const bal_model *m, const char *path)
@@ -198,10 +216,10 @@ static int find_class(const bal_model *m, const char *name)
     return -1;
 }
 
-static bal_status fill_whole(void *user, int i, float *pixel)
+static bal_status fill_whole(void *user, const bal_model *member, int i, float *pixel)
 {
     const whole *w = user;
-    return bal_dataset_fill(w->data, i, pixel, &w->model->scaling);
+    return bal_dataset_fill(w->data, i, pixel, &member->scaling);
 }
 
 static bool describe_whole(void *user, int i, bal_prediction *row)

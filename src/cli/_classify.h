@@ -20,11 +20,12 @@ typedef struct bal_classify {
 /* A run's classifier, that decides as --threshold says. */
 bal_status bal_classify_open(bal_model *out, const bal_classify *how, const char *run);
 
-/* A list of images. fill writes image i as the net sees it; describe sets path, group and label (a class of the
- * model's, -1: not known) of row i, or says false, and the row is left out. */
+/* A list of images. fill writes image i as a member of the model sees it, and is called for each member in turn;
+ * describe sets path, group and label (a class of the model's, -1: not known) of row i, or says false, and the row is
+ * left out. */
 typedef struct bal_images {
     int count;
-    bal_status (*fill)(void *user, int i, float *pixel);
+    bal_status (*fill)(void *user, const bal_model *member, int i, float *pixel);
     bool (*describe)(void *user, int i, bal_prediction *row);
     void *user;
 } bal_images;

@@ -27,8 +27,8 @@ static const bal_option options[] = {
 /* The images, and what a manifest says of them ("" where it says nothing). */
 typedef struct {
     bal_names  path, label;
-    int        passed_over, unreadable;
-    bool      *left_out; /* of each image: it could not be read */
+    int        passed_over, unreadable, looks; /* looks: of all members, for the progress */
+    bool      *left_out;                       /* of each image: it could not be read */
     bal_model *model;
 } batch;
 
@@ -111,26 +111,31 @@ static bal_status collect(batch *b, const bal_args *args)
     return b->path.count ? BAL_OK : bal_fail(BAL_EIO, "no images to predict");
 }
 
-/* One damaged image among thousands must not cost the answers for the others. */
-static bal_status leave_out(batch *b, int i, float *pixel)
+static bal_status blank(const batch *b, float *pixel)
 {
     const bal_dataset_options *o = &b->model->setup->data;
 
-    bal_log(BAL_LOG_ERROR, "%s", bal_error());
     memset(pixel, 0, (size_t)o->size * (size_t)o->size * (size_t)o->channels * sizeof *pixel);
-    b->left_out[i] = true;
-    b->unreadable++;
     return BAL_OK;
 }
 
-static bal_status fill(void *user, int i, float *pixel)
+/* One damaged image among thousands must not cost the answers for the others. */
+static bal_status leave_out(batch *b, int i, float *pixel)
+{
+    bal_log(BAL_LOG_ERROR, "%s", bal_error());
+    b->left_out[i] = true;
+    b->unreadable++;
+    return blank(b, pixel);
+}
+
+static bal_status fill(void *user, const bal_model *member, int i, float *pixel)
 {
     batch *b = user;
 
     if (bal_stop_requested) return bal_fail(BAL_EIO, "stopped after %d of %d images", i, b->path.count);
-    bal_status st = bal_classify_read(pixel, b->model, b->path.name[i]);
+    bal_status st = b->left_out[i] ? blank(b, pixel) : bal_classify_read(pixel, member, b->path.name[i]);
     if (st && st != BAL_ENOMEM) st = leave_out(b, i, pixel);
-    bal_progress_update(i + 1, NULL, 0);
+    bal_progress_update(++b->looks, NULL, 0);
     return st;
 }
 
@@ -193,7 +198,7 @@ static bal_status work(batch *b, const bal_args *args, bal_device *dev)
     BAL_TRY_OR(end, st, say_point(&model));
     if (o->heatmap) BAL_TRY_OR(end, st, bal_heatmap_open(&h, &model, o->layer));
     b->model = &model;
-    bal_progress_begin("predict", "image", b->path.count, 0);
+    bal_progress_begin("predict", "image", (long)b->path.count * (model.members + 1), 0);
     st = bal_classify_images(&p, &model, &images);
     bal_progress_end();
     if (!st && p.count) st = say(&p, args->out);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ballast/classifier.h"
+#include "ballast/ensemble.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/log.h"
@@ -218,13 +218,16 @@ static void say_plan(const session *s)
         printf("would train the classifier for %d %s\n",
                u->classifier.steps ? u->classifier.steps : u->classifier.epochs,
                u->classifier.steps ? "steps" : "epochs");
+    if (u->has_classifier && wants(s, CLASSIFIER) && u->classifier.ensemble > 1)
+        printf("would train %d of it, and answer with their mean\n", u->classifier.ensemble);
 }
 
 static bal_status train_classifier(session *s)
 {
     char              *folder = bal_path_join(s->folder, "classifier");
-    bal_classifier_job job = {s->setup, s->data, s->dev, folder, &bal_trace_watch};
-    bal_status st = folder ? bal_classifier_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_classifier_job job = {s->setup, s->data, s->dev, folder, &bal_trace_watch, NULL};
+    bal_status         st =
+        folder ? bal_ensemble_train(&job, s->data, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     free(folder);
     return st;

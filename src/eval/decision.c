@@ -172,3 +172,35 @@ void bal_offsets_apply(bal_predictions *p, const double *offset)
         p->row[i].predicted = best;
     }
 }
+
+/* ---- several classifiers ----------------------------------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+static bool same_images(const bal_predictions *a, const bal_predictions *b)
+{
+    if (a->count != b->count || a->class_count != b->class_count || !a->probabilities || !b->probabilities)
+        return false;
+    for (int k = 0; k < a->class_count; k++)
+        if (strcmp(a->classes[k], b->classes[k]) != 0) return false;
+    for (int i = 0; i < a->count; i++)
+        if (a->row[i].label != b->row[i].label || !same_text(a->row[i].path, b->row[i].path)) return false;
+    return true;
+}
+
+bal_status bal_predictions_average(bal_predictions *into, const bal_predictions *more, int before)
+{
+    if (!same_images(into, more))
+        return bal_fail(BAL_ECONFIG,
+                        "predictions of other images or classes, or without probabilities: no mean of them");
+    for (int i = 0; i < into->count; i++) {
+        double *own = (double *)(uintptr_t)into->row[i].probability; /* in the list's own memory */
+        int     best = 0;
+        for (int k = 0; k < into->class_count; k++) {
+            own[k] = (own[k] * before + more->row[i].probability[k]) / (before + 1);
+            if (own[k] > own[best]) best = k;
+        }
+        into->row[i].predicted = best;
+    }
+    return BAL_OK;
+}

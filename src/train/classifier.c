@@ -309,18 +309,24 @@ void bal_classifier_close(bal_classifier *c)
     free(c);
 }
 
+/* Of the logs: a last epoch that the budget cuts short has a line all the same. */
+static int epochs_logged(const bal_classifier *c)
+{
+    int up = c->step == c->total ? c->epoch_steps - 1 : 0;
+    return (c->step + up) / c->epoch_steps;
+}
+
 static bal_status open_log(const char *path, void *user)
 {
     bal_classifier *c = user;
-    BAL_TRY(
-        bal_run_log_open(&c->log, path, mixed_precision(c) ? log_header_mixed : log_header, c->step / c->epoch_steps));
+    BAL_TRY(bal_run_log_open(&c->log, path, mixed_precision(c) ? log_header_mixed : log_header, epochs_logged(c)));
     return bal_history_read(&c->history, path);
 }
 
 static bal_status open_speed(const char *path, void *user)
 {
     bal_classifier *c = user;
-    return bal_run_log_open(&c->speed, path, speed_header, c->step / c->epoch_steps);
+    return bal_run_log_open(&c->speed, path, speed_header, epochs_logged(c));
 }
 
 static bal_status run(bal_classifier *c, bool *stopped)
@@ -350,7 +356,7 @@ bal_status bal_classifier_train(const bal_classifier_job *job, bool *stopped)
     bal_classifier *c;
     *stopped = false;
     BAL_TRY(bal_classifier_open(&c, job));
-    job->watch->begin("classifier", "step", c->total, c->step);
+    job->watch->begin(job->what ? job->what : "classifier", "step", c->total, c->step);
     bal_status st = run(c, stopped);
     job->watch->end();
     bal_classifier_close(c);

@@ -40,6 +40,8 @@ struct bal_dataset {
     int       link_count, link_capacity;
 
     int   positive, given; /* given: the source says parts itself */
+    uint64_t split_seed; /* of the last split, */
+    int      split_fold, turn; /* its fold, and how many folds further on it validates */
     int   thinned;         /* images taken out for `imbalance`, in the last split */
     int  *order, *start;   /* by part, and by part and class: see dataset_split.c */
 

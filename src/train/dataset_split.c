@@ -1,4 +1,4 @@
-/* dataset_split -- clusters dealt to parts or folds, stratified by class; leaks between given parts; split.csv.
+/* dataset_split -- clusters dealt to parts or folds, stratified by class; leaks between given parts.
  *
  * Clusters are dealt the larger ones first, in an order drawn from the seed, each to the part that is least full of its
  * classes, counting half of the cluster itself (Webster's method, as seats are dealt to parties): shares come out
@@ -212,7 +212,8 @@ static bal_status split_by_folds(bal_dataset *ds, int fold, bool *in_pool, int *
     count_given(ds, given);
     for (int i = 0; i < ds->count; i++) in_pool[i] = given_part(ds, i) != BAL_TEST;
     BAL_TRY(deal_pool(ds, in_pool, folds, share, bin, stream));
-    int test = given[BAL_TEST] ? -1 : fold, validation = given[BAL_TEST] ? fold : (fold + 1) % folds;
+    int test = given[BAL_TEST] ? -1 : fold;
+    int validation = test < 0 ? (fold + ds->turn) % folds : (fold + 1 + ds->turn % (folds - 1)) % folds;
     for (int i = 0; i < ds->count; i++) {
         bal_sample *s = &ds->sample[i];
         s->fold = in_pool[i] ? bin[i] : -1;
@@ -309,7 +310,7 @@ static void measure(bal_dataset *ds)
     }
 }
 
-bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold)
+static bal_status split(bal_dataset *ds, uint64_t seed, int fold)
 {
     size_t     n = (size_t)ds->count + 1;
     bool      *in_pool = malloc(n * sizeof *in_pool);
@@ -334,56 +335,26 @@ bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold)
     return bal_dataset_report_split(ds);
 }
 
-/* ---- split.csv ------------------------------------------------------------------------------------------------------
- */
-
-static void write_sample(FILE *f, const bal_dataset *ds, const bal_sample *s)
+bal_status bal_dataset_split(bal_dataset *ds, uint64_t seed, int fold)
 {
-    bal_csv_put(f, s->path, ',');
-    bal_csv_put(f, s->label >= 0 ? ds->data.classes[s->label] : "", ',');
-    bal_csv_put(f, s->group ? s->group : "", ',');
-    bal_csv_put(f, s->part == BAL_NO_PART ? "dropped" : bal_part_name(s->part), ',');
-    if (s->fold >= 0) bal_csv_put_number(f, s->fold, ',');
-    else bal_csv_put(f, "", ',');
-    bal_csv_put(f, s->sha256, '\n');
+    ds->split_seed = seed;
+    ds->split_fold = fold;
+    ds->turn = 0;
+    return split(ds, seed, fold);
 }
 
-bal_status bal_dataset_write_split(const bal_dataset *ds, const char *path)
+int bal_dataset_turns(const bal_dataset *ds)
 {
-    bal_file_writer w;
+    int given[BAL_PARTS + 1];
 
-    BAL_TRY(bal_file_create(&w, path));
-    fputs("path,label,group,part,fold,sha256\n", w.file);
-    for (int i = 0; i < ds->count; i++) write_sample(w.file, ds, &ds->sample[i]);
-    return bal_file_commit(&w);
+    if (ds->split_fold < 0 || ds->options.imbalance) return 1;
+    count_given(ds, given);
+    return given[BAL_TEST] ? ds->options.folds : ds->options.folds - 1;
 }
 
-static bal_status compare_files(const char *a, const char *b)
+bal_status bal_dataset_turn(bal_dataset *ds, int turn)
 {
-    char      *x = NULL, *y = NULL;
-    size_t     n = 0, m = 0;
-    bal_status st = bal_file_read(&x, &n, a, 0);
-
-    if (!st) st = bal_file_read(&y, &m, b, 0);
-    if (!st && (n != m || memcmp(x, y, n) != 0))
-        st = bal_fail(BAL_EIO,
-                      "%s: the data or its split has changed since the run began (%s is the split now): images that "
-                      "were trained on could be tested; begin a new run, or report on other images by eval --data",
-                      a, b);
-    free(x);
-    free(y);
-    return st;
-}
-
-bal_status bal_dataset_check_split(const bal_dataset *ds, const char *path, const char *folder)
-{
-    char *now = bal_path_join(folder, "split.csv.now");
-
-    if (!now) return bal_fail(BAL_ENOMEM, "no memory for a path");
-    bal_status st = bal_folder_create(folder);
-    if (!st) st = bal_dataset_write_split(ds, now);
-    if (!st) st = compare_files(path, now);
-    if (!st) remove(now);
-    free(now);
-    return st;
+    assert(turn >= 0 && turn < bal_dataset_turns(ds));
+    ds->turn = turn;
+    return split(ds, ds->split_seed, ds->split_fold);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "ballast/classifier.h"
 #include "ballast/collapse.h"
+#include "ballast/ensemble.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/heatmap.h"
@@ -162,8 +163,10 @@ static bal_status train_part(bal_experiment *e, const bal_experiment_task *task,
     bal_setup arm = bal_experiment_setup(e, task->index, task->seed);
     if (task->waits) BAL_TRY(need_generated(e));
     BAL_TRY(bal_dataset_compose(e->data, &arm.composition));
-    bal_classifier_job job = {&arm, e->data, e->dev, task->folder, e->job.watch};
-    BAL_TRY(bal_classifier_train(&job, stopped));
+    bal_classifier_job job = {&arm, e->data, e->dev, task->folder, e->job.watch, NULL};
+    if (arm.classifier.ensemble > 1 && bal_ensemble_turns(&arm, e->data) > 1)
+        e->generated = false; /* they are dropped */
+    BAL_TRY(bal_ensemble_train(&job, e->data, stopped));
     bal_experiment_part part = {task->arm, task->fold, task->seed, task->folder, false};
     return *stopped ? BAL_OK : test_part(e, &arm, &part);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/ensemble.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/log.h"
@@ -171,8 +172,8 @@ static bal_status add_part(void *user, const bal_experiment_part *part)
     bal_setup setup = bal_experiment_setup(e, t.index, t.seed);
     t.arm = e->arm[t.index].name;
     t.waits = bal_takes_generated(&setup.composition);
-    t.total = setup.classifier.steps;
-    t.step = part->done ? t.total : bal_stored_step(part->folder, "step");
+    t.total = setup.classifier.steps * setup.classifier.ensemble;
+    t.step = part->done ? t.total : bal_ensemble_step(&setup, part->folder);
     t.state = part->done ? BAL_TASK_DONE : BAL_TASK_OPEN;
     return add_task(e, bal_format("%s", part->folder), &t);
 }

@@ -2,8 +2,10 @@
  * layer's weights chosen on the validation part alone. See bal_model_finish. */
 #include <stdlib.h>
 #include "ballast/decision.h"
+#include "ballast/ensemble.h"
 #include "ballast/files.h"
 #include "ballast/log.h"
+#include "ballast/metrics.h"
 #include "ballast/model.h"
 #include "ballast/stored.h"
 #include "train/head.h"
@@ -53,6 +55,12 @@ static bal_status choose_offsets(bal_model *m, const bal_predictions *p, const b
     return st;
 }
 
+static bal_status choose_answer(bal_model *m, const bal_predictions *p, const bal_dataset *data, bal_goal goal)
+{
+    BAL_TRY(choose_offsets(m, p, data, (bal_decide)m->setup->classifier.decide));
+    return choose_point(m, p, data, goal);
+}
+
 /* Chosen with the weights, views and arithmetic that will use it. */
 static bal_status decide(bal_model *m, const bal_dataset *data, bal_goal goal)
 {
@@ -64,18 +72,10 @@ static bal_status decide(bal_model *m, const bal_dataset *data, bal_goal goal)
         m->temperature = o->temperature ? bal_temperature_fit(&p) : 1;
         if (o->temperature) bal_info("temperature: %.3g", m->temperature);
         bal_temperature_apply(&p, m->temperature);
-        st = choose_offsets(m, &p, data, (bal_decide)o->decide);
+        st = choose_answer(m, &p, data, goal);
     }
-    if (st == BAL_OK) st = choose_point(m, &p, data, goal);
     bal_predictions_free(&p);
     return st;
-}
-
-void bal_model_decide(const bal_model *m, bal_predictions *p)
-{
-    if (m->temperature != 1) bal_temperature_apply(p, m->temperature);
-    if (m->has_point) bal_threshold_apply(p, &m->point);
-    else if (m->offset && !m->likeliest) bal_offsets_apply(p, m->offset);
 }
 
 /* ---- the file ---------------------------------------------------------------------------------------------------- */
@@ -114,6 +114,83 @@ static bal_status finish(bal_model *m, const bal_dataset *data, bal_goal goal, c
 end:
     bal_checkpoint_free(is);
     bal_checkpoint_free(will);
+    return st;
+}
+
+/* ---- several ----------------------------------------------------------------------------------------------------- */
+
+/* Adds the mean of members first, first + step, ... on the validation part as it is now. */
+static bal_status pool(bal_predictions *all, bal_model *m, const bal_dataset *data, int first, int step)
+{
+    bal_predictions mean = {0}, one = {0};
+    bal_status      st;
+    BAL_TRY_OR(end, st, bal_member_classify(&mean, bal_model_member(m, first), data, BAL_VALIDATION));
+    for (int i = first + step; i <= m->members; i += step) {
+        bal_predictions_free(&one);
+        BAL_TRY_OR(end, st, bal_member_classify(&one, bal_model_member(m, i), data, BAL_VALIDATION));
+        BAL_TRY_OR(end, st, bal_predictions_average(&mean, &one, (i - first) / step));
+    }
+    for (int i = 0; i < mean.count; i++) BAL_TRY_OR(end, st, bal_predictions_add(all, &mean.row[i]));
+end:
+    bal_predictions_free(&mean);
+    bal_predictions_free(&one);
+    return st;
+}
+
+static bal_status pool_all(bal_predictions *all, bal_model *m, bal_dataset *data)
+{
+    int turns = bal_ensemble_turns(m->setup, data);
+    BAL_TRY(bal_predictions_init(all, (const char *const *)m->classes, m->class_count, true));
+    for (int t = 0; t < turns && t <= m->members; t++) {
+        if (turns > 1) BAL_TRY(bal_dataset_turn(data, t));
+        BAL_TRY(pool(all, m, data, t, turns));
+    }
+    return turns > 1 ? bal_dataset_turn(data, 0) : BAL_OK;
+}
+
+static bal_status validate(bal_model *m, bal_predictions *p)
+{
+    bal_metrics of;
+    if (m->has_point) bal_threshold_apply(p, &m->point);
+    else if (m->offset) bal_offsets_apply(p, m->offset);
+    BAL_TRY(bal_metrics_of(&of, p));
+    m->validated = of.balanced_accuracy;
+    bal_metrics_free(&of);
+    return BAL_OK;
+}
+
+static bal_status note_answer(const bal_model *m, const char *path)
+{
+    bal_checkpoint *c;
+    bal_status      st;
+    BAL_TRY(bal_checkpoint_read(&c, path));
+    BAL_TRY_OR(end, st, bal_stored_put_decision(c, m->temperature, m->offset, m->class_count));
+    BAL_TRY_OR(end, st, bal_stored_put_point(c, m->has_point ? &m->point : NULL));
+    BAL_TRY_OR(end, st, bal_stored_put_validated(c, m->validated));
+    BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
+end:
+    bal_checkpoint_free(c);
+    return st;
+}
+
+bal_status bal_model_finish_ensemble(bal_device *dev, const bal_setup *s, bal_dataset *data, const char *folder)
+{
+    bal_predictions p = {0};
+    bal_goal        goal;
+    bal_model       m;
+    bal_status      st;
+    BAL_TRY(bal_goal_parse(&goal, s->classifier.want, "want", (bal_where){"[train.classifier]", 0}));
+    BAL_TRY(bal_model_load(&m, dev, s, folder));
+    char *path = bal_path_join(folder, "best.safetensors");
+    if (!path) BAL_TRY_OR(end, st, bal_fail(BAL_ENOMEM, "no memory for a path"));
+    BAL_TRY_OR(end, st, pool_all(&p, &m, data));
+    BAL_TRY_OR(end, st, choose_answer(&m, &p, data, goal));
+    if (p.count) BAL_TRY_OR(end, st, validate(&m, &p));
+    BAL_TRY_OR(end, st, note_answer(&m, path));
+end:
+    bal_predictions_free(&p);
+    bal_model_close(&m);
+    free(path);
     return st;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ballast/ensemble.h"
 #include "ballast/files.h"
 #include "ballast/stored.h"
 
@@ -221,18 +222,44 @@ static bal_status read_weights(bal_model *m, const char *path)
     BAL_TRY_OR(end, st, bal_stored_get_scaling(&m->scaling, c, path));
     BAL_TRY_OR(end, st, bal_stored_get_decision(&m->temperature, &m->offset, c, m->class_count, path));
     BAL_TRY_OR(end, st, bal_stored_get_point(&m->point, &m->has_point, c, m->class_count, path));
+    m->validated = bal_stored_get_validated(c);
     BAL_TRY_OR(end, st, bal_checkpoint_get_net(c, "", m->net, NULL, NULL));
 end:
     bal_checkpoint_free(c);
     return st;
 }
 
-bal_status bal_model_load(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder)
+static bal_status load_one(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder)
 {
     char *path = bal_path_join(folder, "best.safetensors");
-    *m = (bal_model){.dev = dev, .setup = s, .temperature = 1};
+    *m = (bal_model){.dev = dev, .setup = s, .temperature = 1, .validated = (double)NAN};
     bal_status st = path ? read_weights(m, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
     free(path);
+    return st;
+}
+
+static bal_status load_members(bal_model *m, const char *folder)
+{
+    int others = m->setup->classifier.ensemble - 1;
+    if (others < 1) return BAL_OK;
+    m->member = calloc((size_t)others, sizeof *m->member);
+    if (!m->member) return bal_fail(BAL_ENOMEM, "no memory for %d classifiers", others);
+    for (; m->members < others; m->members++) {
+        char      *path = bal_ensemble_folder(folder, m->members + 1);
+        bal_status st = path ? load_one(&m->member[m->members], m->dev, m->setup, path)
+                             : bal_fail(BAL_ENOMEM, "no memory for a path");
+        free(path);
+        if (st == BAL_OK) continue;
+        bal_model_close(&m->member[m->members]);
+        return st;
+    }
+    return BAL_OK;
+}
+
+bal_status bal_model_load(bal_model *m, bal_device *dev, const bal_setup *s, const char *folder)
+{
+    bal_status st = load_one(m, dev, s, folder);
+    if (st == BAL_OK) st = load_members(m, folder);
     if (st != BAL_OK) bal_model_close(m);
     return st;
 }
@@ -254,6 +281,8 @@ bal_status bal_model_open(bal_model *m, bal_device *dev, const char *run)
 
 void bal_model_close(bal_model *m)
 {
+    for (int i = 0; i < m->members; i++) bal_model_close(&m->member[i]);
+    free(m->member);
     bal_net_free(m->net);
     bal_setup_close(m->own);
     for (int i = 0; i < m->class_count; i++) free(m->classes[i]);
@@ -265,22 +294,4 @@ void bal_model_close(bal_model *m)
 bal_scorer bal_model_scorer(const bal_model *m)
 {
     return (bal_scorer){m->net, m->dev, (bal_views)m->setup->classifier.tta};
-}
-
-static bal_status check_same_classes(const bal_model *m, const bal_dataset *data)
-{
-    bool same = m->class_count == bal_dataset_class_count(data);
-    for (int k = 0; same && k < m->class_count; k++) same = strcmp(m->classes[k], bal_dataset_class(data, k)) == 0;
-    return same ? BAL_OK
-                : bal_fail(BAL_ECONFIG, "the data's classes are not those that the classifier was trained for");
-}
-
-bal_status bal_model_classify(bal_predictions *out, bal_model *m, const bal_dataset *data, bal_part part)
-{
-    *out = (bal_predictions){0};
-    BAL_TRY(check_same_classes(m, data));
-    bal_scorer scorer = bal_model_scorer(m);
-    BAL_TRY(bal_classify_part(out, &scorer, data, part, &m->scaling));
-    bal_model_decide(m, out);
-    return BAL_OK;
 }

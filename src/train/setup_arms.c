@@ -80,7 +80,8 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
                                            {"train.classifier.head", "keep"},
                                            {"train.classifier.tta", "none"},
                                            {"train.classifier.temperature", "off"},
-                                           {"train.classifier.decide", "likeliest"}};
+                                           {"train.classifier.decide", "likeliest"},
+                                           {"train.classifier.ensemble", "1"}};
     bal_where                at = {a->name, 0};
     s->composition = a->images;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)

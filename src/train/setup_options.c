@@ -99,6 +99,9 @@ const bal_option bal_classifier_option_table[] = {
     BAL_OPT_CHOICE(bal_classifier_options, decide, BAL_DECIDE_LIKELIEST, "likeliest|prior|balanced",
                    "class that is answered: corrected for how rare it is in training, or so that validation images of "
                    "all classes weigh the same"),
+    BAL_OPT(bal_classifier_options, ensemble, BAL_INT, 1, 1, BAL_ENSEMBLE_MAX,
+            "classifiers that are trained, each by a seed of its own and, with folds, validated on another one; their "
+            "probabilities are averaged"),
     BAL_OPT_TEXT(bal_classifier_options, init, NULL, "first weights: a .safetensors file"),
     BAL_OPT_END,
 };

@@ -109,6 +109,20 @@ bal_status bal_stored_get_decision(double *t, double **offset, const bal_checkpo
     return whole ? BAL_OK : bal_fail(BAL_EIO, "%s: its decision is damaged; ballast did not write it", path);
 }
 
+bal_status bal_stored_put_validated(bal_checkpoint *c, double balanced_accuracy)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", balanced_accuracy);
+    return bal_checkpoint_note(c, "validated", isnan(balanced_accuracy) ? "" : text);
+}
+
+double bal_stored_get_validated(const bal_checkpoint *c)
+{
+    const char *text = bal_checkpoint_find_note(c, "validated");
+    double      v = text && *text ? strtod(text, NULL) : (double)NAN;
+    return v >= 0 && v <= 1 ? v : (double)NAN;
+}
+
 bal_status bal_stored_put_figures(bal_checkpoint *c, const float *figures, int count)
 {
     enum { WIDEST = 24 };

@@ -94,7 +94,7 @@ static void train(const char *name, bool gan, int stops, const char *set)
     stop_after = stops;
     MUST(bal_folder_create(out));
     if (gan) MUST(bal_gan_train(&(bal_gan_job){s, data, dev, out, "gan/all", -1, &watch, NULL}, &stopped));
-    else MUST(bal_classifier_train(&(bal_classifier_job){s, data, dev, out, &watch}, &stopped));
+    else MUST(bal_classifier_train(&(bal_classifier_job){s, data, dev, out, &watch, NULL}, &stopped));
     assert_int_equal(stopped, stops > 0);
     free(out);
     bal_setup_close(s);

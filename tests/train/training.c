@@ -113,7 +113,7 @@ static bal_status train_classifier(const char *name, int stops, const char *cons
     char      *out = bal_path_join(folder, name);
     bool       stopped;
     stop_after = stops;
-    bal_classifier_job job = {s, data, dev, out, &watch};
+    bal_classifier_job job = {s, data, dev, out, &watch, NULL};
     bal_status         st = bal_classifier_train(&job, &stopped);
     if (st == BAL_OK) assert_int_equal(stopped, stops > 0);
     free(out);
@@ -479,7 +479,7 @@ static void test_classifier_wrong_classes(void **state)
     units[6] = '3';
     assert_int_equal(bal_file_write(path, text, strlen(text)), BAL_OK);
     assert_int_equal(bal_setup_open(&s, path, NULL, 0), BAL_OK);
-    bal_classifier_job job = {s, data, dev, NULL, &watch};
+    bal_classifier_job job = {s, data, dev, NULL, &watch, NULL};
     assert_int_equal(bal_classifier_train(&job, &stopped), BAL_ESHAPE);
     assert_string_equal(bal_error(), "[classifier] ends in 3 outputs; the data has 2 classes");
     bal_setup_close(s);
@@ -514,7 +514,7 @@ static void check_bias(const char *dense, const char *const *sets, int count, co
     stop_after = 0;
     assert_int_equal(bal_file_write(path, text, strlen(text)), BAL_OK);
     if (bal_setup_open(&s, path, sets, count) != BAL_OK) fail_msg("%s", bal_error());
-    bal_classifier_job job = {s, data, dev, out, &watch};
+    bal_classifier_job job = {s, data, dev, out, &watch, NULL};
     assert_int_equal(bal_classifier_train(&job, &stopped), BAL_OK);
     assert_int_equal(bal_checkpoint_read(&c, last), BAL_OK);
     const bal_saved *saved = bal_checkpoint_find(c, "main.6.bias");
@@ -691,7 +691,7 @@ static void test_classifier_step_allocates_nothing(void **state)
     (void)state;
     const char        *mixed[] = {"train.classifier.mix=balanced_mixup", "train.classifier.weights=inverse"};
     bal_setup         *s = open_setup(mixed, 2);
-    bal_classifier_job job = {s, data, dev, NULL, &watch};
+    bal_classifier_job job = {s, data, dev, NULL, &watch, NULL};
     bal_classifier    *c;
     assert_int_equal(bal_classifier_open(&c, &job), BAL_OK);
     for (int i = 0; i < 2; i++) assert_int_equal(bal_classifier_step(c), BAL_OK);
