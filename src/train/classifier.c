@@ -309,8 +309,7 @@ void bal_classifier_close(bal_classifier *c)
     free(c);
 }
 
-/* Of the logs: a last epoch that the budget cuts short has a line all the same. */
-static int epochs_logged(const bal_classifier *c)
+int bal_classifier_epochs_logged(const bal_classifier *c)
 {
     int up = c->step == c->total ? c->epoch_steps - 1 : 0;
     return (c->step + up) / c->epoch_steps;
@@ -319,14 +318,15 @@ static int epochs_logged(const bal_classifier *c)
 static bal_status open_log(const char *path, void *user)
 {
     bal_classifier *c = user;
-    BAL_TRY(bal_run_log_open(&c->log, path, mixed_precision(c) ? log_header_mixed : log_header, epochs_logged(c)));
+    BAL_TRY(bal_run_log_open(&c->log, path, mixed_precision(c) ? log_header_mixed : log_header,
+                             bal_classifier_epochs_logged(c)));
     return bal_history_read(&c->history, path);
 }
 
 static bal_status open_speed(const char *path, void *user)
 {
     bal_classifier *c = user;
-    return bal_run_log_open(&c->speed, path, speed_header, epochs_logged(c));
+    return bal_run_log_open(&c->speed, path, speed_header, bal_classifier_epochs_logged(c));
 }
 
 static bal_status run(bal_classifier *c, bool *stopped)

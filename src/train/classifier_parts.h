@@ -90,6 +90,9 @@ int bal_classifier_last_rescue(const bal_classifier *c);
 bal_status bal_classifier_put_rescue(const bal_classifier *c, bal_checkpoint *to);
 bal_status bal_classifier_get_rescue(bal_classifier *c, const bal_checkpoint *from);
 
+/* Lines of the logs up to c->step: a last epoch that the budget cuts short has one all the same. */
+int bal_classifier_epochs_logged(const bal_classifier *c);
+
 /* For bal_path_use; `user` is the bal_classifier. last.safetensors: all that is needed to go on. Loading one that is
  * not there changes nothing. */
 bal_status bal_classifier_save_last(const char *path, void *user);

@@ -30,8 +30,8 @@ static bal_status read_seen(const char *path, void *user)
 {
     bal_classifier *c = user;
     int             classes = c->watch.seen.classes;
-    if (!bal_file_exists(path) || c->step < c->epoch_steps) return BAL_OK;
-    BAL_TRY(bal_collapse_read(&c->watch.seen, path, c->step / c->epoch_steps));
+    if (!bal_file_exists(path) || !bal_classifier_epochs_logged(c)) return BAL_OK;
+    BAL_TRY(bal_collapse_read(&c->watch.seen, path, bal_classifier_epochs_logged(c)));
     if (c->watch.seen.classes != classes) return bal_fail(BAL_EIO, "%s: of other classes", path);
     if (c->step < c->total) forget_the_end(&c->watch);
     return BAL_OK;
