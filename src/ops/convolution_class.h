@@ -63,10 +63,10 @@ bool bal_conv_is_product(const bal_conv_geometry *g);
 
 typedef struct bal_conv_product {
     bal_gemm    forward, backward_x, backward_w;
-    bal_kernel *fill_bias;
+    bal_kernel *fill_bias, *dot, *outer, *outer_weights;
 } bal_conv_product;
 
-bal_status bal_conv_product_init(bal_conv_product *p, bal_device *dev);
+bal_status bal_conv_product_init(bal_conv_product *p, bal_device *dev, const bal_conv_geometry *g);
 size_t     bal_conv_product_scratch(const bal_conv_product *p, const bal_conv_geometry *g, bal_conv_pass pass);
 bal_status bal_conv_product_forward(const bal_conv_product *p, const bal_conv_geometry *g, const bal_tensor *y,
                                     const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias,

@@ -330,7 +330,7 @@ static void variants(const bal_convolution *op, bal_conv_pass pass, bal_variants
 static bal_status build(bal_convolution *op)
 {
     cpu *self = op->self;
-    if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->product, op->dev));
+    if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->product, op->dev, &op->g));
     for (int pass = 0; pass < 3; pass++) memcpy(op->algorithm[pass], op->variant[pass].name, sizeof op->algorithm[0]);
     BAL_TRY(build_gather(op, &self->forward, false));
     BAL_TRY(build_gather(op, &self->backward, true));

@@ -177,7 +177,7 @@ static bal_status build_pass(bal_convolution *op, gpu *self, bal_conv_pass pass)
 static bal_status build(bal_convolution *op)
 {
     gpu *self = op->self;
-    if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->multiply, op->dev));
+    if (bal_conv_is_product(&op->g)) BAL_TRY(bal_conv_product_init(&self->multiply, op->dev, &op->g));
     for (int pass = 0; pass < 3; pass++) BAL_TRY(build_pass(op, self, (bal_conv_pass)pass));
     for (int back = 0; back < 2; back++)
         BAL_TRY(bal_kernel_get(&self->sum[back], op->dev, "conv_direct_gpu", "conv_sum_parts",
