@@ -26,8 +26,9 @@ int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label);
  * log.csv, speed.csv, samples/, real.png, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step.
  *
  * With `features`, generator.safetensors is the checkpoint whose images were nearest to the class's validation images
- * by the KID (ballast/quality.h) in the features of that classifier (Binkowski et al. 2018), which is in log.csv; else, or
- * with fewer than 3 validation images, the last one. */
+ * by the KID (ballast/quality.h) in the features of that classifier (Binkowski et al. 2018), which is in log.csv; else,
+ * or with fewer than 3 validation images, the last one. A collapse is said, and with rescue = on undone as far as that
+ * goes: docs/gan.md. */
 bal_status bal_gan_train(const bal_gan_job *job, bool *stopped);
 
 /* The same, in pieces: to measure a step, or to drive it from elsewhere. */

@@ -83,7 +83,7 @@ static bal_status make_constraints(bal_gan *gan)
     return bal_gradient_penalty_init(&gan->penalty, gan->job.dev, images, o->r1, o->r1_every);
 }
 
-static bal_status make_feeder(bal_gan *gan)
+bal_status bal_gan_open_feeder(bal_gan *gan)
 {
     const int *index;
     int        count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
@@ -94,6 +94,8 @@ static bal_status make_feeder(bal_gan *gan)
     s.salt = (uint32_t)(gan->job.label + 1);
     s.scaling = gan->scaling;
     s.start = (uint64_t)gan->step * (uint64_t)gan->o.d_steps * (uint64_t)gan->o.batch;
+    bal_feeder_close(gan->feeder);
+    gan->feeder = NULL;
     return bal_feeder_open(&gan->feeder, gan->job.dev, &s);
 }
 
@@ -134,7 +136,7 @@ static bal_status open_gan(bal_gan *gan)
     if (gan->job.folder) BAL_TRY(bal_path_use(gan->job.folder, "last.safetensors", bal_gan_load_last, gan));
     BAL_TRY(bal_gan_judge_open(gan));
     gan->logged = gan->synced = bal_run_clock();
-    return make_feeder(gan);
+    return bal_gan_open_feeder(gan);
 }
 
 bal_status bal_gan_open(bal_gan **out, const bal_gan_job *job)
@@ -144,6 +146,7 @@ bal_status bal_gan_open(bal_gan **out, const bal_gan_job *job)
     if (!gan) return bal_fail(BAL_ENOMEM, "no memory for a GAN");
     gan->job = *job;
     gan->o = job->setup->gan;
+    gan->health.diversity = NAN;
     bal_status st = open_gan(gan);
     if (st == BAL_OK) *out = gan;
     else bal_gan_close(gan);
@@ -184,7 +187,7 @@ static bal_status make_folder(const char *path, void *user)
 static bool due(int step, int interval, bool end) { return end || (interval && step % interval == 0); }
 
 /* A net whose weights have gone bad in the very last step must not replace a good checkpoint. */
-static bal_status weights_finite(bal_gan *gan, const bal_learner *l, bal_net *net, int figure)
+static bal_status net_finite(bal_gan *gan, const bal_learner *l, bal_net *net, int figure)
 {
     float norm = 0;
     if (!bal_has(bal_net_weights(net))) return BAL_OK;
@@ -193,11 +196,16 @@ static bal_status weights_finite(bal_gan *gan, const bal_learner *l, bal_net *ne
     return isfinite(norm) ? BAL_OK : bal_gan_fail_nan(gan, gan->step, figure);
 }
 
+bal_status bal_gan_weights_finite(bal_gan *gan)
+{
+    BAL_TRY(net_finite(gan, &gan->learn_g, gan->generator, BAL_GAN_NORM_G));
+    return net_finite(gan, &gan->learn_d, gan->discriminator, BAL_GAN_NORM_D);
+}
+
 static bal_status check(bal_gan *gan)
 {
     BAL_TRY(bal_gan_read_figures(gan));
-    BAL_TRY(weights_finite(gan, &gan->learn_g, gan->generator, BAL_GAN_NORM_G));
-    return weights_finite(gan, &gan->learn_d, gan->discriminator, BAL_GAN_NORM_D);
+    return bal_gan_weights_finite(gan);
 }
 
 /* What is judged does not depend on when somebody stopped, or wanted more steps; but one is. */
@@ -225,12 +233,17 @@ static bal_status save(bal_gan *gan, bool judged)
 
 static bal_status after_step(bal_gan *gan, bool stop)
 {
-    bool end = gan->step == gan->total, judged = judges(gan), saved = due(gan->step, gan->o.checkpoint, end || stop);
+    bool end = gan->step == gan->total, saved = due(gan->step, gan->o.checkpoint, end || stop), rescued = false;
+    bool line = due(gan->step, gan->o.log, false), grid = due(gan->step, gan->o.sample, end), judged = judges(gan);
     gan->judge.improved = false;
+    if (line || grid) BAL_TRY(bal_gan_read_figures(gan));
     if (saved) BAL_TRY(check(gan));
+    if (line) bal_gan_count(gan);
+    if (grid) BAL_TRY(bal_gan_save_samples(gan));
+    if (grid) BAL_TRY(bal_gan_look(gan, &rescued));
+    if (rescued) return BAL_OK;
     if (judged) BAL_TRY(bal_gan_judge_run(gan));
     BAL_TRY(write_lines(gan, judged));
-    if (due(gan->step, gan->o.sample, end)) BAL_TRY(bal_gan_save_samples(gan));
     if (end) BAL_TRY(bal_path_use(gan->job.folder, "progression.png", bal_gan_save_progression, gan));
     if (saved) BAL_TRY(save(gan, judged));
     bal_gan_show(gan);
@@ -248,9 +261,12 @@ static bal_status run(bal_gan *gan, bool *stopped)
     if (gan->step == 0) BAL_TRY(bal_path_use(gan->job.folder, "real.png", bal_gan_save_real, gan));
     if (gan->step == 0) BAL_TRY(bal_gan_save_samples(gan));
     while (gan->step < gan->total && !*stopped) {
-        BAL_TRY(bal_gan_step(gan));
+        bool       rescued;
+        bal_status st = bal_gan_step(gan);
         *stopped = gan->step < gan->total && gan->job.watch->stop();
-        BAL_TRY(after_step(gan, *stopped));
+        if (st == BAL_OK) st = after_step(gan, *stopped);
+        if (st == BAL_ENAN && bal_gan_can_rescue(gan)) st = bal_gan_rescue(gan, BAL_GAN_NOT_FINITE, &rescued);
+        BAL_TRY(st);
     }
     return BAL_OK;
 }

@@ -2,6 +2,7 @@
 #include "train/gan_parts.h"
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ballast/checkpoint.h"
 #include "ballast/files.h"
@@ -31,6 +32,28 @@ static bal_status get_numbers(const bal_tensor *t, const bal_checkpoint *c, cons
     return bal_tensor_write(t, values);
 }
 
+static bal_status put_health(bal_checkpoint *c, const bal_gan_health *h)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%.17g %.17g %.17g %d %d %d", h->real, h->diversity, h->best, h->won, h->said,
+             h->rescues);
+    return bal_checkpoint_note(c, "health", text);
+}
+
+static bal_status get_health(bal_gan_health *h, const bal_checkpoint *c)
+{
+    const char *text = bal_checkpoint_find_note(c, "health");
+    char       *end;
+    if (!text) return BAL_OK;
+    h->real = strtod(text, &end);
+    h->diversity = strtod(end, &end);
+    h->best = strtod(end, &end);
+    h->won = (int)strtol(end, &end, 10);
+    h->said = (int)strtol(end, &end, 10);
+    h->rescues = (int)strtol(end, &end, 10);
+    return *end ? bal_fail(BAL_EIO, "the checkpoint's \"health\" is \"%s\"", text) : BAL_OK;
+}
+
 bal_status bal_gan_save_last(const char *path, void *user)
 {
     const bal_gan  *gan = user;
@@ -41,6 +64,7 @@ bal_status bal_gan_save_last(const char *path, void *user)
     BAL_TRY_OR(end, st, bal_learner_put(&gan->learn_d, c, "discriminator."));
     BAL_TRY_OR(end, st, put_numbers(c, "critic", &gan->critic.state));
     BAL_TRY_OR(end, st, put_numbers(c, "r1", &gan->penalty.value));
+    BAL_TRY_OR(end, st, put_health(c, &gan->health));
     BAL_TRY_OR(end, st, bal_spectral_put(&gan->spectral, c, "spectral."));
     BAL_TRY_OR(end, st, bal_stored_put_figures(c, gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES));
     BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));
@@ -60,6 +84,8 @@ bal_status bal_gan_load_last(const char *path, void *user)
     BAL_TRY_OR(end, st, bal_learner_get(&gan->learn_d, c, "discriminator."));
     BAL_TRY_OR(end, st, get_numbers(&gan->critic.state, c, "critic"));
     BAL_TRY_OR(end, st, get_numbers(&gan->penalty.value, c, "r1"));
+    BAL_TRY_OR(end, st, get_health(&gan->health, c));
+    bal_gan_lower(gan);
     BAL_TRY_OR(end, st, bal_spectral_get(&gan->spectral, c, "spectral."));
     gan->step = gan->read = gan->learn_g.t;
     BAL_TRY_OR(end, st, bal_stored_get_figures(gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES, c));

@@ -1,11 +1,12 @@
 /* gan_log -- a GAN's figures: read from the device, looked at, written. See train/gan_parts.h. */
 #include <math.h>
+#include <string.h>
 #include "train/gan_parts.h"
 
-enum { COLUMNS_MAX = 19 };
+enum { COLUMNS_MAX = 20 };
 #define COLUMNS \
     "step,lr,d_loss_real,d_loss_fake,g_loss,d_x,d_g_z,d_g_z_after,d_norm,g_norm" \
-    ",d_real_right,d_fake_right,augment_p,real_sign,r1,kid"
+    ",d_real_right,d_fake_right,augment_p,real_sign,r1,diversity,kid"
 static const char log_header[] = COLUMNS "\n",
                   log_header_mixed[] = COLUMNS ",d_loss_scale,d_skipped,g_loss_scale,g_skipped\n";
 static const char speed_header[] = "step,seconds,images_per_second,waited\n";
@@ -70,8 +71,9 @@ bal_status bal_gan_write_line(bal_gan *gan, double kid)
                                 gan->diff.kind ? f[BAL_GAN_CRITIC + 2] : NAN,
                                 adaptive ? f[BAL_GAN_CRITIC + 3] : NAN,
                                 (double)r1,
+                                gan->health.diversity,
                                 kid};
-    int    columns = 15;
+    int    columns = 16;
     double speed[] = {seconds, gan->o.log * gan->o.batch / seconds, bal_feeder_waited(gan->feeder)};
     gan->logged = now;
     if (bal_gan_mixed(gan)) {
@@ -85,7 +87,7 @@ bal_status bal_gan_write_line(bal_gan *gan, double kid)
 
 bal_status bal_gan_write_kid(bal_gan *gan, double kid)
 {
-    enum { KID = 14 };
+    enum { KID = 15 };
     double line[COLUMNS_MAX];
     for (int i = 0; i < COLUMNS_MAX; i++) line[i] = i == KID ? kid : (double)NAN;
     return bal_run_log_row(&gan->log, gan->step, line, KID + 1 + (bal_gan_mixed(gan) ? 4 : 0));
@@ -101,6 +103,14 @@ bal_status bal_gan_open_speed(const char *path, void *user)
 {
     bal_gan *gan = user;
     return bal_run_log_open(&gan->speed, path, speed_header, gan->step);
+}
+
+void bal_gan_count(bal_gan *gan)
+{
+    const double *f = gan->last;
+    if (strcmp(gan->loss.def->name, "wasserstein") == 0) return; /* it has no least value */
+    bal_gan_health_count(&gan->health, f[2 * BAL_GAN_REAL] + f[2 * BAL_GAN_FAKE], f[BAL_GAN_CRITIC],
+                         f[BAL_GAN_CRITIC + 1], gan->o.log);
 }
 
 void bal_gan_show(const bal_gan *gan)

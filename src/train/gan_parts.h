@@ -8,6 +8,7 @@
 #include "ballast/feeder.h"
 #include "ballast/gan.h"
 #include "ballast/learner.h"
+#include "train/gan_health.h"
 #include "train/gradient_penalty.h"
 #include "train/spectral.h"
 
@@ -55,6 +56,8 @@ struct bal_gan {
     bal_gan_judge    judge;
     int              step, total, read; /* read: steps whose figures were looked at */
     double           synced, logged;                    /* clock of the last wait and of the last line of speed.csv */
+    bal_gan_health   health;
+    double           distance;                                   /* of the last sample grid's images */
     double           last[BAL_GAN_FIGURES];                      /* means since the last line of log.csv */
 };
 
@@ -71,6 +74,8 @@ bal_status bal_gan_open_speed(const char *path, void *user);
 bal_status bal_gan_write_line(bal_gan *gan, double kid);
 /* A line that has nothing but the KID, of a step between two others. */
 bal_status bal_gan_write_kid(bal_gan *gan, double kid);
+/* The steps of a line, for the watch over the GAN's health. */
+void bal_gan_count(bal_gan *gan);
 /* What people see while they wait. */
 void bal_gan_show(const bal_gan *gan);
 
@@ -88,7 +93,21 @@ void       bal_gan_judge_close(bal_gan *gan);
 
 /* Images by the generator whose weights are kept, always the same latents. */
 bal_status bal_gan_sample_pixels(bal_gan *gan, float *pixel, int count);
-/* samples/step_NNNNNN.png: always the same latents. */
+/* BAL_ENAN where a weight of either net is not finite. */
+bal_status bal_gan_weights_finite(bal_gan *gan);
+/* Images from the step that the GAN is at. */
+bal_status bal_gan_open_feeder(bal_gan *gan);
+
+/* A look at the last sample grid: a collapse is said and, with rescue = on, undone as far as possible; a good state
+ * becomes good.safetensors. */
+bal_status bal_gan_look(bal_gan *gan, bool *rescued);
+/* The same for an alarm: set back to good.safetensors, if that can be. Alarms and rescues are in collapse.csv. */
+bal_status bal_gan_rescue(bal_gan *gan, bal_gan_alarm alarm, bool *rescued);
+bool       bal_gan_can_rescue(const bal_gan *gan);
+/* The learning rates as after health.rescues rescues. */
+void bal_gan_lower(bal_gan *gan);
+
+/* samples/step_NNNNNN.png: always the same latents. Sets gan->distance, and health.real once. */
 bal_status bal_gan_save_samples(bal_gan *gan);
 /* Training images, evenly chosen: what the samples are looked at beside. */
 bal_status bal_gan_save_real(const char *path, void *user);

@@ -35,31 +35,54 @@ bal_status bal_gan_sample_pixels(bal_gan *gan, float *pixel, int count)
     return st == BAL_OK ? bal_learner_swap(&gan->learn_g) : st;
 }
 
+/* Training images, evenly chosen, as the nets see them; malloc'd. */
+static bal_status real_pixels(float **pixel, int *n, const bal_gan *gan)
+{
+    const int *index;
+    int        count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
+    size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
+    bal_status st = BAL_OK;
+    *n = count < SAMPLES ? count : SAMPLES;
+    *pixel = malloc((size_t)*n * image * sizeof **pixel);
+    if (!*pixel) return bal_fail(BAL_ENOMEM, "no memory for images");
+    for (int i = 0; st == BAL_OK && i < *n; i++)
+        st = bal_dataset_fill(gan->job.data, index[(long)i * count / *n], *pixel + (size_t)i * image, &gan->scaling);
+    return st;
+}
+
+/* How different generated images are, and real ones. */
+static bal_status measure_distance(bal_gan *gan, const float *pixel, size_t image)
+{
+    float *real = NULL;
+    int    n;
+    gan->distance = bal_image_distance(pixel, SAMPLES, image);
+    if (gan->health.real > 0) return BAL_OK;
+    bal_status st = real_pixels(&real, &n, gan);
+    if (st == BAL_OK) gan->health.real = bal_image_distance(real, n, image);
+    free(real);
+    return st;
+}
+
 bal_status bal_gan_save_samples(bal_gan *gan)
 {
     size_t     image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
     float     *pixel = malloc(SAMPLES * image * sizeof *pixel);
     char      *path = bal_format("%s/samples/step_%06d.png", gan->job.folder, gan->step);
-    bal_status st = pixel && path ? bal_gan_sample_pixels(gan, pixel, SAMPLES)
-                                  : bal_fail(BAL_ENOMEM, "no memory for samples");
+    bal_status st =
+        pixel && path ? bal_gan_sample_pixels(gan, pixel, SAMPLES) : bal_fail(BAL_ENOMEM, "no memory for samples");
+    if (st == BAL_OK) st = measure_distance(gan, pixel, image);
     if (st == BAL_OK) st = bal_run_grid(path, pixel, SAMPLES, SAMPLE_COLUMNS, &gan->job.setup->data, &gan->scaling);
     free(pixel);
     free(path);
     return st;
 }
 
-/* Training images, evenly chosen: what the samples are looked at beside. */
 bal_status bal_gan_save_real(const char *path, void *user)
 {
     const bal_gan *gan = user;
-    const int     *index;
-    int            count = bal_dataset_part(gan->job.data, BAL_TRAIN, gan->job.label, &index);
-    int            n = count < SAMPLES ? count : SAMPLES;
-    size_t         image = bal_shape_size(bal_net_out(gan->generator)) / (size_t)gan->o.batch;
-    float         *pixel = malloc((size_t)n * image * sizeof *pixel);
-    bal_status     st = pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a picture");
-    for (int i = 0; st == BAL_OK && i < n; i++)
-        st = bal_dataset_fill(gan->job.data, index[(long)i * count / n], pixel + (size_t)i * image, &gan->scaling);
+    float         *pixel = NULL;
+    int            n;
+    bal_status     st = real_pixels(&pixel, &n, gan);
     if (st == BAL_OK) st = bal_run_grid(path, pixel, n, SAMPLE_COLUMNS, &gan->job.setup->data, &gan->scaling);
     free(pixel);
     return st;

@@ -46,6 +46,8 @@ const bal_option bal_gan_option_table[] = {
     BAL_OPT(bal_gan_options, clip, BAL_FLOAT, 0, 0, 1e9, "largest gradient norm; 0: no limit"),
     BAL_OPT(bal_gan_options, weight_clip, BAL_FLOAT, 0, 0, 1e3,
             "limit of the discriminator's weights (wasserstein: 0.01); 0: none"),
+    BAL_OPT_BOOL(bal_gan_options, rescue, 0,
+                 "when it collapses, back to the last good state with half of the learning rate, up to three times"),
     BAL_OPT(bal_gan_options, sample, BAL_INT, 500, 0, INT_MAX, "steps between sample grids; 0: at the end only"),
     BAL_OPT(bal_gan_options, checkpoint, BAL_INT, 500, 0, INT_MAX, "steps between checkpoints; 0: at the end only"),
     BAL_OPT(bal_gan_options, log, BAL_INT, 50, 1, 10000, "steps in a line of log.csv"),

@@ -241,14 +241,14 @@ static void test_gan_augmented(void **state)
     check_gan_option("ada", ada, 1);
 }
 
-/* Column 15, counted from 0, of the line of a step; NaN: empty or no such line. */
+/* Column 16, counted from 0, of the line of a step; NaN: empty or no such line. */
 static double kid_of(const char *name, int step)
 {
     char  *text, *path = bal_format("%s/%s/log.csv", folder, name), *start = bal_format("\n%d,", step), *at;
     size_t size;
     assert_int_equal(bal_file_read(&text, &size, path, 0), BAL_OK);
     at = strstr(text, start);
-    for (int i = 0; at && i < 15; i++) at = strchr(at + 1, ',');
+    for (int i = 0; at && i < 16; i++) at = strchr(at + 1, ',');
     double kid = at && at[1] != '\n' && at[1] != ',' ? strtod(at + 1, NULL) : (double)NAN;
     free(text);
     free(path);
@@ -312,6 +312,86 @@ static void test_gan_all_at_once(void **state)
     const char *all[] = {"train.gan.spectral_norm=on", "train.gan.r1=1",          "train.gan.augment=ada target=0",
                          "train.gan.lecam=0.1",        "train.gan.lecam_start=2", "train.gan.loss=hinge"};
     check_gan_option("all", all, 6);
+}
+
+static void change_checkpoint(const char *name, const char *key, const char *value)
+{
+    char           *path = bal_format("%s/%s/last.safetensors", folder, name);
+    bal_checkpoint *c;
+    assert_int_equal(bal_checkpoint_read(&c, path), BAL_OK);
+    assert_non_null(bal_checkpoint_find_note(c, key));
+    assert_int_equal(bal_checkpoint_note(c, key, value), BAL_OK);
+    assert_int_equal(bal_checkpoint_write(c, path), BAL_OK);
+    bal_checkpoint_free(c);
+    free(path);
+}
+
+static char *read_text(const char *name, const char *file)
+{
+    char  *text, *path = bal_format("%s/%s/%s", folder, name, file);
+    size_t n;
+    assert_int_equal(bal_file_read(&text, &n, path, 0), BAL_OK);
+    free(path);
+    return text;
+}
+
+/* Good at step 5, said to be so at 7; at 10 its images are as those of an untrained generator. */
+static void collapse_gan(const char *name, const char *const *sets, int count)
+{
+    assert_int_equal(train_gan(name, 7, sets, count), BAL_OK);
+    change_checkpoint(name, "health", "0.1 0.9 0.9 0 0 0");
+}
+
+static void test_gan_collapse(void **state)
+{
+    const char *sets[] = {"train.gan.rescue=on"};
+    (void)state;
+    collapse_gan("rescued", sets, 1);
+    assert_int_equal(train_gan("rescued", 0, sets, 1), BAL_OK);
+    char *events = read_text("rescued", "collapse.csv"), *log = read_text("rescued", "log.csv");
+    assert_non_null(strstr(events, "\n5,one_image,10,0."));
+    assert_non_null(strstr(events, ",0.5\n"));
+    assert_non_null(strstr(log, "\n5,0.000199999"));
+    assert_non_null(strstr(log, "\n10,9.9999"));
+    collapse_gan("stopped", sets, 1);
+    assert_int_equal(train_gan("stopped", 5, sets, 1), BAL_OK); /* two steps behind the rescue */
+    assert_int_equal(train_gan("stopped", 0, sets, 1), BAL_OK);
+    for (int i = 0; i < GAN_FILES; i++) assert_same_file("rescued", "stopped", gan_files[i]);
+    assert_same_file("rescued", "stopped", "collapse.csv");
+    free(events);
+    free(log);
+}
+
+/* A number of the optimizer goes bad behind a good state. */
+static void test_gan_nan_is_rescued(void **state)
+{
+    const char *sets[] = {"train.gan.rescue=on"};
+    const float nan = (float)NAN;
+    char       *path = bal_format("%s/mended/last.safetensors", folder), *bytes;
+    size_t      n;
+    (void)state;
+    assert_int_equal(train_gan("mended", 7, sets, 1), BAL_OK);
+    assert_int_equal(bal_file_read(&bytes, &n, path, 0), BAL_OK);
+    memcpy(bytes + n - sizeof nan, &nan, sizeof nan);
+    assert_int_equal(bal_file_write(path, bytes, n), BAL_OK);
+    if (train_gan("mended", 0, sets, 1) != BAL_OK) fail_msg("%s", bal_error());
+    char *events = read_text("mended", "collapse.csv");
+    assert_non_null(strstr(events, "\n5,not_finite,"));
+    free(events);
+    free(bytes);
+    free(path);
+}
+
+static void test_gan_collapse_is_said(void **state)
+{
+    (void)state;
+    collapse_gan("said", NULL, 0);
+    assert_int_equal(train_gan("said", 0, NULL, 0), BAL_OK);
+    char *events = read_text("said", "collapse.csv");
+    assert_non_null(strstr(events, "\n10,one_image,10,0."));
+    assert_null(strstr(events, "\n12,"));
+    assert_same_file("whole", "said", "generator.safetensors");
+    free(events);
 }
 
 static void test_gan_nan_is_named(void **state)
@@ -717,6 +797,9 @@ int main(void)
         cmocka_unit_test(test_gan_constrained),
         cmocka_unit_test(test_gan_all_at_once),
         cmocka_unit_test(test_gan_keeps_the_nearest),
+        cmocka_unit_test(test_gan_collapse),
+        cmocka_unit_test(test_gan_nan_is_rescued),
+        cmocka_unit_test(test_gan_collapse_is_said),
         cmocka_unit_test(test_gan_nan_is_named),
         cmocka_unit_test(test_gan_generates),
         cmocka_unit_test(test_classifier_same_seed_same_bits),
