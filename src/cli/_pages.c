@@ -46,6 +46,8 @@ static const row files[] = {
     {"split.csv", "which image is in which part", PROGRAM},
     {"gan/CLASS/generator.safetensors", "a generator's weights, for `ballast generate` and for PyTorch", PROGRAM},
     {"gan/CLASS/samples/, progression.png", "generated images as training went on", PROGRAM},
+    {"gan/CLASS/collapse.csv, good.safetensors", "when the GAN collapsed and what a rescue did; what it goes back to",
+     PROGRAM},
     {"classifier/best.safetensors", "the classifier's weights at the best validation, for PyTorch too", PROGRAM},
     {"last.safetensors", "in each of these folders: all that --resume needs", PROGRAM},
     {"log.csv, speed.csv", "in each of these folders: figures of each step or epoch, and their times", PROGRAM},
