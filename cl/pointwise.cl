@@ -1,15 +1,19 @@
 /* pointwise -- flat passes over n floats; W of them to a work-item, n need not be a multiple of W. */
 #include "common.h"
 
-/* average = decay * average + rest * w, where rest is 1 - decay (given, for it is rounded better on the host) */
-__kernel void pointwise_average(__global float *average, __global const float *w, float decay, float rest, int n)
+static inline void average_some(__global float *average, __global const float *w, int n, float decay, float rest)
 {
-    int i = (int)get_global_id(0) * W;
-    if (i + W <= n) {
-        VSTORE(decay * VLOAD(average + i) + rest * VLOAD(w + i), average + i);
-        return;
-    }
-    for (; i < n; i++) average[i] = decay * average[i] + rest * w[i];
+    store_some(decay * load_some(average, n) + rest * load_some(w, n), average, n);
+}
+
+/* average = decay * average + rest * w, where rest is 1 - decay (given, for it is rounded better on the host); and the
+ * same of `more` floats of other buffers. */
+__kernel void pointwise_average(__global float *average, __global const float *w, int n, __global float *average2,
+                                __global const float *w2, int more, float decay, float rest)
+{
+    int i = (int)get_global_id(0) * W, j = i - (n + W - 1) / W * W;
+    if (i < n) average_some(average + i, w + i, n - i, decay, rest);
+    else if (j < more) average_some(average2 + j, w2 + j, more - j, decay, rest);
 }
 
 /* y: `first` floats of a, then those of b */

@@ -7,6 +7,8 @@
 
 /* Exponential moving average of weights: average = decay * average + (1 - decay) * w. Sizes equal. */
 bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double decay);
+/* The same of two pairs in one launch; the second may be empty. */
+bal_status bal_average_both(const bal_tensor *const average[2], const bal_tensor *const w[2], double decay);
 
 /* y: the floats of a, then those of b; sizes add up. */
 bal_status bal_join(const bal_tensor *y, const bal_tensor *a, const bal_tensor *b);

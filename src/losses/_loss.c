@@ -77,16 +77,19 @@ bal_status bal_adversarial_shape(bal_loss *l, bal_where at)
 
 bal_status bal_adversarial_build(bal_loss_kernels *out, bal_loss *l, bal_device *dev)
 {
-    return bal_loss_kernels_get(out, l, dev, l->def->name, "adversarial", bal_shape_size(l->y));
+    l->scratch = 2 * bal_shape_size(l->y);
+    return bal_kernel_get(&out->terms, dev, l->def->name, "adversarial", "");
 }
 
 bal_status bal_adversarial_run(const bal_loss_kernels *k, const bal_loss *l, bal_target target, const float settings[2],
                                const bal_tensor *y, const bal_tensor *dy, const bal_tensor *figures, int slot)
 {
-    int n = bal_size(y), slots = target == BAL_BOTH ? 2 : 1;
+    enum { LANES = 64 }; /* as in cl/adversarial.h */
+    int slots = target == BAL_BOTH ? 2 : 1;
     assert(target != BAL_LABELS && y->shape.n <= l->y.n && y->shape.n % slots == 0);
-    BAL_TRY(bal_run(k->terms, bal_1d((size_t)n), bal_buf(y), bal_i32(n), bal_i32((int)target), bal_f32(settings[0]),
-                    bal_f32(settings[1]), bal_buf(&l->workspace), bal_buf(bal_has(dy) ? dy : &l->workspace),
-                    bal_i32(bal_has(dy))));
-    return bal_loss_sum(k, l, n / slots, slots, figures, slot);
+    assert(slot >= 0 && 2 * (slot + slots) <= bal_size(figures));
+    return bal_run(k->terms, bal_groups(1, 1, 1, LANES, 1), bal_buf(y), bal_i32(bal_size(y)), bal_i32((int)target),
+                   bal_f32(settings[0]), bal_f32(settings[1]), bal_buf(&l->workspace),
+                   bal_buf(bal_has(dy) ? dy : &l->workspace), bal_i32(bal_has(dy)), bal_buf(figures),
+                   bal_i32(2 * slot));
 }

@@ -34,7 +34,7 @@ static inline double bal_loss_images(const bal_loss *l, int class)
  * (1 - p)), of the second class for a single output. */
 bal_status bal_loss_adjustment(bal_tensor *out, const bal_loss *l, bal_device *dev, float tau, bool odds);
 
-/* Adversarial losses: y has one channel; `real` and `fake` are passed on to the formula. */
+/* Adversarial losses, a launch each: y has one channel; `real` and `fake` are passed on to the formula. */
 bal_status bal_adversarial_shape(bal_loss *l, bal_where at);
 bal_status bal_adversarial_build(bal_loss_kernels *out, bal_loss *l, bal_device *dev);
 bal_status bal_adversarial_run(const bal_loss_kernels *k, const bal_loss *l, bal_target target, const float settings[2],

@@ -3,14 +3,24 @@
 
 #include <assert.h>
 
-bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double decay)
+enum { BEFORE = 16 }; /* the first pair ends at a whole vector of any device */
+
+bal_status bal_average_both(const bal_tensor *const average[2], const bal_tensor *const w[2], double decay)
 {
     bal_kernel *kernel;
-    int         n = bal_size(w);
-    assert(bal_size(average) == n);
-    BAL_TRY(bal_kernel_get(&kernel, w->dev, "pointwise", "pointwise_average", ""));
-    return bal_run(kernel, bal_flat(w->dev, (size_t)n), bal_buf(average), bal_buf(w), bal_f32((float)decay),
-                   bal_f32((float)(1 - decay)), bal_i32(n));
+    bool        two = bal_has(average[1]);
+    int         n = bal_size(w[0]), more = two ? bal_size(w[1]) : 0;
+    size_t      all = ((size_t)n + BEFORE - 1) / BEFORE * BEFORE + (size_t)more;
+    assert(bal_size(average[0]) == n && (!two || bal_size(average[1]) == more));
+    BAL_TRY(bal_kernel_get(&kernel, w[0]->dev, "pointwise", "pointwise_average", ""));
+    return bal_run(kernel, bal_flat(w[0]->dev, all), bal_buf(average[0]), bal_buf(w[0]), bal_i32(n),
+                   bal_buf(average[two]), bal_buf(w[two]), bal_i32(more), bal_f32((float)decay),
+                   bal_f32((float)(1 - decay)));
+}
+
+bal_status bal_average(const bal_tensor *average, const bal_tensor *w, double decay)
+{
+    return bal_average_both((const bal_tensor *[]){average, NULL}, (const bal_tensor *[]){w, NULL}, decay);
 }
 
 bal_status bal_join(const bal_tensor *y, const bal_tensor *a, const bal_tensor *b)

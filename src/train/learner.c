@@ -58,8 +58,8 @@ static bal_status average(bal_learner *l)
 {
     double warm = (1.0 + l->t) / (10.0 + l->t), decay = warm < (double)l->settings.ema ? warm : (double)l->settings.ema;
     if (!bal_has(&l->average)) return BAL_OK;
-    BAL_TRY(bal_average(&l->average, bal_net_weights(l->net), decay));
-    return bal_has(&l->average_states) ? bal_average(&l->average_states, bal_net_states(l->net), decay) : BAL_OK;
+    return bal_average_both((const bal_tensor *[]){&l->average, &l->average_states},
+                            (const bal_tensor *[]){bal_net_weights(l->net), bal_net_states(l->net)}, decay);
 }
 
 bal_status bal_learner_step(bal_learner *l, const bal_tensor *figures, int index)

@@ -32,6 +32,35 @@ static void test_average(void **state)
         }
 }
 
+/* Two pairs of other sizes at once. */
+static void test_average_both(void **state)
+{
+    (void)state;
+    static float average[MOST], w[MOST];
+    bal_test_random(average, NULL, MOST, 1, 1);
+    bal_test_random(w, NULL, MOST, 1, 2);
+    for (int d = 0; d < bal_test_all.count; d++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            bal_guarded a[2], b[2];
+            int         size[2] = {counts[i], counts[sizeof counts / sizeof *counts - 1 - i]};
+            for (int p = 0; p < 2; p++) {
+                MUST(bal_guarded_init(&a[p], bal_test_all.dev[d], (bal_shape){1, 1, 1, size[p]}, average));
+                MUST(bal_guarded_init(&b[p], bal_test_all.dev[d], (bal_shape){1, 1, 1, size[p]}, w));
+            }
+            MUST(bal_average_both((const bal_tensor *[]){&a[0].t, &a[1].t}, (const bal_tensor *[]){&b[0].t, &b[1].t},
+                                  0.999));
+            for (int p = 0; p < 2; p++) {
+                assert_true(bal_guarded_read(&a[p]) && bal_guarded_read(&b[p]));
+                for (int k = 0; k < size[p]; k++) {
+                    double right = 0.999 * (double)average[k] + 0.001 * (double)w[k];
+                    assert_true(fabs((double)a[p].host[k] - right) < 2e-7);
+                }
+                bal_guarded_free(&a[p]);
+                bal_guarded_free(&b[p]);
+            }
+        }
+}
+
 static void test_clamp(void **state)
 {
     (void)state;
@@ -112,8 +141,8 @@ static void test_clip_factor(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_average), cmocka_unit_test(test_clamp),
-                                       cmocka_unit_test(test_join), cmocka_unit_test(test_clip_factor),
-                                       cmocka_unit_test(test_exchange)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_average),     cmocka_unit_test(test_average_both),
+                                       cmocka_unit_test(test_clamp),       cmocka_unit_test(test_join),
+                                       cmocka_unit_test(test_clip_factor), cmocka_unit_test(test_exchange)};
     return cmocka_run_group_tests(tests, bal_test_setup, bal_test_teardown);
 }
