@@ -19,6 +19,7 @@ typedef struct bal_part_result {
     int         fold, seed;       /* fold -1: the experiment has none */
     bool        generated, leaks; /* generated images among its training images; its test images are generated */
     double      on_real;          /* where that is so: balanced accuracy on the real test images; NaN: not known */
+    double      validated; /* balanced accuracy on validation images of a mean of several; 0: as `kept` has it */
     bal_metrics test;
     bal_epoch   kept; /* of the history: the epoch whose weights were kept; NaN where not known */
     bal_band_line  *roc, *pr; /* [class_count]; NULL without probabilities, or with more than 40 classes */

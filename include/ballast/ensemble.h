@@ -1,7 +1,7 @@
 /* ensemble -- [train.classifier] ensemble = N: N classifiers that differ in their seed and, with folds, in the fold
  * that they are validated on, among those that are not tested; the mean of their probabilities is the answer (as
- * nnU-Net averages its folds: Isensee et al. 2021). Each is calibrated on its own validation part; offsets and threshold
- * are for the mean (bal_model_finish_ensemble).
+ * nnU-Net averages its folds: Isensee et al. 2021). Each is calibrated on its own validation part; offsets and
+ * threshold are for the mean (bal_model_finish_ensemble).
  *
  * Member 0 is in the classifier's own folder and has the run's seed: all that reads one classifier (curves, heat maps)
  * reads that one, and a run of one can go on as one of several. The others are in member2/, member3/, ... below it. */

@@ -9,8 +9,9 @@
  * operating_point.{class, want, value, threshold, validation.{recall, precision, specificity, positives, negatives}}
  * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), generated (null, or
  * balanced_accuracy and real_balanced_accuracy of a classifier that was validated or tested on generated images),
- * leaks.<kind> (counts, ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the names of the
- * figures, or null (ballast/intervals.h); seed and groups say how the bootstrap drew, count how often. */
+ * answers.{members, views, last_layer, temperatures, validation_balanced_accuracy, offsets.<class>} (null: as the
+ * net says), leaks.<kind> (counts, ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the
+ * names of the figures, or null (ballast/intervals.h); seed and groups say how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
 
@@ -32,6 +33,16 @@
 #define BAL_GENERATED_GAP 0.05   /* more than this */
 #define BAL_DRIFT_LOSS 1.25      /* last validation loss above its lowest by more than this factor */
 
+/* What was made of a net's outputs before a class was answered; zeroed: nothing. */
+typedef enum { BAL_LAYER_TRAINED, BAL_LAYER_RETRAINED, BAL_LAYER_NORMALIZED } bal_last_layer;
+typedef struct bal_answers {
+    int           members, views; /* classifiers, and looks at an image, that the mean is over; 0: one */
+    int           last_layer;     /* bal_last_layer */
+    double        temperature[2]; /* the lowest and the highest of the members'; 0: none */
+    double        validated;      /* balanced accuracy of the mean of members on validation images; 0: not known */
+    const double *offset;         /* of each class, to the logarithm of its probability; NULL: none; not owned */
+} bal_answers;
+
 /* What is known besides the predictions; zeroed: nothing. */
 typedef struct bal_background {
     const bal_history *history;   /* of the training that made them, or NULL; not owned, must outlive the report */
@@ -41,12 +52,16 @@ typedef struct bal_background {
     bool               generated; /* whether validation or test images were generated; then balanced accuracy */
     double             on_generated, on_real; /* on those, and of the same classifier on the real test images, or NaN */
     int                leaks[BAL_LEAKS];
+    bal_answers        answers;
+    double            *own; /* memory of what was read */
     const char        *alarms; /* that the training raised (bal_collapse_summary), or NULL; not owned */
     const char        *source; /* the file that the predictions stand in, which is copied, or NULL: they are written */
 } bal_background;
 
-/* What an earlier report.json of a folder says of it, without history; nothing where there is none. */
+/* What an earlier report.json of a folder says of it, without history; nothing where there is none. free: of one that
+ * was read; the report on it must not outlive it. */
 bal_status bal_background_read(bal_background *out, const char *folder, const bal_predictions *p);
+void       bal_background_free(bal_background *b);
 
 typedef struct bal_report {
     const bal_predictions *predictions; /* not owned */
@@ -55,6 +70,7 @@ typedef struct bal_report {
     bal_intervals          intervals;
     bal_bands              bands; /* what the ROC and PR curves show */
     char                  *operating; /* one line: the threshold and what it gave on validation; NULL without one */
+    char                  *made;     /* one line: what was made of the net's outputs; NULL: nothing */
     char                  *answer;   /* one line: balanced accuracy, lowest recall and of which class */
     bal_names              warnings; /* one line each */
     uint64_t               seed;     /* of the resamples */

@@ -112,6 +112,7 @@ bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
     b.history = &history;
     b.alarms = alarms;
     if (!st) st = aloud ? bal_classify_report(&p, &b, folder, seed) : report_again(&p, &b, folder, seed);
+    bal_background_free(&b);
     bal_history_free(&history);
     bal_predictions_free(&p);
     free(path);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/text.h"
+#include "eval/answers.h"
 
 static const char *const wants[] = {NULL, "recall", "precision"};
 
@@ -56,7 +57,8 @@ bool bal_background_put(cJSON *to, const bal_background *b, const bal_prediction
 {
     return put_point(to, b, p) && put_generated(to, b) && put_leaks(to, b) &&
            (b->unmet.want ? put_goal(cJSON_AddObjectToObject(to, "wanted"), b->unmet)
-                          : cJSON_AddNullToObject(to, "wanted") != NULL);
+                          : cJSON_AddNullToObject(to, "wanted") != NULL) &&
+           bal_answers_put(to, &b->answers, p);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------
@@ -121,6 +123,7 @@ bal_status bal_background_read(bal_background *out, const char *folder, const ba
     const cJSON *leaks = cJSON_GetObjectItemCaseSensitive(json, "leaks");
     for (int i = 0; i < BAL_LEAKS; i++) out->leaks[i] = whole_number(leaks, leak_names[i]);
     out->unmet = goal_of(cJSON_GetObjectItemCaseSensitive(json, "wanted"));
+    if (st == BAL_OK) st = bal_answers_get(out, json, p);
     cJSON_Delete(json);
     free(text);
     free(path);

@@ -57,6 +57,7 @@ bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, co
     int             best = bal_history_best(history);
     BAL_TRY(grow(c));
     r.kept = best >= 0 ? history->epoch[best] : (bal_epoch){0, none, none, none, none, none};
+    if (r.validated > 0) r.kept.validation_balanced_accuracy = r.validated;
     BAL_TRY(bal_metrics_of(&r.test, test));
     r.arm = bal_format("%s", like->arm);
     bal_status st = r.arm ? bal_part_trace(&r, test) : bal_fail(BAL_ENOMEM, "no memory for a comparison");

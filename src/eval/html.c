@@ -23,6 +23,11 @@ static void put_answer(FILE *to, const bal_report *r)
         bal_page_text(to, r->operating);
         fputs("</p>\n", to);
     }
+    if (r->made) {
+        fputs("<p>", to);
+        bal_page_text(to, r->made);
+        fputs("</p>\n", to);
+    }
     fputs("</section>\n", to);
 }
 

@@ -52,6 +52,7 @@ void bal_report_free(bal_report *r)
     bal_names_free(&r->warnings);
     free(r->answer);
     free(r->operating);
+    free(r->made);
     *r = (bal_report){0};
 }
 
@@ -145,6 +146,10 @@ static bal_status put_words(FILE *to, const bal_report *r)
     if (r->operating) {
         fputs("\noperating point\n  ", to);
         bal_prose_wrapped(to, r->operating, 2);
+    }
+    if (r->made) {
+        fputc('\n', to);
+        bal_prose_wrapped(to, r->made, 0);
     }
     if (m->class_count <= MATRIX_CLASSES) BAL_TRY(bal_words_intervals(to, r));
     if (r->warnings.count) fputc('\n', to);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include "eval/answers.h"
 #include "eval/prose.h"
 
 typedef struct subject {
@@ -207,6 +208,7 @@ bal_status bal_words_add(bal_report *r)
     const subject         s = {&r->metrics, &r->intervals, r->predictions->classes, b->history, b};
     if (b->has_point)
         BAL_TRY(bal_threshold_words(&r->operating, &b->point, r->predictions->classes[b->point.positive]));
+    BAL_TRY(bal_answers_words(&r->made, &b->answers, r->predictions));
     BAL_TRY(say(&r->answer, answer, &s));
     for (size_t i = 0; i < sizeof warnings / sizeof *warnings; i++) {
         char *text;

@@ -90,7 +90,7 @@ static bal_status gather(void *user, const bal_experiment_part *part)
     gathering      *g = user;
     bal_predictions p = {0};
     bal_history     history = {0};
-    bal_background  background;
+    bal_background  background = {0};
     bal_part_result like;
     bal_status      st;
     if (!part->done) return BAL_OK;
@@ -102,9 +102,11 @@ static bal_status gather(void *user, const bal_experiment_part *part)
     BAL_TRY_OR(end, st, agree_on_classes(g, &p, predictions));
     BAL_TRY_OR(end, st, bal_background_read(&background, part->folder, &p));
     like.on_real = background.generated ? background.on_real : (double)NAN;
+    like.validated = background.answers.validated;
     BAL_TRY_OR(end, st, bal_comparison_add(&g->comparison, &like, &p, &history));
     BAL_TRY_OR(end, st, add_rows(&g->all, &p));
 end:
+    bal_background_free(&background);
     bal_history_free(&history);
     bal_predictions_free(&p);
     free(predictions);

@@ -1,5 +1,6 @@
 /* finish -- what is made of a trained classifier: another last layer, a temperature, offsets, a threshold; all but the
  * layer's weights chosen on the validation part alone. See bal_model_finish. */
+#include <math.h>
 #include <stdlib.h>
 #include "ballast/decision.h"
 #include "ballast/ensemble.h"
@@ -208,10 +209,26 @@ bal_status bal_model_finish(bal_device *dev, const bal_setup *s, const bal_datas
     return st;
 }
 
+static bal_answers answers_of(const bal_model *m)
+{
+    static const int views[] = {1, 2, 8};
+    bal_answers      a = {.members = m->members + 1, .last_layer = m->setup->classifier.head};
+    double           low = m->temperature, high = low;
+    for (int i = 0; i < m->members; i++) {
+        low = fmin(low, m->member[i].temperature);
+        high = fmax(high, m->member[i].temperature);
+    }
+    a.views = views[m->setup->classifier.tta];
+    if (low != 1 || high != 1) a.temperature[0] = low, a.temperature[1] = high;
+    if (m->validated > 0) a.validated = m->validated;
+    if (!m->has_point && !m->likeliest) a.offset = m->offset;
+    return a;
+}
+
 bal_background bal_model_background(const bal_model *m, const bal_history *history)
 {
     bal_goal       goal;
-    bal_background b = {.history = history, .has_point = m->has_point, .point = m->point};
+    bal_background b = {.history = history, .has_point = m->has_point, .point = m->point, .answers = answers_of(m)};
     bool           wanted = bal_goal_parse(&goal, m->setup->classifier.want, "want", (bal_where){0}) == BAL_OK;
     if (wanted && !m->has_point && !m->likeliest) b.unmet = goal;
     return b;

@@ -157,12 +157,13 @@ static void json_on_one_line(void **state)
                                  "\"precision\":null,\"recall\":[0, "));
     assert_non_null(strstr(text, "},\"c\":{"));
     assert_non_null(strstr(text, "\"ci95\":{\"accuracy\":[0, 0.793450"));
-    assert_non_null(strstr(text, "],\"balanced_accuracy\":null,\"loss\":null,\"mcc\":null,\"kappa\":null,"
-                                 "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null},"
-                                 "\"resamples\":{\"count\":2000,\"seed\":1,\"groups\":false},"
-                                 "\"operating_point\":null,\"generated\":null,"
-                                 "\"leaks\":{\"copies\":0,\"near_duplicates\":0,\"groups\":0,\"seen_in_training\":0,"
-                                 "\"chosen\":0,\"repeated\":0,\"groups_in_folds\":0},\"wanted\":null,\"warnings\":["));
+    assert_non_null(strstr(
+        text, "],\"balanced_accuracy\":null,\"loss\":null,\"mcc\":null,\"kappa\":null,"
+              "\"auroc_macro\":null,\"auprc_macro\":null,\"brier\":null,\"ece\":null},"
+              "\"resamples\":{\"count\":2000,\"seed\":1,\"groups\":false},"
+              "\"operating_point\":null,\"generated\":null,"
+              "\"leaks\":{\"copies\":0,\"near_duplicates\":0,\"groups\":0,\"seen_in_training\":0,"
+              "\"chosen\":0,\"repeated\":0,\"groups_in_folds\":0},\"wanted\":null,\"answers\":null,\"warnings\":["));
     assert_non_null(strstr(text, "\"confusion_matrix\":{\"labels\":[\"a \\\"b\\\"\",\"c\"],"
                                  "\"counts\":[[0, 1],[0, 0]]}"));
     bal_report_free(&r);
@@ -331,6 +332,38 @@ static void background_is_read_back(void **state)
     bal_predictions_free(&p);
 }
 
+/* In words, and to the same doubles from report.json. */
+static void what_was_made_is_said(void **state)
+{
+    (void)state;
+    const double    offset[] = {-0.1, 1.0 / 3};
+    bal_background  b = {.answers = {3, 8, BAL_LAYER_RETRAINED, {2.0 / 3, 1.5}, 6.0 / 7, offset}}, back;
+    bal_report      r;
+    char           *text;
+    bal_predictions p = parse("path,label,predicted,p:a,p:b\nx,a,b,.6,.4\ny,b,b,.6,.4\n");
+    assert_int_equal(bal_report_make(&r, &p, &b, 1), BAL_OK);
+    assert_string_equal(r.made, "Made of the outputs: mean of 3 classifiers; mean of 8 views of an image; last layer "
+                                "fitted anew, all classes weighing the same; temperature 0.667 to 1.5; the class is "
+                                "chosen with offsets to the logarithms of the probabilities: a -0.1, b 0.333.");
+    assert_int_equal(bal_report_text(&text, &r), BAL_OK);
+    assert_non_null(strstr(text, "\nMade of the outputs: mean of 3 classifiers; mean of 8 views of an image;"));
+    free(text);
+    assert_int_equal(bal_report_save(&r, "build/answers"), BAL_OK);
+    bal_report_free(&r);
+    assert_int_equal(bal_background_read(&back, "build/answers", &p), BAL_OK);
+    const bal_answers *a = &back.answers;
+    assert_true(a->members == 3 && a->views == 8 && a->last_layer == BAL_LAYER_RETRAINED);
+    assert_true(a->temperature[0] == 2.0 / 3 && a->temperature[1] == 1.5 && a->validated == 6.0 / 7);
+    assert_true(a->offset[0] == offset[0] && a->offset[1] == offset[1]);
+    bal_background_free(&back);
+    bal_background plain = {.answers = {.members = 1, .views = 1}}; /* nothing was made of them */
+    assert_int_equal(bal_report_make(&r, &p, &plain, 1), BAL_OK);
+    assert_null(r.made);
+    bal_report_free(&r);
+    assert_int_equal(system("rm -r build/answers"), 0);
+    bal_predictions_free(&p);
+}
+
 static void one_class(void **state)
 {
     (void)state;
@@ -495,6 +528,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_scikit_learns),
         cmocka_unit_test(json_is_scikit_learns),
+        cmocka_unit_test(what_was_made_is_said),
         cmocka_unit_test(operating_point),
         cmocka_unit_test(json_on_one_line),
         cmocka_unit_test(words_of_a_collapsed_classifier),
