@@ -55,7 +55,7 @@ const bal_saved *bal_checkpoint_tensor(const bal_checkpoint *c, int i);
  * `states` (arenas laid out as the net's; NULL: the net's own). put reads the device, get writes it, and changes
  * nothing unless all fits. get names what is missing, unknown (among all "PREFIXmain." names) or of another shape or
  * type. A count of batches is a 0-dimensional I64; one in a `states` that was given may be an average and is an F32.
- * get takes either. */
+ * get takes either, and rounds for the net's own. */
 bal_status bal_checkpoint_put_net(bal_checkpoint *c, const char *prefix, const bal_net *net, const bal_tensor *weights,
                                   const bal_tensor *states);
 bal_status bal_checkpoint_get_net(const bal_checkpoint *c, const char *prefix, bal_net *net, const bal_tensor *weights,

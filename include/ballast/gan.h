@@ -19,7 +19,12 @@ typedef struct bal_gan_job {
     const char        *features; /* folder of a classifier that was trained on the training part, or NULL */
 } bal_gan_job;
 
-/* Steps of the budget for a class, or for all together (-1). */
+/* Name of its folder below gan/: the class's, or "all" (-1). */
+const char *bal_gan_name(char *out, size_t size, const bal_dataset *data, int label);
+
+/* Steps of the budget for a class, or for all together (-1); with [train.gan] pretrain that is what all together get,
+ * and each class then begins with the weights in ../all beside its folder (Mo, Cho, Shin 2020: Freeze the
+ * discriminator). */
 int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label);
 
 /* Train to the end of the budget, or until watch->stop (then *stopped). Writes last.safetensors, generator.safetensors,

@@ -38,6 +38,10 @@ bal_status bal_net_build(bal_net *net, bal_device *dev, bool training, uint64_t 
  * the gradients of its weights: zero them behind the other's passes. The other's weights have salt + 1. */
 bal_status bal_net_build_pair(bal_net *rests, bal_net *runs, bal_device *dev, uint64_t seed, uint32_t salt);
 
+/* Keep the weights of all layers before number `kernels` + 1 of those with a kernel: backward passes leave their
+ * gradients alone, and without dx end behind them. 0: none. BAL_ECONFIG if the net has no kernels beyond these. */
+bal_status bal_net_freeze(bal_net *net, int kernels);
+
 /* Only get the kernels, so that the device's plan has them (ballast/tune.h); the net cannot run. */
 bal_status bal_net_kernels(bal_net *net, bal_device *dev);
 

@@ -18,7 +18,7 @@ typedef enum { BAL_FULL, BAL_MIXED } bal_precision;
 
 typedef struct bal_gan_options {
     int         steps, epochs, batch, d_steps, sample, checkpoint, log;
-    int         lecam_start, r1_every;
+    int         lecam_start, r1_every, pretrain, freeze;
     bool        spectral_norm, rescue;
     float       ema, clip, weight_clip, lecam, lecam_decay, r1;
     const char *classes, *augment, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;

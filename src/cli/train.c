@@ -103,7 +103,7 @@ static bal_status train_gan(session *s, int label)
     char  name[256];
     char *folder, *what, *features = find_features(s);
 
-    bal_run_class_folder(name, sizeof name, label < 0 ? "all" : bal_dataset_class(s->data, label));
+    bal_gan_name(name, sizeof name, s->data, label);
     folder = bal_format("%s/gan/%s", s->folder, name);
     what = bal_format("gan/%s", name);
     bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch, features};
@@ -119,6 +119,8 @@ static bal_status train_gans(session *s)
     const char *classes = s->setup->gan.classes;
     int         label;
 
+    if (s->setup->gan.pretrain) BAL_TRY(train_gan(s, -1));
+    if (s->stopped) return BAL_OK;
     if (strcmp(classes, "each") != 0) {
         BAL_TRY(find_class(&label, s, classes));
         return train_gan(s, label);

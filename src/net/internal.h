@@ -60,7 +60,7 @@ struct bal_net {
     bal_net_options options;
     bal_device     *dev;
     bal_node       *nodes;
-    int             count;
+    int             count, frozen; /* layers; how many of the first keep their weights */
     bal_value      *values; /* count + 1 */
     bool            training, mixed;
     /* memory, made by build */

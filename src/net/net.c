@@ -58,10 +58,7 @@ bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor 
     return BAL_OK;
 }
 
-bal_tensor bal_net_features(const bal_net *net)
-{
-    return net->values[net->nodes[net->count - 1].from[0]].y;
-}
+bal_tensor bal_net_features(const bal_net *net) { return net->values[net->nodes[net->count - 1].from[0]].y; }
 
 bal_tensor bal_net_output_gradient(const bal_net *net)
 {
@@ -83,6 +80,7 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
     bal_pass                again = *pass;
     int                     summed[BAL_MAX_INPUTS], sums = 0;
     l->workspace = bal_plan_place(&net->plan, net, BAL_BACKWARD, i)->t;
+    again.frozen = again.frozen || i < net->frozen;
     for (int j = 0; j < l->inputs; j++) {
         const bal_value *v = &net->values[node->from[j]];
         bool             first = node->in_place || net->values[v->root].last == i;
@@ -107,10 +105,9 @@ static bal_status contribute(bal_net *net, int i, const bal_pass *pass, const ba
 }
 
 /* Through the layers behind value number `lowest`, last first. */
-static bal_status go_back(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx, int lowest)
+static bal_status go_back(bal_net *net, const bal_pass *pass, const bal_tensor *x, int lowest)
 {
     assert(net->training && x->shape.n == net->values[0].y.shape.n);
-    bind_gradients(net, dx, x->shape.n, net->values[lowest].root);
     for (int i = net->count - 1; i >= lowest; i--) {
         bal_tensor inputs[BAL_MAX_INPUTS];
         if (bal_node_idle(&net->nodes[i])) continue;
@@ -123,16 +120,37 @@ static bal_status go_back(bal_net *net, const bal_pass *pass, const bal_tensor *
 
 bal_status bal_net_backward(bal_net *net, const bal_pass *pass, const bal_tensor *x, const bal_tensor *dx)
 {
-    return go_back(net, pass, x, dx, 0);
+    int lowest = dx ? 0 : net->frozen; /* nobody looks at the gradient of what that layer reads */
+    bind_gradients(net, dx, x->shape.n, lowest ? net->values[lowest].root + 1 : 0);
+    return go_back(net, pass, x, lowest);
 }
 
 bal_status bal_net_backward_to(bal_net *net, const bal_pass *pass, const bal_tensor *x, int layer, bal_tensor *y,
                                bal_tensor *dy)
 {
     assert(layer >= 0 && layer < net->count && !net->nodes[layer].layer.activation);
-    BAL_TRY(go_back(net, pass, x, NULL, layer + 1));
+    bind_gradients(net, NULL, x->shape.n, net->values[layer + 1].root);
+    BAL_TRY(go_back(net, pass, x, layer + 1));
     *y = net->values[layer + 1].y;
     *dy = net->values[layer + 1].dy;
+    return BAL_OK;
+}
+
+static bool has_kernel(const bal_layer *l)
+{
+    for (int j = 0; j < l->weight_count; j++)
+        if (l->weights[j].role == BAL_KERNEL) return true;
+    return false;
+}
+
+bal_status bal_net_freeze(bal_net *net, int kernels)
+{
+    int found = 0, i = 0;
+    while (kernels && i < net->count && !(has_kernel(&net->nodes[i].layer) && found++ == kernels)) i++;
+    if (kernels && i == net->count)
+        return bal_fail(BAL_ECONFIG, "the net has %d layers with kernels: %d of them at most can be frozen", found,
+                        found - 1);
+    net->frozen = i;
     return BAL_OK;
 }
 

@@ -237,7 +237,7 @@ static bal_status get(const bal_checkpoint *c, const place *p, float *room)
     const bal_saved *t = bal_checkpoint_find(c, p->name);
     bal_tensor       view;
     size_t           n = bal_shape_size(p->w->shape);
-    if (p->w->layout == BAL_COUNT) room[0] = read_count(t);
+    if (p->w->layout == BAL_COUNT) room[0] = p->exact ? read_count(t) : roundf(read_count(t));
     else memcpy(turned(p->w) ? room + n : room, t->data, t->size);
     if (turned(p->w)) turn(room + n, room, p->w->shape, false);
     BAL_TRY(bal_tensor_view(&view, p->arena, p->at, p->w->shape));

@@ -80,8 +80,10 @@ static bal_status need_generated(bal_experiment *e)
 {
     if (e->generated) return BAL_OK;
     bal_dataset_drop_generated(e->data);
-    for (int i = 0; i < e->task_count; i++)
-        if (!e->task[i].arm && e->task[i].fold == e->fold) BAL_TRY(generate_class(e, &e->task[i]));
+    for (int i = 0; i < e->task_count; i++) {
+        const bal_experiment_task *t = &e->task[i];
+        if (!t->arm && t->fold == e->fold && t->index >= 0) BAL_TRY(generate_class(e, t));
+    }
     e->generated = true;
     return BAL_OK;
 }

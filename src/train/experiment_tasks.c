@@ -140,7 +140,7 @@ static bal_status add_gan(bal_experiment *e, int fold, int label)
 {
     char class[128], word[32];
     bal_experiment_task t = {.index = label, .fold = fold, .seed = e->setup->run.seed};
-    bal_run_class_folder(class, sizeof class, bal_dataset_class(e->data, label));
+    bal_gan_name(class, sizeof class, e->data, label);
     char *folder = bal_format("%s/%s/gan/%s", e->job.folder, fold_folder(word, fold), class);
     t.total = bal_gan_budget(e->setup, e->data, label);
     t.step = folder ? bal_stored_step(folder, "generator.step") : 0;
@@ -148,9 +148,18 @@ static bal_status add_gan(bal_experiment *e, int fold, int label)
     return add_task(e, folder, &t);
 }
 
+static bool needs_any(const bal_experiment *e)
+{
+    for (int label = 0; label < bal_dataset_class_count(e->data); label++)
+        if (bal_experiment_needs(e, label) > 0) return true;
+    return false;
+}
+
 static bal_status add_gans(bal_experiment *e, int fold)
 {
     BAL_TRY(bal_experiment_split(e, fold));
+    if (!needs_any(e)) return BAL_OK;
+    if (e->setup->gan.pretrain) BAL_TRY(add_gan(e, fold, -1));
     for (int label = 0; label < bal_dataset_class_count(e->data); label++)
         if (bal_experiment_needs(e, label) > 0) BAL_TRY(add_gan(e, fold, label));
     return BAL_OK;
@@ -220,13 +229,20 @@ bal_experiment_task *bal_experiment_tasks(bal_experiment *e, int *count)
 
 /* ---- what is next ----------------------------------------------------------------------------------------------- */
 
-/* DONE: all GANs of the fold are; FAILED: one has; else OPEN. */
-static bal_task_state gans_of(const bal_experiment *e, int fold)
+/* Whether a GAN is one that the task waits for: a part for all of its fold, a class's for that of all classes. */
+static bool needs_gan(const bal_experiment_task *t, const bal_experiment_task *gan)
+{
+    if (gan->arm || gan->fold != t->fold || gan == t) return false;
+    return t->arm ? t->waits : gan->index < 0;
+}
+
+/* DONE: all GANs that it waits for are; FAILED: one has; else OPEN. */
+static bal_task_state gans_of(const bal_experiment *e, const bal_experiment_task *of)
 {
     bal_task_state all = BAL_TASK_DONE;
     for (int i = 0; i < e->task_count; i++) {
         const bal_experiment_task *t = &e->task[i];
-        if (t->arm || t->fold != fold || t->state == BAL_TASK_DONE) continue;
+        if (!needs_gan(of, t) || t->state == BAL_TASK_DONE) continue;
         if (t->state == BAL_TASK_FAILED) return BAL_TASK_FAILED;
         all = BAL_TASK_OPEN;
     }
@@ -237,7 +253,7 @@ bal_experiment_task *bal_experiment_next(bal_experiment *e)
 {
     for (int i = 0; i < e->task_count; i++) {
         bal_experiment_task *t = &e->task[i];
-        bal_task_state       gans = t->waits ? gans_of(e, t->fold) : BAL_TASK_DONE;
+        bal_task_state       gans = gans_of(e, t);
         if (t->state != BAL_TASK_OPEN || gans == BAL_TASK_OPEN) continue;
         if (gans == BAL_TASK_DONE) return t;
         t->state = BAL_TASK_FAILED;

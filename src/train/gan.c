@@ -32,6 +32,7 @@ static bal_status make_nets(bal_gan *gan)
     BAL_TRY(bal_setup_net(&gan->generator, j->setup, "generator", gan->o.batch));
     BAL_TRY(bal_setup_net(&gan->discriminator, j->setup, "discriminator",
                           bal_setup_largest("discriminator", gan->o.batch)));
+    if (!bal_gan_pretraining(gan)) BAL_TRY(bal_net_freeze(gan->discriminator, gan->o.freeze));
     bal_net_mix(gan->generator, bal_gan_mixed(gan));
     bal_net_mix(gan->discriminator, bal_gan_mixed(gan));
     return bal_net_build_pair(gan->generator, gan->discriminator, j->dev, seed, salt);
@@ -103,6 +104,7 @@ int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label)
 {
     const int *index;
     int        count = bal_dataset_part(data, BAL_TRAIN, label, &index), batch = s->gan.batch;
+    if (label < 0 && s->gan.pretrain) return s->gan.pretrain;
     return s->gan.steps ? s->gan.steps : (count + batch - 1) / batch * s->gan.epochs;
 }
 
@@ -110,6 +112,32 @@ int bal_gan_steps(const bal_gan *gan, int *total)
 {
     if (total) *total = gan->total;
     return gan->step;
+}
+
+const char *bal_gan_name(char *out, size_t size, const bal_dataset *data, int label)
+{
+    return bal_run_class_folder(out, size, label < 0 ? "all" : bal_dataset_class(data, label));
+}
+
+/* ---- first weights ---------------------------------------------------------------------------------------------- */
+
+static bal_status begin_net(bal_net *net, const bal_gan *gan, const char *file)
+{
+    char      *path = bal_format("%s/../all/%s", gan->job.folder, file);
+    bal_status st = path ? bal_stored_first_weights(net, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    free(path);
+    return st;
+}
+
+/* Of a class: those that all together have learned, if they were trained before. */
+static bal_status first_weights(bal_gan *gan)
+{
+    if (gan->o.pretrain && gan->job.label >= 0 && gan->job.folder) {
+        BAL_TRY(begin_net(gan->generator, gan, "generator.safetensors"));
+        return begin_net(gan->discriminator, gan, "discriminator.safetensors");
+    }
+    BAL_TRY(bal_stored_first_weights(gan->generator, gan->o.init));
+    return bal_stored_first_weights(gan->discriminator, gan->o.discriminator_init);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
@@ -124,8 +152,7 @@ static bal_status open_gan(bal_gan *gan)
     gan->scaling = bal_dataset_scaling(gan->job.data, ends_in_tanh(gan->generator));
     BAL_TRY(make_loss(gan));
     BAL_TRY(make_critic(gan));
-    BAL_TRY(bal_stored_first_weights(gan->generator, gan->o.init));
-    BAL_TRY(bal_stored_first_weights(gan->discriminator, gan->o.discriminator_init));
+    BAL_TRY(first_weights(gan));
     BAL_TRY(make_constraints(gan));
     BAL_TRY(make_learners(gan));
     BAL_TRY(bal_tensor_init(&gan->z, dev, bal_net_in(gan->generator)));
@@ -228,6 +255,8 @@ static bal_status save(bal_gan *gan, bool judged)
 {
     bool better = judged ? gan->judge.improved : !isfinite(gan->judge.best);
     if (better) BAL_TRY(bal_path_use(gan->job.folder, "generator.safetensors", bal_gan_save_generator, gan));
+    if (better && bal_gan_pretraining(gan))
+        BAL_TRY(bal_path_use(gan->job.folder, "discriminator.safetensors", bal_gan_save_discriminator, gan));
     return bal_path_use(gan->job.folder, "last.safetensors", bal_gan_save_last, gan);
 }
 

@@ -116,3 +116,14 @@ end:
     bal_checkpoint_free(c);
     return st;
 }
+
+bal_status bal_gan_save_discriminator(const char *path, void *user)
+{
+    const bal_gan  *gan = user;
+    bal_checkpoint *c;
+    BAL_TRY(bal_checkpoint_new(&c));
+    bal_status st = bal_checkpoint_put_net(c, "", gan->discriminator, NULL, NULL);
+    if (st == BAL_OK) st = bal_checkpoint_write(c, path);
+    bal_checkpoint_free(c);
+    return st;
+}

@@ -63,6 +63,9 @@ struct bal_gan {
 
 static inline bool bal_gan_mixed(const bal_gan *gan) { return gan->job.setup->run.precision == BAL_MIXED; }
 
+/* On all classes, for each of them to go on from. */
+static inline bool bal_gan_pretraining(const bal_gan *gan) { return gan->job.label < 0 && gan->o.pretrain > 0; }
+
 /* Wait for the device and look at the figures of all steps up to now: BAL_ENAN where one is not finite. */
 bal_status bal_gan_read_figures(bal_gan *gan);
 /* The fault of a figure of a step: names the layer whose output or weights are not finite, or where all are, the
@@ -85,6 +88,8 @@ bal_status bal_gan_save_last(const char *path, void *user);
 bal_status bal_gan_load_last(const char *path, void *user);
 /* generator.safetensors: the average's weights where there is one. */
 bal_status bal_gan_save_generator(const char *path, void *user);
+/* discriminator.safetensors, as discriminator_init reads it. */
+bal_status bal_gan_save_discriminator(const char *path, void *user);
 
 /* Opened once the step to go on from is known. */
 bal_status bal_gan_judge_open(bal_gan *gan);

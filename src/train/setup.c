@@ -128,6 +128,7 @@ static bal_status check_gan(bal_setup *s)
     BAL_TRY(check_optimizer(c, "train.gan", "optimizer", s->gan.optimizer));
     BAL_TRY(bal_setup_check_adversary(s));
     BAL_TRY(check_optimizer(c, "train.gan", "discriminator_optimizer", s->gan.discriminator_optimizer));
+    BAL_TRY(bal_setup_check_transfer(s));
     return check_schedule(c, "train.gan", s->gan.schedule);
 }
 
