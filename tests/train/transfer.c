@@ -148,7 +148,13 @@ static void train(const char *run, const bal_dataset *data, const bal_setup *s, 
     bool  stopped;
     stop_after = stops;
     MUST(bal_folder_create(out));
-    bal_gan_job job = {s, data, bal_test_all.dev[0], out, name, label, &watch};
+    bal_gan_job job = {.setup = s,
+                       .data = data,
+                       .dev = bal_test_all.dev[0],
+                       .folder = out,
+                       .what = name,
+                       .label = label,
+                       .watch = &watch};
     MUST(bal_gan_train(&job, &stopped));
     assert_int_equal(stopped, stops > 0);
     free(out);
