@@ -10,14 +10,16 @@
  * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), generated (null, or
  * balanced_accuracy and real_balanced_accuracy of a classifier that was validated or tested on generated images),
  * answers.{members, views, last_layer, temperatures, validation_balanced_accuracy, offsets.<class>} (null: as the
- * net says), leaks.<kind> (counts, ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the
- * names of the figures, or null (ballast/intervals.h); seed and groups say how the bootstrap drew, count how often. */
+ * net says), generators.<class> (how good its generated images are, ballast/generators.h), leaks.<kind> (counts,
+ * ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the names of the figures, or null
+ * (ballast/intervals.h); seed and groups say how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
 #define BALLAST_REPORT_H
 
 #include <stdbool.h>
 #include "ballast/bands.h"
 #include "ballast/files.h"
+#include "ballast/generators.h"
 #include "ballast/history.h"
 #include "ballast/intervals.h"
 #include "ballast/leaks.h"
@@ -54,6 +56,7 @@ typedef struct bal_background {
     int                leaks[BAL_LEAKS];
     bal_answers        answers;
     double            *own; /* memory of what was read */
+    const bal_generators *generators; /* how good generated images are, or NULL; not owned */
     const char        *alarms; /* that the training raised (bal_collapse_summary), or NULL; not owned */
     const char        *source; /* the file that the predictions stand in, which is copied, or NULL: they are written */
 } bal_background;

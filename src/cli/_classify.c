@@ -102,19 +102,23 @@ bal_status bal_classify_again(const char *folder, uint64_t seed, bool aloud)
     bal_history     history = {0};
     bal_background  b = {0};
     bal_predictions p = {0};
+    bal_generators  generators = {0};
     char           *path = bal_path_join(folder, "predictions.csv"), *alarms = NULL;
     bal_status      st = path ? bal_predictions_read(&p, path) : bal_fail(BAL_ENOMEM, "no memory for a path");
 
     if (!st) st = read_history(&history, folder);
     if (!st) st = draw_history(&history, folder);
     if (!st) st = read_alarms(&alarms, folder);
+    if (!st) st = bal_generators_read(&generators, folder);
     if (!st) st = bal_background_read(&b, folder, &p);
     b.history = &history;
     b.alarms = alarms;
+    b.generators = &generators;
     if (!st) st = aloud ? bal_classify_report(&p, &b, folder, seed) : report_again(&p, &b, folder, seed);
     bal_background_free(&b);
     bal_history_free(&history);
     bal_predictions_free(&p);
+    bal_generators_free(&generators);
     free(path);
     free(alarms);
     return st;
@@ -126,6 +130,7 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     bal_model       model;
     bal_predictions p = {0};
     bal_history     history = {0};
+    bal_generators  generators = {0};
     char           *alarms = NULL;
 
     if (bal_dataset_part(data, BAL_TEST, -1, &index) == 0) {
@@ -136,14 +141,17 @@ bal_status bal_classify_test(const bal_classify *how, const char *run, const bal
     bal_status st = bal_model_classify(&p, &model, data, BAL_TEST);
     if (!st) st = read_history(&history, run);
     if (!st) st = read_alarms(&alarms, run);
+    if (!st) st = bal_generators_read(&generators, run);
     if (!st) st = bal_heatmap_examples(folder, &model, &p, data, index);
     bal_background b = bal_model_background(&model, &history);
     b.alarms = alarms;
+    b.generators = &generators;
     bal_dataset_leaks(data, b.leaks);
     if (!st) st = bal_classify_report(&p, &b, folder, how->seed);
     bal_history_free(&history);
     bal_predictions_free(&p);
     bal_model_close(&model);
+    bal_generators_free(&generators);
     free(alarms);
     return st;
 }

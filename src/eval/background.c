@@ -6,6 +6,7 @@
 #include <string.h>
 #include "ballast/text.h"
 #include "eval/answers.h"
+#include "eval/generators_json.h"
 
 static const char *const wants[] = {NULL, "recall", "precision"};
 
@@ -53,9 +54,21 @@ static bool put_leaks(cJSON *to, const bal_background *b)
     return whole;
 }
 
+/* A report without generators has no such key. */
+static bool put_generators(cJSON *to, const bal_generators *g)
+{
+    if (!g || !g->count) return true;
+    cJSON *all = cJSON_AddObjectToObject(to, "generators");
+    bool   whole = all != NULL;
+    for (int i = 0; whole && i < g->count; i++)
+        whole = bal_generator_put(cJSON_AddObjectToObject(all, g->of[i].name), &g->of[i]);
+    return whole;
+}
+
 bool bal_background_put(cJSON *to, const bal_background *b, const bal_predictions *p)
 {
-    return put_point(to, b, p) && put_generated(to, b) && put_leaks(to, b) &&
+    return put_point(to, b, p) && put_generated(to, b) && put_generators(to, b->generators) &&
+           put_leaks(to, b) &&
            (b->unmet.want ? put_goal(cJSON_AddObjectToObject(to, "wanted"), b->unmet)
                           : cJSON_AddNullToObject(to, "wanted") != NULL) &&
            bal_answers_put(to, &b->answers, p);

@@ -339,9 +339,13 @@ static void put_gan(FILE *to, const char *gans, const char *class)
     }
     fputs("<h3>", to);
     bal_page_name(to, class);
-    fputs("</h3>\n<div class=\"grids\">\n", to);
+    fputs("</h3>\n", to);
+    bal_html_generator(to, folder, class);
+    fputs("<div class=\"grids\">\n", to);
     put_grid(to, bal_path_join(folder, "real.png"), "real training images", class);
     put_grid(to, last_sample(folder), "generated images, at the end of training", class);
+    put_grid(to, bal_path_join(folder, "nearest.png"),
+             "generated images that are nearest to a training image, in rows above these", class);
     put_grid(to, bal_path_join(folder, "progression.png"), "generated while training, a row a moment, oldest on top",
              class);
     fputs("</div>\n", to);

@@ -63,6 +63,11 @@ void bal_html_run(FILE *to, const char *folder);      /* run.json, or that there
 void bal_html_data(FILE *to, const char *folder);     /* split.csv: images of each class and part */
 void bal_html_settings(FILE *to, const char *folder); /* config.ini */
 void bal_html_gans(FILE *to, const char *folder);
+
+/* ---- html_generators.c ---- */
+
+/* Of FOLDER/quality.json, a class's; nothing where it is not there. */
+void bal_html_generator(FILE *to, const char *folder, const char *class);
 /* `verb` trains the run from its config.ini; seed: of the resamples. */
 void bal_html_repeat(FILE *to, const char *folder, const char *verb, uint64_t seed);
 

@@ -152,6 +152,7 @@ static bal_status put_words(FILE *to, const bal_report *r)
         bal_prose_wrapped(to, r->made, 0);
     }
     if (m->class_count <= MATRIX_CLASSES) BAL_TRY(bal_words_intervals(to, r));
+    bal_generators_text(to, r->background.generators);
     if (r->warnings.count) fputc('\n', to);
     for (int i = 0; i < r->warnings.count; i++) {
         fputs("- ", to);

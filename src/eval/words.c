@@ -187,10 +187,12 @@ static void training_collapsed(FILE *to, const subject *s)
     if (s->b->alarms) fprintf(to, "Training has collapsed: %s.", s->b->alarms);
 }
 
+static void copies_generated(FILE *to, const subject *s) { bal_generators_warn(to, s->b->generators); }
+
 /* Each writes one sentence or two where there is something to say. */
 static void (*const warnings[])(FILE *to, const subject *s) = {
     never_predicted, no_better_than_majority, training_collapsed, accuracies_drift, losses_drift,
-    too_few,         easier_generated,        across_the_split,   goal_unmet,
+    too_few,         easier_generated,        copies_generated,   across_the_split, goal_unmet,
 };
 
 static bal_status say(char **out, void (*what)(FILE *, const subject *), const subject *s)

@@ -9,7 +9,7 @@ config=tests/cli/good/gan.ini
 # same A B: nothing if the files that must be equal to the bit are.
 same() {
     for file in gan/PNEUMONIA/last.safetensors gan/PNEUMONIA/generator.safetensors gan/PNEUMONIA/log.csv \
-        gan/PNEUMONIA/progression.png gan/PNEUMONIA/samples/step_000060.png classifier/last.safetensors \
+        gan/PNEUMONIA/progression.png gan/PNEUMONIA/quality.json gan/PNEUMONIA/nearest.png gan/PNEUMONIA/samples/step_000060.png classifier/last.safetensors \
         classifier/best.safetensors classifier/log.csv predictions.csv report.json report.txt split.csv; do
         cmp "$1/$file" "$2/$file" 2>&1
     done
@@ -43,6 +43,8 @@ done)"
 said=$("$BALLAST" train $config --out "$work" --quiet 2>"$work/err")
 verdict taken_name_gets_a_number "$([ -d "$work/tiny-2" ] || ls "$work")"
 # Four epochs teach this net nothing, and that is said.
+verdict report_says_how_good_images_are "$(grep -q '"generators"' "$work/tiny/report.json" && grep -q "in features of this run's classifier" "$work/tiny/report.txt" &&
+    grep -q 'features of' "$work/tiny/report.html" || echo no)"
 verdict quiet "$(grep -v 'training has collapsed at epoch 4 (76 updates)' "$work/err")"
 verdict report_on_stdout "$(printf '%s\n' "$said" | grep -q 'balanced accuracy' || echo "$said")"
 verdict same_seed_same_bits "$(same "$work/tiny" "$work/tiny-2")"
@@ -117,6 +119,7 @@ verdict eval_other_data_shows_examples "$([ -s "$work/other/examples/right-01-he
 # A threshold for a wanted recall: the same whether asked for at first, after a stop, or of a run that is done.
 "$BALLAST" train $config --out "$work/want" --only classifier --set train.classifier.want='recall 0.95' --quiet >/dev/null
 cp -r "$work/tiny" "$work/later"
+rm -r "$work/later/gan" # the report would say how good its images are
 "$BALLAST" train --resume "$work/later" --only classifier --set train.classifier.want='recall 0.95' --quiet >"$work/out" 2>&1 || cat "$work/out"
 verdict want_later_same_bits "$(for file in classifier/best.safetensors predictions.csv report.json report.txt; do
     cmp "$work/want/tiny/$file" "$work/later/$file" 2>&1
@@ -143,6 +146,7 @@ verdict want_that_cannot_be_had_is_said "$("$BALLAST" train --resume "$work/late
 "$BALLAST" train $config --out "$work/finish" --only classifier --set train.classifier.head=retrain --set train.classifier.tta=flip \
     --set train.classifier.temperature=on --set train.classifier.decide=balanced --quiet >/dev/null
 cp -r "$work/tiny" "$work/finished"
+rm -r "$work/finished/gan"
 "$BALLAST" train --resume "$work/finished" --only classifier --set train.classifier.head=normalize --quiet >/dev/null
 "$BALLAST" train --resume "$work/finished" --only classifier --set train.classifier.head=retrain --set train.classifier.tta=flip \
     --set train.classifier.temperature=on --set train.classifier.decide=balanced --quiet >/dev/null
