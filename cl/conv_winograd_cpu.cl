@@ -212,16 +212,16 @@ ITEM winograd_multiply(GEOMETRY, int backward, int block, int panels, int tiles,
 #endif
 
 /* A block of tiles to a work-item. padded: tiles of v, a multiple of block and of MR. */
-ITEM winograd_input(GEOMETRY, int backward, int block, int tiles, int padded, __global const float *restrict in,
-                    __global float *restrict v)
+ITEM winograd_input(GEOMETRY, int backward, int first_phase, int block, int tiles, int padded,
+                    __global const float *restrict in, __global float *restrict v)
 {
-    int   first = (int)get_global_id(0) * block, out_phase = (int)get_global_id(1);
+    int   first = (int)get_global_id(0) * block, at = (int)get_global_id(1), out_phase = first_phase + at;
     pass  p = PASS(backward);
     float part[ROOM];
     transform_block(part, p, block, out_phase, min(first, tiles - 1), tiles, in);
     for (int t = 0; t < TT; t++)
         for (int c = 0; c < p.all / 16; c++) {
-            __global float *to = v + (((size_t)(out_phase * TT + t) * (p.all / 16) + c) * padded + first) * 16;
+            __global float *to = v + (((size_t)(at * TT + t) * (p.all / 16) + c) * padded + first) * 16;
             const float    *from = part + (c * TT + t) * point_floats(block);
             for (int row = 0; row < block; row++) store16(vload16(row, from), row, to);
         }
@@ -244,12 +244,12 @@ inline void transform_point(float *u, int t, int depth, const float *taps)
     }
 }
 
-/* A panel, by all tiles, to a work-item. */
-ITEM winograd_few(GEOMETRY, int backward, int tiles, int padded, __global const float *restrict v,
+/* A panel of one phase, by all tiles, to a work-item. */
+ITEM winograd_few(GEOMETRY, int backward, int first_phase, int tiles, int padded, __global const float *restrict v,
                   __global const float *restrict w, __global const float *restrict bias, int has_bias,
                   __global float *restrict out)
 {
-    int   panel = (int)get_global_id(0), out_phase = (int)get_global_id(1);
+    int   panel = (int)get_global_id(0), at = (int)get_global_id(1), out_phase = first_phase + at;
     pass  p = PASS(backward);
     float room[ROOM], *s = room, *u = s + TT * FEW * NB, *taps = u + p.all * NB;
     for (int row = 0; row < p.all; row += 16)
@@ -260,7 +260,7 @@ ITEM winograd_few(GEOMETRY, int backward, int tiles, int padded, __global const 
             transform_point(u, t, p.all, taps);
             for (int r = 0; r < rows; r += MR) {
                 __global const float(*a)[16] = (__global const float(*)[16])(
-                    v + ((size_t)(out_phase * TT + t) * (p.all / 16) * padded + first + r) * 16);
+                    v + ((size_t)(at * TT + t) * (p.all / 16) * padded + first + r) * 16);
                 const float *b = u;
                 float16      acc[MR][NV];
                 TILE_ZERO(acc)

@@ -145,9 +145,19 @@ bal_status bal_winograd_init(bal_winograd *w, bal_device *dev, const bal_conv_ge
 
 static int padded(const bal_winograd *w, int n) { return bal_divide_up(tiles(w, n), w->block) * w->block; }
 
+/* Half of them where there are so many of few tiles that their transforms would be the peak of a step's memory. */
+static int phases_at_once(const bal_winograd *w, int n)
+{
+    return w->phases % 2 == 0 && tiles(w, n) > TOGETHER ? w->phases / 2 : w->phases;
+}
+
 size_t bal_winograd_scratch(const bal_winograd *w, const bal_conv_geometry *g)
 {
-    return w->few ? (size_t)(w->phases * w->points * w->depth) * (size_t)padded(w, g->x.n) : weights_floats(w);
+    int    n = g->x.n, some = phases_at_once(w, n);
+    size_t most = (size_t)some * (size_t)padded(w, n), one = (size_t)(w->points * w->depth);
+    if (some < w->phases) /* a smaller batch has fewer tiles, but maybe of all phases */
+        most = larger(most, (size_t)(w->phases * (TOGETHER + w->block)));
+    return w->few ? most * one : weights_floats(w);
 }
 
 bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, const bal_tensor *out,
@@ -157,13 +167,15 @@ bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, c
     int               n = out->shape.n, all = tiles(w, n), wide = padded(w, n);
     size_t            phases = (size_t)w->phases, panels = (size_t)w->panels, blocks = (size_t)(wide / w->block);
     const bal_tensor *b = bal_has(bias) ? bias : out;
-    if (w->few) {
-        BAL_TRY(bal_run(w->transform, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->backward),
-                        bal_i32(w->block), bal_i32(all), bal_i32(wide), bal_buf(in), bal_buf(scratch)));
-        return bal_run(w->multiply, bal_items(panels, phases, 1), GEOMETRY(g, n), bal_i32(w->backward), bal_i32(all),
-                       bal_i32(wide), bal_buf(scratch), bal_buf(weights), bal_buf(b), bal_i32(bal_has(bias)),
-                       bal_buf(out));
+    for (int phase = 0, some = phases_at_once(w, n); w->few && phase < w->phases; phase += some) {
+        BAL_TRY(bal_run(w->transform, bal_items(blocks, (size_t)some, 1), GEOMETRY(g, n), bal_i32(w->backward),
+                        bal_i32(phase), bal_i32(w->block), bal_i32(all), bal_i32(wide), bal_buf(in),
+                        bal_buf(scratch)));
+        BAL_TRY(bal_run(w->multiply, bal_items(panels, (size_t)some, 1), GEOMETRY(g, n), bal_i32(w->backward),
+                        bal_i32(phase), bal_i32(all), bal_i32(wide), bal_buf(scratch), bal_buf(weights), bal_buf(b),
+                        bal_i32(bal_has(bias)), bal_buf(out)));
     }
+    if (w->few) return BAL_OK;
     BAL_TRY(bal_run(w->transform, bal_items((size_t)w->depth / 16, panels, phases), GEOMETRY(g, n),
                     bal_i32(w->backward), bal_i32(w->panels), bal_buf(weights), bal_buf(scratch)));
     return bal_run(w->multiply, bal_items(blocks, phases, 1), GEOMETRY(g, n), bal_i32(w->backward), bal_i32(w->block),
