@@ -25,7 +25,7 @@ static const char config[] =
     "pad=1\nlayer = tanh\n"
     "[discriminator]\ninit = dcgan\n"
     "layer = conv filters=4 kernel=8 stride=8\nlayer = batch_norm\nlayer = leaky_relu\nlayer = dropout rate=0.2\n"
-    "layer = conv filters=1 kernel=4\n"
+    "layer = minibatch_std\nlayer = conv filters=1 kernel=4\n"
     "[classifier]\n"
     "layer = conv filters=4 kernel=4 stride=4\nlayer = batch_norm\nlayer = relu\nlayer = dropout rate=0.1\nlayer = "
     "global_avg_pool\n"
