@@ -76,8 +76,8 @@ static void forget(seen *s)
 static bal_status read_dense(bal_regression *r, const bal_net *net)
 {
     const bal_layer *l = last(net);
-    float           *v = malloc(floats(l, 0) * sizeof *v);
     BAL_TRY(bal_regression_init(r, l->in[0].c, l->out.c));
+    float     *v = malloc(floats(l, 0) * sizeof *v);
     bal_status st = v ? bal_tensor_read(&l->weights[0].v, v) : bal_fail(BAL_ENOMEM, "no memory for a layer");
     for (size_t i = 0; st == BAL_OK && i < floats(l, 0); i++) r->weight[i] = (double)v[i];
     free(v);
@@ -117,12 +117,13 @@ static bal_status retrain(bal_regression *best, const seen *train, const seen *v
     for (size_t i = 0; st == BAL_OK && i < sizeof ridges / sizeof *ridges; i++) {
         st = bal_regression_fit(&r, &train->x, train->label, ridges[i], i > 0);
         if (st == BAL_OK) st = bal_regression_loss(&loss, &r, &validation->x, validation->label);
-        if (st != BAL_OK || loss >= least) continue;
+        if (st != BAL_OK || !(loss < least)) continue;
         least = loss;
         chosen = ridges[i];
         st = copy(best, &r);
     }
     bal_regression_free(&r);
+    if (st == BAL_OK && !best->weight) st = bal_fail(BAL_ENAN, "no last layer has a finite loss on validation images");
     if (st == BAL_OK) bal_info("last layer: fitted anew with a ridge of %g", chosen);
     return st;
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "ballast/decision.h"
 #include "ballast/regression.h"
@@ -131,9 +132,67 @@ static void regression_as_scipy(void **state)
     bal_regression_free(&r);
 }
 
+/* A class without rows gets no offset, and none of many is anything but a number; rows without labels say nothing. */
+static void many_classes_and_empty_ones(void **state)
+{
+    enum { MANY = 300, SEEN = 3 };
+    const char     *names[MANY];
+    char            name[MANY][8];
+    double          q[MANY], offset[MANY];
+    int             count[MANY] = {9, 3, 3};
+    bal_predictions p;
+    (void)state;
+    for (int k = 0; k < MANY; k++) {
+        snprintf(name[k], sizeof name[k], "%d", k);
+        names[k] = name[k];
+    }
+    assert_int_equal(BAL_OK, bal_predictions_init(&p, names, MANY, true));
+    for (int i = 0; i < 15; i++) {
+        int label = i < 9 ? 0 : i % SEEN;
+        for (int k = 0; k < MANY; k++) q[k] = k == 0 ? 0.7 : 0.3 / (MANY - 1);
+        assert_int_equal(BAL_OK, bal_predictions_add(&p, &(bal_prediction){.label = label, .probability = q}));
+    }
+    assert_int_equal(BAL_OK, bal_offsets_balanced(offset, &p));
+    for (int k = 0; k < MANY; k++) assert_true(isfinite(offset[k]) && (k < SEEN || offset[k] == 0));
+    assert_true(offset[1] > offset[0] && offset[2] > offset[0]);
+    bal_offsets_prior(offset, count, MANY);
+    near(offset[1], log(5), 1e-12);
+    assert_true(offset[SEEN] == 0);
+    assert_true(isfinite(bal_temperature_fit(&p)));
+    for (int i = 0; i < p.count; i++) p.row[i].label = -1;
+    near(bal_temperature_fit(&p), 1, 0);
+    assert_int_equal(BAL_OK, bal_offsets_balanced(offset, &p));
+    for (int k = 0; k < MANY; k++) assert_true(offset[k] == 0);
+    bal_predictions_free(&p);
+}
+
+/* The mean of three lists; one of other images has none with them. */
+static void lists_are_averaged(void **state)
+{
+    static const char *const names[] = {"a", "b"};
+    static const double      q[][2] = {{.9, .1}, {.2, .8}, {.1, .9}};
+    bal_predictions          p[4];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const char *path = i < 3 ? "x" : "y";
+        assert_int_equal(BAL_OK, bal_predictions_init(&p[i], names, 2, true));
+        assert_int_equal(BAL_OK, bal_predictions_add(&p[i], &(bal_prediction){.path = path, .probability = q[i % 3]}));
+    }
+    assert_int_equal(BAL_OK, bal_predictions_average(&p[0], &p[1], 1));
+    near(p[0].row[0].probability[0], .55, 1e-12);
+    assert_int_equal(p[0].row[0].predicted, 0);
+    assert_int_equal(BAL_OK, bal_predictions_average(&p[0], &p[2], 2));
+    near(p[0].row[0].probability[0], .4, 1e-12);
+    assert_int_equal(p[0].row[0].predicted, 1);
+    assert_int_equal(BAL_ECONFIG, bal_predictions_average(&p[0], &p[3], 1));
+    for (int i = 0; i < 4; i++) bal_predictions_free(&p[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_classes_and_empty_ones),
+        cmocka_unit_test(lists_are_averaged),
         cmocka_unit_test(as_scipy),
         cmocka_unit_test(a_temperature_is_found_again),
         cmocka_unit_test(offsets_change_answers_only),
