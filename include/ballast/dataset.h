@@ -120,7 +120,8 @@ bal_status bal_dataset_check_split(const bal_dataset *ds, const char *path, cons
 
 /* Adds the pairs of copies, near-duplicates and images of one group that lie across parts of the split. */
 void bal_dataset_leaks(const bal_dataset *ds, int leaks[BAL_LEAKS]);
-/* How many of the images have the bytes of one that a split.csv has in training or validation. */
-bal_status bal_dataset_seen(int *images, const bal_dataset *ds, const char *split);
+/* How many of the images have the bytes of one that the split.csv of one of `count` runs has in training or validation;
+ * `folds`: or in any fold, where classifiers of several folds are meant. Files that are not there are passed over. */
+bal_status bal_dataset_seen(int *images, const bal_dataset *ds, const char *const *run, int count, bool folds);
 
 #endif

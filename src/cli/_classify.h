@@ -17,8 +17,20 @@ typedef struct bal_classify {
     uint64_t    seed; /* of the resamples behind a report's intervals */
 } bal_classify;
 
+/* Option --arm of an experiment. */
+#define BAL_OPT_ARM(type) BAL_OPT_TEXT(type, arm, NULL, "RUN is an experiment: the mean of this arm's classifiers")
+
 /* A run's classifier, that decides as --threshold says. */
 bal_status bal_classify_open(bal_model *out, const bal_classify *how, const char *run);
+
+/* The mean of the classifiers of several runs or, with `arm`, of all parts of that arm that are done in experiments;
+ * each counts the same. Offsets are the mean of theirs where all keep some. A threshold that one of several keeps was
+ * not chosen for the mean: it is left out, with a warning. */
+bal_status bal_classify_open_all(bal_model *out, const bal_classify *how, const char *const *run, int count,
+                                 const char *arm);
+
+/* Whether a folder is a run's or an experiment's: how many of the first words are. */
+int bal_classify_runs(const char *const *word, int count);
 
 /* A list of images. fill writes image i as a member of the model sees it, and is called for each member in turn;
  * describe sets path, group and label (a class of the model's, -1: not known) of row i, or says false, and the row is

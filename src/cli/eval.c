@@ -14,7 +14,7 @@
 #include "cli/verb.h"
 
 typedef struct {
-    const char *predictions, *against, *data, *validation, *want, *positive;
+    const char *arm, *predictions, *against, *data, *validation, *want, *positive;
     int         threshold;
 } eval;
 
@@ -25,6 +25,7 @@ static const bal_option options[] = {
     BAL_OPT_TEXT(eval, want, NULL, "recall=X or precision=X of the positive class, that the threshold is to give"),
     BAL_OPT_TEXT(eval, positive, NULL, "the class that --want means; default: the rarest of --validation"),
     BAL_OPT_THRESHOLD(eval),
+    BAL_OPT_ARM(eval),
     BAL_OPT_TEXT(eval, data, NULL, "other labelled images for RUN: a folder, a manifest (.csv) or arrays (.npz)"),
     BAL_OPT_END,
 };
@@ -195,16 +196,14 @@ static bal_status open_setup(bal_setup **out, const char *run, const char *data)
 
 static bal_status report_all(const bal_args *args, const bal_classify *how, const bal_dataset *data)
 {
+    const eval     *o = args->own;
     bal_model       model;
     bal_predictions p = {0};
 
-    BAL_TRY(bal_classify_open(&model, how, args->word[0]));
+    BAL_TRY(bal_classify_open_all(&model, how, args->word, args->word_count, o->arm));
     bal_status     st = bal_classify_all(&p, &model, data);
     bal_background b = bal_model_background(&model, NULL);
-    char          *split = bal_path_join(args->word[0], "split.csv");
-    if (!split) st = bal_fail(BAL_ENOMEM, "no memory for a path");
-    if (!st && bal_file_exists(split)) st = bal_dataset_seen(&b.leaks[BAL_LEAK_SEEN], data, split);
-    free(split);
+    if (!st) st = bal_dataset_seen(&b.leaks[BAL_LEAK_SEEN], data, args->word, args->word_count, o->arm);
     if (!st && args->out) st = bal_heatmap_examples(args->out, &model, &p, data, NULL);
     if (!st) st = bal_classify_report(&p, &b, args->out, how->seed);
     bal_predictions_free(&p);
@@ -233,7 +232,7 @@ static bal_status report_run(const bal_args *args)
     bal_device  *dev = NULL;
     bal_status   st;
 
-    BAL_TRY_OR(end, st, bal_args_is_run(run));
+    for (int i = 0; i < args->word_count; i++) BAL_TRY_OR(end, st, bal_args_is_run(args->word[i]));
     BAL_TRY_OR(end, st, open_setup(&setup, run, o->data));
     BAL_TRY_OR(end, st, bal_dataset_open(&data, setup->config, (uint64_t)setup->run.seed));
     BAL_TRY_OR(end, st, bal_setup_device(&dev, setup, args->device));
@@ -254,6 +253,8 @@ static int run(const bal_args *args)
 
     if (!o->predictions == !args->word_count)
         return bal_usage_fault(args, "takes RUN or --predictions FILE.csv, one of them");
+    if (!o->data && (o->arm || args->word_count > 1))
+        return bal_usage_fault(args, "several runs, and --arm, go with --data: their own test images are not the same");
     if (o->predictions && o->data) return bal_usage_fault(args, "--data goes with RUN, not with --predictions");
     if (o->against && !o->predictions) return bal_usage_fault(args, "--against goes with --predictions, not with RUN");
     if (!o->want != !o->validation)
@@ -272,12 +273,13 @@ static int run(const bal_args *args)
 const bal_verb bal_verb_eval = {
     .name = "eval",
     .group = BAL_VERB_USE,
-    .usage = "[RUN]",
+    .usage = "[RUN...]",
     .help = "report how well each class is found, by a run or in the predictions of any tool",
     .details =
         "RUN: its classifier on its test images, written into the run, or into --out; with --data PATH on those "
         "images\n"
-        "instead, written into --out only.\n"
+        "instead, written into --out only: of several runs, or with --arm of an experiment, by the mean of their\n"
+        "classifiers.\n"
         "--predictions: the file needs columns label and predicted, with names of classes; path, group, fold, "
         "seed and\n"
         "arm are kept. Probabilities stand in columns p:<class>, or <class> where none begins with p:, and add "
@@ -300,9 +302,10 @@ const bal_verb bal_verb_eval = {
                 "    ballast eval --predictions a.csv --against b.csv\n"
                 "Predictions of any tool, with 95 in 100 of the rarest class to be found:\n"
                 "    ballast eval --predictions test.csv --validation val.csv --want recall=0.95",
-    .values = "predictions=FILE.csv against=FILE.csv data=PATH validation=FILE.csv want=recall=X positive=CLASS",
+    .values =
+        "arm=ARM predictions=FILE.csv against=FILE.csv data=PATH validation=FILE.csv want=recall=X positive=CLASS",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_SEED | BAL_TAKES_OUT,
-    .max_words = 1,
+    .max_words = -1,
     .size = sizeof(eval),
     .options = options,
     .run = run,

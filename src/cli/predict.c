@@ -13,7 +13,7 @@
 #include "cli/verb.h"
 
 typedef struct {
-    const char *heatmap, *layer;
+    const char *heatmap, *layer, *arm;
     int         threshold;
 } predict;
 
@@ -21,14 +21,15 @@ static const bal_option options[] = {
     BAL_OPT_TEXT(predict, heatmap, NULL, "folder for a PNG of each image: what in it spoke for the answer (Grad-CAM)"),
     BAL_OPT_TEXT(predict, layer, NULL, "a layer's `as=` name, for --heatmap; default: the last feature map"),
     BAL_OPT_THRESHOLD(predict),
+    BAL_OPT_ARM(predict),
     BAL_OPT_END,
 };
 
 /* The images, and what a manifest says of them ("" where it says nothing). */
 typedef struct {
     bal_names  path, label;
-    int        passed_over, unreadable, looks; /* looks: of all members, for the progress */
-    bool      *left_out;                       /* of each image: it could not be read */
+    int        runs, passed_over, unreadable, looks; /* looks: of all members, for the progress */
+    bool      *left_out;                             /* of each image: it could not be read */
     bal_model *model;
 } batch;
 
@@ -100,7 +101,7 @@ static bal_status add_folder(batch *b, const char *path, int depth)
 
 static bal_status collect(batch *b, const bal_args *args)
 {
-    for (int i = 1; i < args->word_count; i++) {
+    for (int i = b->runs; i < args->word_count; i++) {
         const char *path = args->word[i];
         if (bal_folder_exists(path)) BAL_TRY(add_folder(b, path, 0));
         else if (!bal_file_exists(path)) return bal_fail(BAL_EIO, "%s: there is no such file or folder", path);
@@ -194,7 +195,7 @@ static bal_status work(batch *b, const bal_args *args, bal_device *dev)
     bal_images         images = {b->path.count, fill, describe, b};
     bal_status         st;
 
-    BAL_TRY(bal_classify_open(&model, &how, args->word[0]));
+    BAL_TRY(bal_classify_open_all(&model, &how, args->word, b->runs, o->arm));
     BAL_TRY_OR(end, st, say_point(&model));
     if (o->heatmap) BAL_TRY_OR(end, st, bal_heatmap_open(&h, &model, o->layer));
     b->model = &model;
@@ -247,6 +248,8 @@ static int run(const bal_args *args)
 
     if (o->layer && !o->heatmap) return bal_usage_fault(args, "--layer goes with --heatmap");
     bal_status st = bal_args_is_run(args->word[0]);
+    b.runs = bal_classify_runs(args->word, args->word_count - 1);
+    if (!b.runs) b.runs = 1;
     if (!st && args->out) st = check_out(args->out);
     if (!st) st = collect(&b, args);
     if (!st && o->heatmap) st = bal_heatmaps_check(o->heatmap, &b.path);
@@ -264,7 +267,7 @@ static int run(const bal_args *args)
 const bal_verb bal_verb_predict = {
     .name = "predict",
     .group = BAL_VERB_USE,
-    .usage = "RUN PATH...",
+    .usage = "RUN... PATH...",
     .help = "say which class a run's classifier finds in images",
     .details =
         "PATH is an image, a folder of images, or a CSV file with a column path (and label, which is kept). "
@@ -272,16 +275,17 @@ const bal_verb bal_verb_predict = {
         "prepared as the run's were, and decided by the threshold that the run keeps, if it has one. Without\n"
         "--out FILE.csv the answers are printed. Exit 1 if one cannot be read; the others are answered all the "
         "same.\n"
+        "Of several runs, or with --arm of an experiment's classifiers, the mean of the probabilities answers.\n"
         "--heatmap FOLDER writes a PNG of each image as the net saw it, under the image's own path: in grey, over it "
         "in\n"
         "colour what spoke for the answer, none dark violet, most yellow, a white line around what is above half "
         "of\n"
-        "the most.",
+        "the most; of several classifiers the first one is shown.",
     .examples = "Which class does a run find in the images of a folder?\n"
                 "    ballast predict runs/xray images --out answers.csv\n"
                 "And what in an image speaks for it?\n"
                 "    ballast predict runs/xray images/1.png --heatmap maps",
-    .values = "heatmap=FOLDER layer=LAYER",
+    .values = "heatmap=FOLDER layer=LAYER arm=ARM",
     .takes = BAL_TAKES_DEVICE | BAL_TAKES_OUT,
     .min_words = 2,
     .max_words = -1,

@@ -26,6 +26,7 @@ typedef struct {
     char       *path;
     cJSON      *run, *results;            /* run.json; report.json or experiment.json, NULL where neither is there */
     const char *state, *arm;              /* arm: of an experiment, the one to use; may be NULL */
+    int         members;                  /* classifiers whose mean answers; 0 or 1: one */
     double      took, accuracy, balanced; /* NaN: not known */
 } entry;
 
@@ -61,6 +62,8 @@ static bal_status read_results(entry *e)
     }
     BAL_TRY(bal_run_json(&e->results, e->path, "report.json"));
     if (e->results) e->state = "report";
+    const cJSON *members = member(member(e->results, "answers"), "members");
+    e->members = cJSON_IsNumber(members) ? members->valueint : 0;
     e->accuracy = number_of(member(e->results, "accuracy"));
     e->balanced = number_of(member(e->results, "balanced_accuracy"));
     return BAL_OK;
@@ -168,6 +171,7 @@ static void say_json(const entry *e)
     cJSON_AddStringToObject(o, "path", e->path);
     cJSON_AddStringToObject(o, "state", e->state);
     if (e->arm) cJSON_AddStringToObject(o, "arm", e->arm);
+    if (e->members > 1) cJSON_AddNumberToObject(o, "members", e->members);
     add_number(o, "accuracy", e->accuracy);
     add_number(o, "balanced_accuracy", e->balanced);
     cJSON_AddItemToObject(o, "run", cJSON_Duplicate(e->run, true));
@@ -190,6 +194,7 @@ static void say_row(const entry *e, int width)
            share_print(balanced, e->balanced), e->state);
     bal_prose_name(stdout, e->path);
     printf("%*s  %s", width - bal_prose_columns(e->path), "", text_of(e->run, "device"));
+    if (e->members > 1) printf("  mean of %d", e->members);
     if (e->arm) printf("  use ");
     if (e->arm) bal_prose_name(stdout, e->arm);
     printf("\n");
