@@ -19,11 +19,12 @@ static const double averaged = 0.05, most_decay = 0.999; /* share of the steps o
 
 static int clamp(int v, int least, int most) { return v < least ? least : v > most ? most : v; }
 
+/* Two figures, about. */
 static const char *print_seconds(char *out, size_t size, double s)
 {
-    if (s < 1) snprintf(out, size, "%.2g ms", 1000 * s);
-    else if (s < 100) snprintf(out, size, "%.2g s", s);
-    else snprintf(out, size, "%.0f minutes", s / 60);
+    double      v = s < 1 ? 1000 * s : s < 100 ? s : s / 60;
+    const char *unit = s < 1 ? "ms" : s < 100 ? "s" : "minutes";
+    snprintf(out, size, "%.*f %s", v < 10 ? 1 : 0, v, unit);
     return out;
 }
 
@@ -135,6 +136,14 @@ static bal_status average(bal_recipe *r, const bal_fingerprint *f)
     return bal_recipe_set(r, "train.classifier", "ema", "%.4g", decay);
 }
 
+static bal_status rescue(bal_recipe *r, const bal_fingerprint *f)
+{
+    (void)f;
+    BAL_TRY(bal_recipe_because(r, "Should a class no longer be answered all the same, training goes back to where it "
+                                  "was, and on with what mends it; else it changes nothing."));
+    return bal_recipe_set(r, "train.classifier", "rescue", "on");
+}
+
 /* ---- images ------------------------------------------------------------------------------------------------------ */
 
 /* Grey images are taken for radiographs, coloured ones for photographs: docs/augmentation.md. */
@@ -182,7 +191,8 @@ static bal_status answers(bal_recipe *r, const bal_fingerprint *f)
 
 bal_status bal_recipe_train_classifier(bal_recipe *r, const bal_fingerprint *f)
 {
-    static bal_recipe_rule *const rules[] = {length, balance, loss, optimizer, average, augment, views, answers};
+    static bal_recipe_rule *const rules[] = {length, balance, loss,  optimizer, average,
+                                             rescue, augment, views, answers};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) BAL_TRY(rules[i](r, f));
     return BAL_OK;
 }

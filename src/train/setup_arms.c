@@ -68,7 +68,8 @@ static bal_status unknown_arm(const char *name, bal_where at)
                        name, name);
 }
 
-/* A built-in arm is plain cross-entropy, with or without changed images, whatever the file does about its classes. */
+/* A built-in arm is plain cross-entropy, with or without changed images, whatever the file does about its classes, and
+ * neither averaged nor rescued: it is what others are compared with. */
 static bal_status apply_built_in(bal_setup *s, const arm_def *a)
 {
     static const char *const plain[][2] = {{"train.classifier.loss", "cross_entropy"},
@@ -77,6 +78,8 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
                                            {"train.classifier.sampler", "instance"},
                                            {"train.classifier.prior_bias", "off"},
                                            {"train.classifier.mix", "none"},
+                                           {"train.classifier.ema", "0"},
+                                           {"train.classifier.rescue", "off"},
                                            {"train.classifier.head", "keep"},
                                            {"train.classifier.tta", "none"},
                                            {"train.classifier.temperature", "off"},

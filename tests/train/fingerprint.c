@@ -252,6 +252,8 @@ static void size_and_channels_follow_the_images(void **state)
     f.coloured = 1;
     assert_string_equal(chosen(&f, "data", "channels"), "3");
     assert_string_equal(chosen(&f, "train.classifier", "augment"), "skin strength=1.25");
+    assert_string_equal(chosen(&f, "train.classifier", "temperature"), "on");
+    assert_string_equal(chosen(&f, "train.classifier", "rescue"), "on");
     assert_string_equal(chosen(&f, "train.classifier", "tta"), "turns");
 }
 
