@@ -107,7 +107,8 @@ static bal_status train_gan(session *s, int label)
     folder = bal_format("%s/gan/%s", s->folder, name);
     what = bal_format("gan/%s", name);
     bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch, features};
-    bal_status  st = folder && what ? bal_gan_train(&job, &s->stopped) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status  st = folder && what ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (!st) st = bal_gan_train(&job, &s->stopped);
     if (!st && features && !s->stopped) st = bal_gan_measure(&job);
     free(folder);
     free(what);

@@ -65,7 +65,7 @@ bal_status bal_gan_judge_run(bal_gan *gan)
     BAL_TRY_OR(end, st, bal_extractor_generated(&fake, &j->extractor, pixel, GENERATED, &gan->scaling));
     BAL_TRY_OR(end, st, bal_quality_kid(&kid, &j->real, &fake));
     j->kid = kid.value;
-    j->improved = isfinite(j->kid) && !(j->kid >= j->best);
+    j->improved = isfinite(j->kid) && (!(j->kid >= j->best) || gan->step == j->best_step); /* once more after a kill */
     if (j->improved) {
         j->best = j->kid;
         j->best_step = gan->step;

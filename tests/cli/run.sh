@@ -116,6 +116,9 @@ verdict eval_refuses_another_split "$([ $? -eq 1 ] && [ -s "$work/changed/split.
 verdict eval_other_data "$("$BALLAST" eval "$work/tiny" --data "$work/one/manifest.csv" --out "$work/other" 2>&1 | grep -q PNEUMONIA || echo no)"
 verdict eval_other_data_shows_examples "$([ -s "$work/other/examples/right-01-heat.png" ] || [ -s "$work/other/examples/wrong-01-heat.png" ] || ls "$work/other")"
 
+"$BALLAST" train $config --out "$work/all" --set train.gan.classes=each --set train.gan.pretrain=20 --set train.gan.steps=20 --quiet >/dev/null 2>"$work/err"
+verdict classes_begin_with_what_all_learned "$([ -s "$work/all/tiny/gan/NORMAL/quality.json" ] && [ -s "$work/all/tiny/gan/all/quality.json" ] || cat "$work/err")"
+
 # A threshold for a wanted recall: the same whether asked for at first, after a stop, or of a run that is done.
 "$BALLAST" train $config --out "$work/want" --only classifier --set train.classifier.want='recall 0.95' --quiet >/dev/null
 cp -r "$work/tiny" "$work/later"
