@@ -91,11 +91,16 @@ bal_status bal_dataset_add_generated(bal_dataset *ds, int label, const float *pi
 void       bal_dataset_drop_generated(bal_dataset *ds);
 
 /* What a part is made of: the real images of the split, and of each class none, as many generated ones as the part has
- * real ones, or enough to fill it up to its largest class. */
-typedef enum { BAL_GENERATED_NONE, BAL_GENERATED_AS_REAL, BAL_GENERATED_FILL } bal_generated;
+ * real ones, enough to fill it up to its largest class, or `ratio` times its real ones, rounded, where it is not the
+ * largest. */
+typedef enum { BAL_GENERATED_NONE, BAL_GENERATED_AS_REAL, BAL_GENERATED_FILL, BAL_GENERATED_RATIO } bal_generated;
 typedef struct bal_composition {
     bool          real[BAL_PARTS];
     bal_generated generated[BAL_PARTS];
+    double        ratio;
+    bool          gated;  /* the ratio's images are candidates, of which ballast/gate.h makes use */
+    const bool   *barred; /* of each generated image whether it is not to be used: a class then takes what is left;
+                             NULL: all are, and too few are an error */
 } bal_composition;
 
 /* How many generated images of a class that takes, over all parts; parts never share one. */

@@ -45,8 +45,17 @@ typedef struct bal_experiment_options {
     const char *arms, *seeds; /* lists, separated by blanks; seeds NULL: run.seed alone */
 } bal_experiment_options;
 
+/* Whether generated images help: see ballast/gate.h. */
+#define BAL_RATIO_MAX 100 /* generated images for each real one */
+#define BAL_RATIOS_MAX 8
+typedef struct bal_gate_options {
+    const char *ratios;
+    int         seeds;
+    float       budget, spare;
+} bal_gate_options;
+
 extern const bal_option bal_run_option_table[], bal_gan_option_table[], bal_classifier_option_table[],
-    bal_experiment_option_table[];
+    bal_gate_option_table[], bal_experiment_option_table[];
 
 typedef struct bal_setup {
     bal_config            *config;
@@ -56,6 +65,9 @@ typedef struct bal_setup {
     bal_gan_options        gan;
     bal_classifier_options classifier;
     bal_experiment_options experiment;
+    bal_gate_options       gate;
+    double                 gate_ratio[BAL_RATIOS_MAX]; /* its ratios, ascending */
+    int                    gate_ratio_count;
     bal_composition        composition; /* of the arm that it was opened for; without one: real images alone */
     char                  *owned[4];    /* the three `init` paths, resolved against their file; a run's name made up */
 } bal_setup;
@@ -65,7 +77,8 @@ bal_status bal_setup_open(bal_setup **out, const char *path, const char *const *
 void       bal_setup_close(bal_setup *s);
 
 /* The same for an arm of an experiment: a name that is built in (bal_setup_arms), or one that has a section [arm.NAME]
- * of `section.key = value` settings, which may say `images = ARM` to take the images of an arm that is built in. */
+ * of `section.key = value` settings, which may say `images = ARM` to take the images of an arm that is built in, and
+ * `generated = RATIO` for so many generated training images for each real one of the classes that are not the largest. */
 bal_status               bal_setup_open_arm(bal_setup **out, const char *path, const char *const *sets, int set_count,
                                             const char *arm);
 extern const char *const bal_setup_arms[]; /* NULL-terminated */

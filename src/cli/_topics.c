@@ -28,6 +28,7 @@ const bal_topic bal_topics[] = {
     {"classifier", "layer = ... lines from an image to one number for each class, and", bal_net_option_table},
     {"train.gan", "training of [generator] and [discriminator]", bal_gan_option_table},
     {"train.classifier", "training of [classifier]", bal_classifier_option_table},
+    {"train.gate", "whether generated images help", bal_gate_option_table},
     {"experiment", "what is compared", bal_experiment_option_table},
     {NULL, NULL, NULL},
 };

@@ -1,5 +1,6 @@
 /* dataset_mix -- generated images beside the real ones, and parts made of both. */
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "ballast/files.h"
@@ -72,6 +73,7 @@ static int needs_part(const bal_dataset *ds, const bal_composition *c, bal_part 
         int n = count_split(ds, part, k);
         if (n > largest) largest = n;
     }
+    if (c->generated[part] == BAL_GENERATED_RATIO) return own < largest ? (int)lround(c->ratio * own) : 0;
     return largest - (c->real[part] ? own : 0);
 }
 
@@ -83,14 +85,14 @@ int bal_dataset_needs(const bal_dataset *ds, const bal_composition *c, int label
 }
 
 /* Put `count` unused generated images of a class into a part. */
-static bal_status assign(bal_part *part, const bal_dataset *ds, bal_part to, int label, int count)
+static bal_status assign(bal_part *part, const bal_dataset *ds, const bool *barred, bal_part to, int label, int count)
 {
     for (int i = 0; i < ds->generated_count && count > 0; i++)
-        if (ds->generated[i].label == label && part[ds->count + i] == BAL_NO_PART) {
+        if (ds->generated[i].label == label && part[ds->count + i] == BAL_NO_PART && !(barred && barred[i])) {
             part[ds->count + i] = to;
             count--;
         }
-    if (count == 0) return BAL_OK;
+    if (count == 0 || barred) return BAL_OK;
     return bal_fail(BAL_ECONFIG, "class %s lacks %d generated images", ds->data.classes[label], count);
 }
 
@@ -101,7 +103,7 @@ static bal_status assign_all(bal_part *part, const bal_dataset *ds, const bal_co
         if (ds->sample[i].part != BAL_NO_PART && c->real[ds->sample[i].part]) part[i] = ds->sample[i].part;
     for (int p = 0; p < BAL_PARTS; p++)
         for (int k = 0; k < ds->data.class_count; k++)
-            BAL_TRY(assign(part, ds, (bal_part)p, k, needs_part(ds, c, (bal_part)p, k)));
+            BAL_TRY(assign(part, ds, c->barred, (bal_part)p, k, needs_part(ds, c, (bal_part)p, k)));
     return BAL_OK;
 }
 

@@ -16,8 +16,7 @@
 #include "ballast/report.h"
 #include "ballast/run.h"
 
-const bal_composition bal_real_alone = {{true, true, true},
-                                        {BAL_GENERATED_NONE, BAL_GENERATED_NONE, BAL_GENERATED_NONE}};
+const bal_composition bal_real_alone = {.real = {true, true, true}};
 
 bal_status bal_experiment_split(bal_experiment *e, int fold)
 {

@@ -12,7 +12,8 @@
 #include "train/setup_parts.h"
 
 static const char *const sections[] = {
-    "run", "data", "generator", "discriminator", "classifier", "train.gan", "train.classifier", "experiment", NULL};
+    "run", "data", "generator", "discriminator", "classifier", "train.gan", "train.classifier",
+    "train.gate", "experiment", NULL};
 
 static bal_status check_section(const bal_section *s)
 {
@@ -23,7 +24,7 @@ static bal_status check_section(const bal_section *s)
     if (near) return bal_fail_at(s->at, "there is no section [%s]; did you mean [%s]?", s->name, near);
     return bal_fail_at(s->at,
                        "there is no section [%s]; there are run, data, generator, discriminator, classifier, "
-                       "train.gan, train.classifier, experiment, arm.NAME",
+                       "train.gan, train.classifier, train.gate, experiment, arm.NAME",
                        s->name);
 }
 
@@ -170,6 +171,7 @@ static bal_status check_classifier(bal_setup *s)
     BAL_TRY(output_of(&y, s, "classifier", s->classifier.batch));
     BAL_TRY(check_loss(c, "train.classifier", s->classifier.loss, false, "classifier", y));
     BAL_TRY(check_optimizer(c, "train.classifier", "optimizer", s->classifier.optimizer));
+    BAL_TRY(bal_setup_check_gate(s));
     BAL_TRY(bal_setup_check_balance(s));
     bal_augment unused;
     BAL_TRY(bal_augment_parse(&unused, s->classifier.augment, bal_setup_place(c, "train.classifier", "augment")));
@@ -332,6 +334,7 @@ bal_status bal_setup_write(const bal_setup *s, const char *path, const char *dat
     for (int i = 0; i < 3; i++) write_section(w.file, s->config, nets[i]);
     if (s->has_gan) write_options(w.file, "train.gan", bal_gan_option_table, &s->gan);
     if (s->has_classifier) write_options(w.file, "train.classifier", bal_classifier_option_table, &s->classifier);
+    if (s->has_experiment && s->has_gan) write_options(w.file, "train.gate", bal_gate_option_table, &s->gate);
     if (s->has_experiment) write_options(w.file, "experiment", bal_experiment_option_table, &s->experiment);
     for (int i = 0; i < bal_config_count(s->config); i++) {
         const char *name = bal_config_section(s->config, i)->name;

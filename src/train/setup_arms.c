@@ -6,6 +6,16 @@
 #include "ballast/setup.h"
 #include "train/setup_parts.h"
 
+const bal_option bal_gate_option_table[] = {
+    BAL_OPT_TEXT(bal_gate_options, ratios, "0.25 0.5 1 2",
+                 "generated images tried for each real one of a class, ascending; the smallest that helps is taken"),
+    BAL_OPT(bal_gate_options, seeds, BAL_INT, 3, 1, 100, "trials with each ratio, whose answers are pooled"),
+    BAL_OPT(bal_gate_options, budget, BAL_FLOAT, 0.5, 0.001, 1, "share of the classifier's updates that a trial gets"),
+    BAL_OPT(bal_gate_options, spare, BAL_FLOAT, 1.5, 1, 100,
+            "candidates drawn for each image that the largest ratio takes"),
+    BAL_OPT_END,
+};
+
 const bal_option bal_experiment_option_table[] = {
     BAL_OPT_TEXT(bal_experiment_options, arms, "original classic",
                  "what is compared: built-in arms, and sections [arm.NAME]"),
@@ -19,30 +29,55 @@ typedef struct arm_def {
     const char     *augment;
 } arm_def;
 
-#define REAL \
-    { \
-        true, true, true \
-    }
+#define REAL .real = {true, true, true}
 #define NONE BAL_GENERATED_NONE
 #define AS_REAL BAL_GENERATED_AS_REAL
 static const arm_def arms[] = {
-    {"original", {REAL, {NONE, NONE, NONE}}, "none"},
-    {"classic", {REAL, {NONE, NONE, NONE}}, "classic"},
-    {"synthetic", {{false, true, true}, {AS_REAL, NONE, NONE}}, "none"},
-    {"real_synthetic", {{true, true, false}, {NONE, NONE, AS_REAL}}, "none"},
-    {"balanced", {REAL, {BAL_GENERATED_FILL, NONE, NONE}}, "none"},
-    {"balanced_classic", {REAL, {BAL_GENERATED_FILL, NONE, NONE}}, "classic"},
-    {"paper", {{false, false, false}, {AS_REAL, AS_REAL, AS_REAL}}, "none"},
+    {"original", {REAL}, "none"},
+    {"classic", {REAL}, "classic"},
+    {"synthetic", {.real = {false, true, true}, .generated = {AS_REAL, NONE, NONE}}, "none"},
+    {"real_synthetic", {.real = {true, true, false}, .generated = {NONE, NONE, AS_REAL}}, "none"},
+    {"balanced", {REAL, .generated = {BAL_GENERATED_FILL, NONE, NONE}}, "none"},
+    {"balanced_classic", {REAL, .generated = {BAL_GENERATED_FILL, NONE, NONE}}, "classic"},
+    {"gated", {REAL, .generated = {BAL_GENERATED_RATIO, NONE, NONE}, .gated = true}, "classic"},
+    {"paper", {.generated = {AS_REAL, AS_REAL, AS_REAL}}, "none"},
 };
 enum { ARMS = sizeof arms / sizeof *arms };
 const char *const bal_setup_arms[] = {"original", "classic",          "synthetic", "real_synthetic",
-                                      "balanced", "balanced_classic", "paper",     NULL};
+                                      "balanced", "balanced_classic", "gated",     "paper", NULL};
 
 static const arm_def *find_arm(const char *name)
 {
     for (int i = 0; i < ARMS; i++)
         if (strcmp(arms[i].name, name) == 0) return &arms[i];
     return NULL;
+}
+
+static bal_status bad_ratio(const bal_setup *s, const char *word)
+{
+    return bal_fail_at(bal_setup_place(s->config, "train.gate", "ratios"),
+                       "[train.gate] ratios: \"%s\" is not a number above those before it, up to %d", word,
+                       BAL_RATIO_MAX);
+}
+
+bal_status bal_setup_check_gate(bal_setup *s)
+{
+    const char *section = "train.gate";
+    double     *to = s->gate_ratio;
+    char        word[32];
+    BAL_TRY(bal_section_fill(bal_config_find(s->config, section), section, bal_gate_option_table, NULL, &s->gate));
+    for (int i = 0; bal_setup_word(word, sizeof word, s->gate.ratios, i); i++) {
+        char *end;
+        if (i == BAL_RATIOS_MAX)
+            return bal_fail_at(bal_setup_place(s->config, section, "ratios"), "[train.gate] ratios: more than %d",
+                               BAL_RATIOS_MAX);
+        to[i] = strtod(word, &end);
+        if (*end || !(to[i] > (i ? to[i - 1] : 0) && to[i] <= BAL_RATIO_MAX)) return bad_ratio(s, word);
+        s->gate_ratio_count = i + 1;
+    }
+    if (s->gate_ratio_count == 0) return bad_ratio(s, "");
+    if (s->composition.gated) s->composition.ratio = (double)s->gate.spare * to[s->gate_ratio_count - 1];
+    return BAL_OK;
 }
 
 bool bal_setup_word(char *out, size_t size, const char *list, int i)
@@ -64,7 +99,7 @@ static bal_status unknown_arm(const char *name, bal_where at)
     if (near) return bal_fail_at(at, "there is no arm \"%s\"; did you mean \"%s\"?", name, near);
     return bal_fail_at(at,
                        "there is no arm \"%s\"; built in are original, classic, synthetic, real_synthetic, balanced, "
-                       "balanced_classic and paper, others need a section [arm.%s]",
+                       "balanced_classic, gated and paper, others need a section [arm.%s]",
                        name, name);
 }
 
@@ -92,15 +127,29 @@ static bal_status apply_built_in(bal_setup *s, const arm_def *a)
     return bal_config_put(s->config, "train.classifier.augment", a->augment, at);
 }
 
+/* `generated = 0.25`: a quarter as many generated training images as real ones, of every class but the largest. */
+static bal_status apply_ratio(bal_composition *c, const bal_entry *e)
+{
+    char  *end;
+    double ratio = strtod(e->value, &end);
+    if (!*e->value || *end || !(ratio >= 0 && ratio <= BAL_RATIO_MAX))
+        return bal_fail_at(e->at, "generated: \"%s\" is not a number from 0 to %d", e->value, BAL_RATIO_MAX);
+    c->generated[BAL_TRAIN] = ratio > 0 ? BAL_GENERATED_RATIO : BAL_GENERATED_NONE;
+    c->ratio = ratio;
+    c->gated = false;
+    return BAL_OK;
+}
+
 static bal_status apply_own(bal_setup *s, const bal_section *section)
 {
-    const bal_entry *images = bal_section_find(section, "images");
+    const bal_entry *images = bal_section_find(section, "images"), *ratio = bal_section_find(section, "generated");
     const arm_def   *like = images ? find_arm(images->value) : &arms[0];
     if (!like) return unknown_arm(images->value, images->at);
     s->composition = like->images;
+    if (ratio) BAL_TRY(apply_ratio(&s->composition, ratio));
     for (int i = 0; i < section->count; i++) {
         const bal_entry *e = &section->entries[i];
-        if (e != images) BAL_TRY(bal_config_put(s->config, e->key, e->value, e->at));
+        if (e != images && e != ratio) BAL_TRY(bal_config_put(s->config, e->key, e->value, e->at));
     }
     return BAL_OK;
 }

@@ -17,6 +17,9 @@ bal_status bal_setup_check_adversary(const bal_setup *s);
 /* What it says about weights learned on other images first; its optimizers were checked. */
 bal_status bal_setup_check_transfer(const bal_setup *s);
 
+/* [train.gate]. */
+bal_status bal_setup_check_gate(bal_setup *s);
+
 /* The settings and images of an arm on top of the configuration; NULL: real images alone. */
 bal_status bal_setup_apply_arm(bal_setup *s, const char *name);
 /* [experiment], and every arm that it names, opened as the experiment will. */

@@ -50,7 +50,7 @@ static int count(const bal_dataset *ds, bal_part part, int label)
 static void test_fill_up(void **state)
 {
     bal_dataset    *ds = *state;
-    bal_composition c = {{true, true, true}, {BAL_GENERATED_FILL, BAL_GENERATED_NONE, BAL_GENERATED_NONE}};
+    bal_composition c = {.real = {true, true, true}, .generated = {[BAL_TRAIN] = BAL_GENERATED_FILL}};
     int             many = count(ds, BAL_TRAIN, 0), few = count(ds, BAL_TRAIN, 1), test = count(ds, BAL_TEST, -1);
     assert_true(many > few);
     assert_int_equal(bal_dataset_needs(ds, &c, 0), 0);
@@ -65,12 +65,35 @@ static void test_fill_up(void **state)
     assert_int_equal(count(ds, BAL_TEST, -1), test);
 }
 
+/* A quarter as many as real ones, of the rarer class; what is barred is passed over, and too few are then no error. */
+static void test_ratio(void **state)
+{
+    bal_dataset    *ds = *state;
+    bal_composition c = {.real = {true, true, true}, .generated = {[BAL_TRAIN] = BAL_GENERATED_RATIO}, .ratio = 0.25};
+    int             many = count(ds, BAL_TRAIN, 0), few = count(ds, BAL_TRAIN, 1), needed = bal_dataset_needs(ds, &c, 1);
+    bool            barred[REAL] = {true, false, true};
+    bal_dataset_drop_generated(ds);
+    assert_int_equal(bal_dataset_needs(ds, &c, 0), 0);
+    assert_int_equal(needed, (few + 2) / 4);
+    add(ds, 1, needed);
+    assert_int_equal(bal_dataset_compose(ds, &c), BAL_OK);
+    assert_int_equal(count(ds, BAL_TRAIN, 0), many);
+    assert_int_equal(count(ds, BAL_TRAIN, 1), few + needed);
+    c.barred = barred;
+    assert_int_equal(bal_dataset_compose(ds, &c), BAL_OK);
+    assert_int_equal(count(ds, BAL_TRAIN, 1), few + needed - 2);
+    c.ratio = 0;
+    assert_int_equal(bal_dataset_compose(ds, &c), BAL_OK);
+    assert_int_equal(count(ds, BAL_TRAIN, -1), many + few);
+    bal_dataset_drop_generated(ds);
+}
+
 /* As in the paper: every part generated, no image in two parts, pixels as they were given. */
 static void test_all_generated(void **state)
 {
     bal_dataset          *ds = *state;
-    const bal_composition c = {{false, false, false},
-                               {BAL_GENERATED_AS_REAL, BAL_GENERATED_AS_REAL, BAL_GENERATED_AS_REAL}};
+    const bal_composition c = {
+        .generated = {BAL_GENERATED_AS_REAL, BAL_GENERATED_AS_REAL, BAL_GENERATED_AS_REAL}};
     static float          pixel[SIZE * SIZE];
     bool                  seen[2 * REAL] = {false};
     int                   before[BAL_PARTS], needed[2] = {bal_dataset_needs(ds, &c, 0), bal_dataset_needs(ds, &c, 1)};
@@ -98,7 +121,7 @@ static void test_all_generated(void **state)
 static void test_split_forgets(void **state)
 {
     bal_dataset          *ds = *state;
-    const bal_composition real = {{true, true, true}, {BAL_GENERATED_NONE, BAL_GENERATED_NONE, BAL_GENERATED_NONE}};
+    const bal_composition real = {.real = {true, true, true}};
     int                   train = count(ds, BAL_TRAIN, -1), first[REAL], n;
     const int            *list;
     n = bal_dataset_part(ds, BAL_TRAIN, -1, &list);
@@ -116,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fill_up, open_data, close_data),
+        cmocka_unit_test_setup_teardown(test_ratio, open_data, close_data),
         cmocka_unit_test_setup_teardown(test_all_generated, open_data, close_data),
         cmocka_unit_test_setup_teardown(test_split_forgets, open_data, close_data),
     };
