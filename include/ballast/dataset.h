@@ -89,6 +89,7 @@ bal_status bal_dataset_prepare(float *out, const bal_image *image, const bal_dat
 bal_status bal_dataset_add_generated(bal_dataset *ds, int label, const float *pixel, int count,
                                      const bal_scaling *scaling);
 void       bal_dataset_drop_generated(bal_dataset *ds);
+int        bal_dataset_generated_count(const bal_dataset *ds);
 
 /* What a part is made of: the real images of the split, and of each class none, as many generated ones as the part has
  * real ones, enough to fill it up to its largest class, or `ratio` times its real ones, rounded, where it is not the

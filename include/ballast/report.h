@@ -10,7 +10,8 @@
  * (null: the likeliest class was answered), wanted (null, or what no threshold was found for), generated (null, or
  * balanced_accuracy and real_balanced_accuracy of a classifier that was validated or tested on generated images),
  * answers.{members, views, last_layer, temperatures, validation_balanced_accuracy, offsets.<class>} (null: as the
- * net says), generators.<class> (how good its generated images are, ballast/generators.h), leaks.<kind> (counts,
+ * net says), generators.<class> (how good its generated images are, ballast/generators.h), gate (words on whether
+ * generated images helped; only there where a gate decided it), leaks.<kind> (counts,
  * ballast/leaks.h), warnings (the lines of the text). ci95 has [low, high] under the names of the figures, or null
  * (ballast/intervals.h); seed and groups say how the bootstrap drew, count how often. */
 #ifndef BALLAST_REPORT_H
@@ -57,6 +58,7 @@ typedef struct bal_background {
     bal_answers        answers;
     double            *own; /* memory of what was read */
     const bal_generators *generators; /* how good generated images are, or NULL; not owned */
+    char               gate[4096]; /* whether generated images helped, in words (ballast/gate.h); empty: not asked */
     const char        *alarms; /* that the training raised (bal_collapse_summary), or NULL; not owned */
     const char        *source; /* the file that the predictions stand in, which is copied, or NULL: they are written */
 } bal_background;

@@ -78,7 +78,8 @@ void       bal_setup_close(bal_setup *s);
 
 /* The same for an arm of an experiment: a name that is built in (bal_setup_arms), or one that has a section [arm.NAME]
  * of `section.key = value` settings, which may say `images = ARM` to take the images of an arm that is built in, and
- * `generated = RATIO` for so many generated training images for each real one of the classes that are not the largest. */
+ * `generated = RATIO` for so many generated training images for each real one of the classes that are not the largest.
+ */
 bal_status               bal_setup_open_arm(bal_setup **out, const char *path, const char *const *sets, int set_count,
                                             const char *arm);
 extern const char *const bal_setup_arms[]; /* NULL-terminated */

@@ -2,6 +2,7 @@
 #include "eval/background.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/text.h"
@@ -65,9 +66,14 @@ static bool put_generators(cJSON *to, const bal_generators *g)
     return whole;
 }
 
+static bool put_gate(cJSON *to, const bal_background *b)
+{
+    return !b->gate[0] || cJSON_AddStringToObject(to, "gate", b->gate);
+}
+
 bool bal_background_put(cJSON *to, const bal_background *b, const bal_predictions *p)
 {
-    return put_point(to, b, p) && put_generated(to, b) && put_generators(to, b->generators) &&
+    return put_point(to, b, p) && put_generated(to, b) && put_generators(to, b->generators) && put_gate(to, b) &&
            put_leaks(to, b) &&
            (b->unmet.want ? put_goal(cJSON_AddObjectToObject(to, "wanted"), b->unmet)
                           : cJSON_AddNullToObject(to, "wanted") != NULL) &&
@@ -133,6 +139,8 @@ bal_status bal_background_read(bal_background *out, const char *folder, const ba
     cJSON *json = text ? cJSON_Parse(text) : NULL;
     get_point(out, cJSON_GetObjectItemCaseSensitive(json, "operating_point"), p);
     get_generated(out, cJSON_GetObjectItemCaseSensitive(json, "generated"));
+    const char *gate = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "gate"));
+    snprintf(out->gate, sizeof out->gate, "%s", gate ? gate : "");
     const cJSON *leaks = cJSON_GetObjectItemCaseSensitive(json, "leaks");
     for (int i = 0; i < BAL_LEAKS; i++) out->leaks[i] = whole_number(leaks, leak_names[i]);
     out->unmet = goal_of(cJSON_GetObjectItemCaseSensitive(json, "wanted"));

@@ -28,6 +28,11 @@ static void put_answer(FILE *to, const bal_report *r)
         bal_page_text(to, r->made);
         fputs("</p>\n", to);
     }
+    if (r->background.gate[0]) {
+        fputs("<p>", to);
+        bal_page_text(to, r->background.gate);
+        fputs("</p>\n", to);
+    }
     fputs("</section>\n", to);
 }
 

@@ -151,6 +151,10 @@ static bal_status put_words(FILE *to, const bal_report *r)
         fputc('\n', to);
         bal_prose_wrapped(to, r->made, 0);
     }
+    if (r->background.gate[0]) {
+        fputs("\ngenerated images\n  ", to);
+        bal_prose_wrapped(to, r->background.gate, 2);
+    }
     if (m->class_count <= MATRIX_CLASSES) BAL_TRY(bal_words_intervals(to, r));
     bal_generators_text(to, r->background.generators);
     if (r->warnings.count) fputc('\n', to);

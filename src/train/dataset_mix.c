@@ -56,6 +56,8 @@ void bal_dataset_drop_generated(bal_dataset *ds)
     ds->generated_count = ds->generated_capacity = 0;
 }
 
+int bal_dataset_generated_count(const bal_dataset *ds) { return ds->generated_count; }
+
 /* Real images of a class in a part of the split, whatever is composed now. */
 static int count_split(const bal_dataset *ds, bal_part part, int label)
 {

@@ -10,6 +10,7 @@
 #include "ballast/ensemble.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
+#include "ballast/gate.h"
 #include "ballast/heatmap.h"
 #include "ballast/log.h"
 #include "ballast/model.h"
@@ -119,6 +120,22 @@ static bal_status test_on_real(bal_background *b, bal_experiment *e, const bal_s
     return st;
 }
 
+static bal_status say_gate(bal_background *b, const char *folder)
+{
+    bal_gate g;
+    char    *words, *path = bal_path_join(folder, "gate.json");
+    if (!path) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    bal_status st = bal_gate_read(&g, path);
+    free(path);
+    BAL_TRY(st);
+    st = bal_gate_words(&words, &g);
+    bal_gate_free(&g);
+    BAL_TRY(st);
+    snprintf(b->gate, sizeof b->gate, "%s", words);
+    free(words);
+    return BAL_OK;
+}
+
 /* The test predictions with what the part is, and the report on them. */
 static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_experiment_part *part)
 {
@@ -144,6 +161,7 @@ static bal_status test_part(bal_experiment *e, const bal_setup *arm, const bal_e
     bal_background background = bal_model_background(&model, &history);
     background.alarms = alarms;
     bal_dataset_leaks(e->data, background.leaks);
+    if (arm->composition.gated) BAL_TRY_OR(end, st, say_gate(&background, part->folder));
     BAL_TRY_OR(end, st, test_on_real(&background, e, arm, &model, &p));
     BAL_TRY_OR(end, st, bal_report_write(part->folder, &p, &background));
 end:
@@ -158,12 +176,25 @@ end:
     return st;
 }
 
+/* The arm's images; a gate chooses for itself. */
+static bal_status compose_part(bal_experiment *e, const bal_setup *arm, const char *folder, bool *stopped)
+{
+    bal_gate     g;
+    bal_gate_job job = {arm, e->data, e->dev, folder, e->job.watch};
+    if (!arm->composition.gated) return bal_dataset_compose(e->data, &arm->composition);
+    BAL_TRY(bal_gate_decide(&g, &job, stopped));
+    bal_status st = *stopped ? BAL_OK : bal_gate_compose(&g, e->data);
+    bal_gate_free(&g);
+    return st;
+}
+
 static bal_status train_part(bal_experiment *e, const bal_experiment_task *task, bool *stopped)
 {
     BAL_TRY(bal_dataset_compose(e->data, &bal_real_alone));
     bal_setup arm = bal_experiment_setup(e, task->index, task->seed);
     if (task->waits) BAL_TRY(need_generated(e));
-    BAL_TRY(bal_dataset_compose(e->data, &arm.composition));
+    BAL_TRY(compose_part(e, &arm, task->folder, stopped));
+    if (*stopped) return BAL_OK;
     bal_classifier_job job = {&arm, e->data, e->dev, task->folder, e->job.watch, NULL};
     if (arm.classifier.ensemble > 1 && bal_ensemble_turns(&arm, e->data) > 1)
         e->generated = false; /* they are dropped */

@@ -58,12 +58,20 @@ static bal_status time_arm(double *seconds, const bal_experiment *e, int arm)
     return st;
 }
 
+/* Steps of a gate's trials, at most; none once the training that follows them has begun. */
+static double trials(const bal_setup *arm, const bal_experiment_task *t)
+{
+    if (!arm->composition.gated || t->step > 0) return 0;
+    return (double)arm->gate.budget * t->total * arm->gate.seeds * (1 + arm->gate_ratio_count);
+}
+
 /* Steps that are left. A pass forward, over images that are validated or tested, is a third of one. */
 static double left(const bal_experiment *e, const bal_experiment_task *t)
 {
     const int *list;
     double     steps = t->step < t->total ? t->total - t->step : 0;
     if (!t->arm) return steps;
+    steps += trials(e->arm[t->index].setup, t);
     int    batch = e->arm[t->index].setup->classifier.batch, train = bal_dataset_part(e->data, BAL_TRAIN, -1, &list);
     double epochs = steps * batch / (train ? train : 1);
     double looked_at = epochs * bal_dataset_part(e->data, BAL_VALIDATION, -1, &list);

@@ -1,0 +1,64 @@
+/* gate -- whether generated images help a classifier, and how many: the smallest ratio of generated to real images for
+ * which it does better on the validation part by more than chance. None is a possible, and often the right, answer.
+ *
+ * Trials are trainings of the arm's classifier with a share of its updates and several seeds ([train.gate]). The first,
+ * on real images alone, is the scorer too: by what it makes of the candidates, which it never saw, those unfit are
+ * dropped (ballast/candidates.h). Then for each ratio, ascending, of every class but the largest: the answers for the
+ * validation images, pooled over the seeds, against those without generated images, by the paired bootstrap
+ * (ballast/paired.h) over groups, or images, with all seeds' answers each. A ratio is taken where the whole interval of
+ * the difference in balanced accuracy lies above 0. With several ratios the chance of a false alarm is higher than one
+ * interval says. The test part is never looked at.
+ *
+ *   FOLDER/gate.json          the decision, and what it is made of
+ *   FOLDER/gate/0/seed1/ ...  logs of the trials; their weights are removed once it is made */
+#ifndef BALLAST_GATE_H
+#define BALLAST_GATE_H
+
+#include "ballast/candidates.h"
+#include "ballast/classifier.h"
+#include "ballast/intervals.h"
+
+typedef struct bal_gate_job {
+    const bal_setup *setup; /* of the arm, with the part's seed and its updates as steps */
+    bal_dataset     *data;  /* split, with the candidates among its generated images; composed anew */
+    bal_device      *dev;
+    const char      *folder;
+    const bal_watch *watch;
+} bal_gate_job;
+
+typedef struct bal_gate_class {
+    char *name;
+    int   real, candidates, count[BAL_VERDICTS]; /* real: of the training part; all 0 for a class that takes none */
+    char *verdicts;                              /* a letter of each candidate: of bal_verdict_letters */
+} bal_gate_class;
+
+typedef struct bal_gate_trial {
+    double       ratio, balanced_accuracy, gain; /* gain: over the trial without generated images */
+    bal_interval interval;                       /* of the gain */
+    int          images;                         /* generated ones, over all classes */
+} bal_gate_trial;
+
+typedef struct bal_gate {
+    bal_gate_class *of;
+    int             class_count, seeds, steps; /* steps: of a trial */
+    double          without;                   /* balanced accuracy of the trial on real images alone; NaN: none */
+    bal_gate_trial  trial[BAL_RATIOS_MAX];
+    int             trials;
+    double          ratio; /* that is taken; 0: none */
+} bal_gate;
+extern const char bal_verdict_letters[]; /* of bal_verdict */
+
+/* Decide, or read what was decided: the same bits, also after a stop. */
+bal_status bal_gate_decide(bal_gate *out, const bal_gate_job *job, bool *stopped);
+/* Compose the data as it was decided. */
+bal_status bal_gate_compose(const bal_gate *g, bal_dataset *data);
+void       bal_gate_free(bal_gate *g); /* accepts a zeroed one */
+
+/* A few sentences for people; the caller frees *out. */
+bal_status bal_gate_words(char **out, const bal_gate *g);
+
+/* gate.json. */
+bal_status bal_gate_write(const bal_gate *g, const char *path);
+bal_status bal_gate_read(bal_gate *out, const char *path);
+
+#endif

@@ -1,0 +1,258 @@
+/* gate -- see include/ballast/gate.h. */
+#include "ballast/gate.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "ballast/files.h"
+#include "ballast/log.h"
+#include "ballast/paired.h"
+#include "train/gate_parts.h"
+
+static bal_status no_memory(void) { return bal_fail(BAL_ENOMEM, "no memory for a gate"); }
+
+void bal_gate_free(bal_gate *g)
+{
+    for (int k = 0; k < g->class_count; k++) {
+        free(g->of[k].name);
+        free(g->of[k].verdicts);
+    }
+    free(g->of);
+    *g = (bal_gate){0};
+}
+
+/* ---- composing --------------------------------------------------------------------------------------------------- */
+
+/* Of each generated image whether it was dropped. */
+static bool *bar(const bal_gate *g, const bal_dataset *data)
+{
+    int   first = bal_dataset_count(data), count = bal_dataset_generated_count(data);
+    int  *seen = calloc((size_t)g->class_count + 1, sizeof *seen);
+    bool *barred = calloc((size_t)count + 1, sizeof *barred);
+    for (int i = 0; seen && barred && i < count; i++) {
+        int                   label = bal_dataset_sample(data, first + i)->label;
+        const bal_gate_class *of = &g->of[label];
+        barred[i] = seen[label] >= of->candidates || of->verdicts[seen[label]] != bal_verdict_letters[BAL_KEPT];
+        seen[label]++;
+    }
+    if (!seen) {
+        free(barred);
+        barred = NULL;
+    }
+    free(seen);
+    return barred;
+}
+
+static bal_status compose(const bal_gate *g, bal_dataset *data, double ratio)
+{
+    bal_composition c = {.real = {true, true, true}, .ratio = ratio};
+    bool           *barred = bar(g, data);
+    if (!barred) return no_memory();
+    c.barred = barred;
+    c.generated[BAL_TRAIN] = ratio > 0 ? BAL_GENERATED_RATIO : BAL_GENERATED_NONE;
+    bal_status st = bal_dataset_compose(data, &c);
+    free(barred);
+    return st;
+}
+
+bal_status bal_gate_compose(const bal_gate *g, bal_dataset *data) { return compose(g, data, g->ratio); }
+
+/* ---- trials ------------------------------------------------------------------------------------------------------ */
+
+typedef struct trial {
+    const bal_gate_job *job;
+    bal_gate           *gate;
+    double              ratio;
+    bal_setup           setup; /* a copy that owns nothing */
+    char               *folder;
+    bal_predictions     answers; /* for the validation images, of all seeds */
+} trial;
+
+static char *trial_folder(const bal_gate_job *job, double ratio, int seed)
+{
+    return bal_format("%s/gate/%g/seed%d", job->folder, ratio, seed);
+}
+
+/* A path is there once with each seed; images without a group are groups of their own. */
+static bal_status pool(bal_predictions *all, const bal_predictions *p, int seed)
+{
+    if (!all->classes)
+        BAL_TRY(bal_predictions_init(all, (const char *const *)p->classes, p->class_count, p->probabilities));
+    for (int i = 0; i < p->count; i++) {
+        bal_prediction row = p->row[i];
+        char          *path = bal_format("seed%d/%s", seed, row.path);
+        if (!path) return no_memory();
+        if (!row.group) row.group = row.path;
+        row.path = path;
+        bal_status st = bal_predictions_add(all, &row);
+        free(path);
+        BAL_TRY(st);
+    }
+    return BAL_OK;
+}
+
+static bal_status answer(trial *t)
+{
+    bal_model       m;
+    bal_predictions p = {0};
+    BAL_TRY(bal_model_load(&m, t->job->dev, &t->setup, t->folder));
+    bal_status st = bal_model_classify(&p, &m, t->job->data, BAL_VALIDATION);
+    if (st == BAL_OK) st = pool(&t->answers, &p, t->setup.run.seed);
+    bal_predictions_free(&p);
+    bal_model_close(&m);
+    return st;
+}
+
+static bal_status train_once(trial *t, bool *stopped)
+{
+    bal_classifier_job job = {&t->setup, t->job->data, t->job->dev, t->folder, t->job->watch};
+    BAL_TRY(compose(t->gate, t->job->data, t->ratio));
+    BAL_TRY(bal_classifier_train(&job, stopped));
+    return *stopped ? BAL_OK : answer(t);
+}
+
+/* Train with each seed and pool the answers. */
+static bal_status try_ratio(trial *t, bool *stopped)
+{
+    const bal_setup *s = t->job->setup;
+    for (int i = 0; i < t->gate->seeds && !*stopped; i++) {
+        t->setup = *s;
+        t->setup.run.seed = s->run.seed + i;
+        t->setup.classifier.steps = t->gate->steps;
+        t->setup.classifier.epochs = 0;
+        t->folder = trial_folder(t->job, t->ratio, t->setup.run.seed);
+        bal_status st = t->folder ? train_once(t, stopped) : no_memory();
+        free(t->folder);
+        BAL_TRY(st);
+    }
+    return BAL_OK;
+}
+
+static bal_status compare(bal_gate_trial *out, const bal_predictions *with, const bal_predictions *without)
+{
+    bal_paired p;
+    BAL_TRY(bal_paired_make(&p, (bal_named_predictions){"with generated images", with},
+                            (bal_named_predictions){"without", without}, BAL_REPORT_SEED));
+    out->balanced_accuracy = p.metrics[0].balanced_accuracy;
+    out->gain = p.metrics[0].balanced_accuracy - p.metrics[1].balanced_accuracy;
+    out->interval = p.differences.figure[BAL_FIGURE_BALANCED_ACCURACY];
+    bal_paired_free(&p);
+    return BAL_OK;
+}
+
+/* ---- deciding ---------------------------------------------------------------------------------------------------- */
+
+static bal_status filter(const trial *base)
+{
+    bal_model m;
+    bal_setup s = *base->job->setup;
+    char     *folder = trial_folder(base->job, 0, s.run.seed);
+    if (!folder) return no_memory();
+    bal_status st = bal_model_load(&m, base->job->dev, &s, folder);
+    free(folder);
+    BAL_TRY(st);
+    BAL_TRY_OR(end, st, compose(base->gate, base->job->data, 0));
+    st = bal_gate_filter(base->gate, &m, base->job->data);
+end:
+    bal_model_close(&m);
+    return st;
+}
+
+/* Ascending, until one helps; a ratio that takes no more images than the one before it is none. */
+static bal_status try_ratios(const trial *base, bool *stopped)
+{
+    bal_gate        *g = base->gate;
+    const bal_setup *s = base->job->setup;
+    int              before = 0;
+    for (int i = 0; i < s->gate_ratio_count && g->ratio <= 0; i++) {
+        bal_gate_trial *now = &g->trial[g->trials];
+        trial           t = {.job = base->job, .gate = g, .ratio = s->gate_ratio[i]};
+        *now = (bal_gate_trial){.ratio = t.ratio, .images = bal_gate_images(g, t.ratio)};
+        if (now->images <= before) continue;
+        before = now->images;
+        bal_status st = try_ratio(&t, stopped);
+        if (st == BAL_OK && !*stopped) st = compare(now, &t.answers, &base->answers);
+        bal_predictions_free(&t.answers);
+        if (st || *stopped) return st;
+        g->trials++;
+        if (now->interval.low > 0) g->ratio = t.ratio;
+    }
+    return BAL_OK;
+}
+
+static bal_status balanced_accuracy(double *out, const bal_predictions *p)
+{
+    bal_metrics m;
+    BAL_TRY(bal_metrics_of(&m, p));
+    *out = m.balanced_accuracy;
+    bal_metrics_free(&m);
+    return BAL_OK;
+}
+
+static bal_status decide(trial *base, bool *stopped)
+{
+    bal_gate  *g = base->gate;
+    const int *unused;
+    if (bal_gate_images(g, HUGE_VAL) == 0) return BAL_OK;
+    if (bal_dataset_part(base->job->data, BAL_VALIDATION, -1, &unused) == 0) return BAL_OK;
+    BAL_TRY(try_ratio(base, stopped));
+    if (*stopped) return BAL_OK;
+    BAL_TRY(balanced_accuracy(&g->without, &base->answers));
+    BAL_TRY(filter(base));
+    return try_ratios(base, stopped);
+}
+
+static void remove_weights(const bal_gate_job *job, const bal_gate *g, double ratio)
+{
+    static const char *const files[] = {"best.safetensors", "last.safetensors"};
+    for (int i = 0; i < g->seeds; i++) {
+        char *folder = trial_folder(job, ratio, job->setup->run.seed + i);
+        for (int f = 0; folder && f < 2; f++) {
+            char *path = bal_path_join(folder, files[f]);
+            if (path) remove(path); /* one that stays does no harm */
+            free(path);
+        }
+        free(folder);
+    }
+}
+
+static bal_status finish(const bal_gate *g, const bal_gate_job *job, const char *path)
+{
+    char *words;
+    BAL_TRY(bal_gate_write(g, path));
+    BAL_TRY(bal_gate_words(&words, g));
+    bal_info("%s", words);
+    free(words);
+    remove_weights(job, g, 0);
+    for (int i = 0; i < g->trials; i++) remove_weights(job, g, g->trial[i].ratio);
+    return BAL_OK;
+}
+
+static bal_status decide_anew(bal_gate *out, const bal_gate_job *job, const char *path, bool *stopped)
+{
+    const bal_composition real = {.real = {true, true, true}};
+    trial                 base = {.job = job, .gate = out};
+    *out = (bal_gate){.seeds = job->setup->gate.seeds, .without = (double)NAN};
+    out->steps = (int)fmax(1, round((double)job->setup->gate.budget * job->setup->classifier.steps));
+    BAL_TRY(bal_dataset_compose(job->data, &real));
+    BAL_TRY(bal_gate_list(out, job->data));
+    bal_status st = decide(&base, stopped);
+    bal_predictions_free(&base.answers);
+    if (st == BAL_OK && !*stopped) st = finish(out, job, path);
+    return st;
+}
+
+bal_status bal_gate_decide(bal_gate *out, const bal_gate_job *job, bool *stopped)
+{
+    char *path = bal_path_join(job->folder, "gate.json");
+    *stopped = false;
+    *out = (bal_gate){0};
+    if (!path) return no_memory();
+    bal_status st = bal_folder_create(job->folder);
+    if (st == BAL_OK)
+        st = bal_file_exists(path) ? bal_gate_read(out, path) : decide_anew(out, job, path, stopped);
+    if (st == BAL_OK && out->class_count != bal_dataset_class_count(job->data))
+        st = bal_fail(BAL_EIO, "%s: is of other classes than the data has", path);
+    free(path);
+    if (st) bal_gate_free(out);
+    return st;
+}
