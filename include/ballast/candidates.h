@@ -16,15 +16,21 @@
 typedef enum { BAL_KEPT, BAL_WRONG_CLASS, BAL_OUTLIER, BAL_COPY, BAL_REPEATED, BAL_VERDICTS } bal_verdict;
 extern const char *const bal_verdict_keys[BAL_VERDICTS]; /* "kept", "wrong_class", ... */
 
-/* The same images in both spaces, row for row. */
+/* The same images in both spaces, row for row; and how much detail each has (bal_detail). */
 typedef struct bal_looks {
     bal_features thumb, feature;
+    const float *detail;
 } bal_looks;
 
-/* An image in small: the means of at most BAL_THUMB x BAL_THUMB pieces, all channels; out holds bal_thumb_size. */
-#define BAL_THUMB 16
+/* An image in small: the means of at most BAL_THUMB_SIDE x BAL_THUMB_SIDE pieces, all channels; out holds
+ * bal_thumb_size numbers. */
+#define BAL_THUMB_SIDE 16
 int  bal_thumb_size(int side, int channels);
 void bal_thumb(float *out, const float *pixel, int side, int channels);
+
+/* The mean absolute difference of neighbouring pixels: high of noise, 0 of a flat image. */
+float bal_detail(const float *pixel, int side, int channels);
+#define BAL_DETAIL_FACTOR 2.0 /* less than this part of the least of real images, or more than so many times the most */
 
 /* Of candidates that are BAL_KEPT those become BAL_COPY that are nearer to an image of `real` than real ones are to
  * each other (bal_quality_copies) in either space, and BAL_REPEATED those that are so near to a kept one before them in
@@ -37,9 +43,9 @@ typedef struct bal_candidates {
     const double *p_validation, *p_candidates;  /* what the classifier gives the class */
 } bal_candidates;
 
-/* Candidates of too low a probability, then those outside of the real images' balls in either space, then copies. The
- * balls are widened for validation images to pass. Without validation images: p from 0.5, balls as they are. With fewer
- * than 2 real ones there are no balls. */
+/* Candidates of too low a probability, then those with another amount of detail than real images or outside of their
+ * balls in either space, then copies. The balls are widened for validation images to pass. Without validation images: p
+ * from 0.5, balls as they are. With fewer than 2 real ones there are no balls. */
 bal_status bal_candidates_judge(bal_verdict *verdict, const bal_candidates *c);
 
 #endif

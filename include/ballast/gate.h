@@ -1,7 +1,8 @@
 /* gate -- whether generated images help a classifier, and how many: the smallest ratio of generated to real images for
  * which it does better on the validation part by more than chance. None is a possible, and often the right, answer.
  *
- * Trials are trainings of the arm's classifier with a share of its updates and several seeds ([train.gate]). The first,
+ * Trials are trainings of the arm's classifier with a share of its updates and several seeds ([train.gate]), whose
+ * answers are corrected for the classes' shares (decide = prior): more images are no gain by their number. The first,
  * on real images alone, is the scorer too: by what it makes of the candidates, which it never saw, those unfit are
  * dropped (ballast/candidates.h). Then for each ratio, ascending, of every class but the largest: the answers for the
  * validation images, pooled over the seeds, against those without generated images, by the paired bootstrap

@@ -9,7 +9,7 @@ static bal_status no_memory(int images) { return bal_fail(BAL_ENOMEM, "no memory
 
 /* ---- small images ------------------------------------------------------------------------------------------------ */
 
-static int pieces(int side) { return side < BAL_THUMB ? side : BAL_THUMB; }
+static int pieces(int side) { return side < BAL_THUMB_SIDE ? side : BAL_THUMB_SIDE; }
 
 int bal_thumb_size(int side, int channels) { return pieces(side) * pieces(side) * channels; }
 
@@ -25,6 +25,18 @@ void bal_thumb(float *out, const float *pixel, int side, int channels)
                     for (int j = left; j < right; j++) sum += pixel[(i * side + j) * channels + c];
                 out[(y * n + x) * channels + c] = sum / (float)((bottom - top) * (right - left));
             }
+}
+
+float bal_detail(const float *pixel, int side, int channels)
+{
+    int    row = side * channels;
+    double sum = 0;
+    for (int y = 0; y + 1 < side; y++)
+        for (int x = 0; x + channels < row; x++) {
+            const float *p = pixel + y * row + x;
+            sum += fabs((double)p[channels] - (double)p[0]) + fabs((double)p[row] - (double)p[0]);
+        }
+    return (float)(side > 1 ? sum / (2.0 * (side - 1) * (row - channels)) : 0);
 }
 
 /* ---- distances --------------------------------------------------------------------------------------------------- */
@@ -155,11 +167,32 @@ static void drop_unreached(bal_verdict *verdict, double *radius, double *room, c
         if (verdict[i] == BAL_KEPT && !(reach(radius, real, candidates, i) <= most)) verdict[i] = BAL_OUTLIER;
 }
 
+static void widen(double *low, double *high, const bal_looks *l)
+{
+    for (int i = 0; i < l->thumb.count; i++) {
+        *low = fmin(*low, (double)l->detail[i]);
+        *high = fmax(*high, (double)l->detail[i]);
+    }
+}
+
+static void drop_odd_detail(bal_verdict *verdict, const bal_candidates *c)
+{
+    double low = HUGE_VAL, high = 0;
+    widen(&low, &high, &c->real);
+    widen(&low, &high, &c->validation);
+    for (int i = 0; i < c->candidates.thumb.count; i++) {
+        double d = (double)c->candidates.detail[i];
+        bool   odd = d < low / BAL_DETAIL_FACTOR || d > high * BAL_DETAIL_FACTOR;
+        if (verdict[i] == BAL_KEPT && odd) verdict[i] = BAL_OUTLIER;
+    }
+}
+
 static bal_status drop_outliers(bal_verdict *verdict, const bal_candidates *c)
 {
     size_t  n = (size_t)c->real.thumb.count, m = (size_t)c->validation.thumb.count;
     double *radius = malloc(2 * (n + m + 1) * sizeof *radius), *room = radius + n;
     if (!radius) return no_memory(c->real.thumb.count);
+    if (n > 0) drop_odd_detail(verdict, c);
     if (n > 1) {
         drop_unreached(verdict, radius, room, &c->real.thumb, &c->validation.thumb, &c->candidates.thumb);
         drop_unreached(verdict, radius, room, &c->real.feature, &c->validation.feature, &c->candidates.feature);

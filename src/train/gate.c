@@ -110,15 +110,24 @@ static bal_status train_once(trial *t, bool *stopped)
     return *stopped ? BAL_OK : answer(t);
 }
 
+/* More images of a class, whatever they show, make a classifier answer it more often, and so alone may raise its
+ * balanced accuracy: answers are corrected for the classes' shares, so that only what the images show counts. */
+static bal_setup trial_setup(const trial *t, int i)
+{
+    bal_setup s = *t->job->setup;
+    s.run.seed += i;
+    s.classifier.steps = t->gate->steps;
+    s.classifier.epochs = 0;
+    s.classifier.want = "none";
+    s.classifier.decide = BAL_DECIDE_PRIOR;
+    return s;
+}
+
 /* Train with each seed and pool the answers. */
 static bal_status try_ratio(trial *t, bool *stopped)
 {
-    const bal_setup *s = t->job->setup;
     for (int i = 0; i < t->gate->seeds && !*stopped; i++) {
-        t->setup = *s;
-        t->setup.run.seed = s->run.seed + i;
-        t->setup.classifier.steps = t->gate->steps;
-        t->setup.classifier.epochs = 0;
+        t->setup = trial_setup(t, i);
         t->folder = trial_folder(t->job, t->ratio, t->setup.run.seed);
         bal_status st = t->folder ? train_once(t, stopped) : no_memory();
         free(t->folder);

@@ -70,17 +70,20 @@ static bal_status fill(void *user, int i, float *pixel)
     return bal_dataset_fill(m->data, m->index[i], pixel, m->scaling);
 }
 
-static bal_status look_small(bal_features *out, const images *m)
+static bal_status look_small(bal_looks *out, const images *m)
 {
     const bal_dataset_options *o = bal_dataset_settings(m->data);
     int                        width = bal_thumb_size(o->size, o->channels);
     float                     *pixel = malloc((size_t)o->size * (size_t)o->size * (size_t)o->channels * sizeof *pixel);
     float                     *x = malloc(((size_t)m->count * (size_t)width + 1) * sizeof *x);
-    bal_status                 st = pixel && x ? BAL_OK : no_memory();
-    *out = (bal_features){x, m->count, width};
+    float                     *detail = malloc(((size_t)m->count + 1) * sizeof *detail);
+    bal_status                 st = pixel && x && detail ? BAL_OK : no_memory();
+    *out = (bal_looks){.thumb = {x, m->count, width}, .detail = detail};
     for (int i = 0; st == BAL_OK && i < m->count; i++) {
         st = fill((void *)(uintptr_t)m, i, pixel);
-        if (st == BAL_OK) bal_thumb(x + (size_t)i * (size_t)width, pixel, o->size, o->channels);
+        if (st != BAL_OK) break;
+        bal_thumb(x + (size_t)i * (size_t)width, pixel, o->size, o->channels);
+        detail[i] = bal_detail(pixel, o->size, o->channels);
     }
     free(pixel);
     return st;
@@ -88,7 +91,7 @@ static bal_status look_small(bal_features *out, const images *m)
 
 static bal_status look(bal_looks *out, const bal_scorer *scorer, images *m)
 {
-    BAL_TRY(look_small(&out->thumb, m));
+    BAL_TRY(look_small(out, m));
     return bal_features_of(&out->feature, scorer, m->count, fill, m);
 }
 
@@ -96,6 +99,7 @@ static void free_looks(bal_looks *l)
 {
     free((float *)(uintptr_t)l->thumb.x);
     free((float *)(uintptr_t)l->feature.x);
+    free((float *)(uintptr_t)l->detail);
 }
 
 /* What the scorer gives a class, of each image. */
@@ -156,7 +160,8 @@ static bal_status find_candidates(int **out, const bal_dataset *data, int label)
 static bal_status filter_class(bal_gate_class *of, const bal_model *scorer, const bal_dataset *data, int label)
 {
     int   *list;
-    images part[3] = {{data, NULL, 0, &scorer->scaling}, {data, NULL, 0, &scorer->scaling},
+    images part[3] = {{data, NULL, 0, &scorer->scaling},
+                      {data, NULL, 0, &scorer->scaling},
                       {data, NULL, of->candidates, &scorer->scaling}};
     part[0].count = bal_dataset_part(data, BAL_TRAIN, label, &part[0].index);
     part[1].count = bal_dataset_part(data, BAL_VALIDATION, label, &part[1].index);

@@ -12,6 +12,7 @@
 enum { WIDTH = 6, REAL = 60, SEEN = 20, NEW = 40 };
 
 static float  real[2][REAL * WIDTH], validation[2][SEEN * WIDTH], made[2][NEW * WIDTH];
+static float  plain[REAL], detail[NEW];
 static double p_validation[SEEN], p_made[NEW];
 
 /* Rows around 1, alike in both spaces, with another unit in the second. */
@@ -31,14 +32,16 @@ static void set_up(void)
     draw(made[0], made[1], NEW, 3);
     for (int i = 0; i < SEEN; i++) p_validation[i] = 0.5 + 0.02 * i;
     for (int i = 0; i < NEW; i++) p_made[i] = 0.8;
+    for (int i = 0; i < REAL; i++) plain[i] = 0.1F + 0.001F * (float)i;
+    for (int i = 0; i < NEW; i++) detail[i] = 0.12F;
 }
 
 static void count(int counts[BAL_VERDICTS], int reals, int seen)
 {
     bal_verdict          verdict[NEW];
-    const bal_candidates c = {{{real[0], reals, WIDTH}, {real[1], reals, WIDTH}},
-                              {{validation[0], seen, WIDTH}, {validation[1], seen, WIDTH}},
-                              {{made[0], NEW, WIDTH}, {made[1], NEW, WIDTH}},
+    const bal_candidates c = {{{real[0], reals, WIDTH}, {real[1], reals, WIDTH}, plain},
+                              {{validation[0], seen, WIDTH}, {validation[1], seen, WIDTH}, plain},
+                              {{made[0], NEW, WIDTH}, {made[1], NEW, WIDTH}, detail},
                               p_validation,
                               p_made};
     assert_int_equal(bal_candidates_judge(verdict, &c), BAL_OK);
@@ -105,6 +108,23 @@ static void noise_is_out_of_reach(void **state)
     assert_int_equal(counts[BAL_OUTLIER], NEW);
 }
 
+/* From half the least to twice the most of real images. */
+static void another_amount_of_detail(void **state)
+{
+    int counts[BAL_VERDICTS], other[BAL_VERDICTS];
+    (void)state;
+    set_up();
+    count(counts, REAL, SEEN);
+    for (int i = 0; i < NEW; i++) detail[i] = i % 2 ? 0.051F : 0.317F;
+    count(other, REAL, SEEN);
+    assert_memory_equal(other, counts, sizeof counts);
+    for (int i = 0; i < NEW; i++) detail[i] = i % 2 ? 0.049F : 0.319F;
+    count(other, REAL, SEEN);
+    assert_int_equal(other[BAL_OUTLIER], NEW);
+    const float checks[] = {0, 1, 1, 0};
+    assert_true(bal_detail(checks, 2, 1) == 1 && bal_detail(checks, 1, 1) == 0);
+}
+
 /* Nine tenths of the validation images have at least 0.54. */
 static void wrong_class(void **state)
 {
@@ -124,13 +144,13 @@ static void wrong_class(void **state)
 
 static void small_images(void **state)
 {
-    static float pixel[40 * 40 * 3], out[BAL_THUMB * BAL_THUMB * 3];
+    static float pixel[40 * 40 * 3], out[BAL_THUMB_SIDE * BAL_THUMB_SIDE * 3];
     (void)state;
     for (int i = 0; i < 40 * 40 * 3; i++) pixel[i] = (float)(i % 3) + (float)(i / 3 / 40 / 20);
-    assert_int_equal(bal_thumb_size(40, 3), BAL_THUMB * BAL_THUMB * 3);
+    assert_int_equal(bal_thumb_size(40, 3), BAL_THUMB_SIDE * BAL_THUMB_SIDE * 3);
     bal_thumb(out, pixel, 40, 3);
-    for (int i = 0; i < BAL_THUMB * BAL_THUMB * 3; i++)
-        assert_true(out[i] == (float)(i % 3) + (float)(i / 3 / BAL_THUMB / (BAL_THUMB / 2)));
+    for (int i = 0; i < BAL_THUMB_SIDE * BAL_THUMB_SIDE * 3; i++)
+        assert_true(out[i] == (float)(i % 3) + (float)(i / 3 / BAL_THUMB_SIDE / (BAL_THUMB_SIDE / 2)));
     assert_int_equal(bal_thumb_size(5, 1), 25);
     bal_thumb(out, pixel, 5, 1);
     for (int i = 0; i < 25; i++) assert_true(out[i] == pixel[i]);
@@ -139,9 +159,13 @@ static void small_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unseen_ones_are_kept), cmocka_unit_test(copies_are_dropped),
-        cmocka_unit_test(one_repeated_image_counts_once), cmocka_unit_test(noise_is_out_of_reach),
-        cmocka_unit_test(wrong_class), cmocka_unit_test(small_images),
+        cmocka_unit_test(unseen_ones_are_kept),
+        cmocka_unit_test(copies_are_dropped),
+        cmocka_unit_test(one_repeated_image_counts_once),
+        cmocka_unit_test(noise_is_out_of_reach),
+        cmocka_unit_test(wrong_class),
+        cmocka_unit_test(another_amount_of_detail),
+        cmocka_unit_test(small_images),
     };
     return cmocka_run_group_tests_name("train/candidates", tests, NULL, NULL);
 }

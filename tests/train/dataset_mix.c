@@ -70,8 +70,9 @@ static void test_ratio(void **state)
 {
     bal_dataset    *ds = *state;
     bal_composition c = {.real = {true, true, true}, .generated = {[BAL_TRAIN] = BAL_GENERATED_RATIO}, .ratio = 0.25};
-    int             many = count(ds, BAL_TRAIN, 0), few = count(ds, BAL_TRAIN, 1), needed = bal_dataset_needs(ds, &c, 1);
+    int             many = count(ds, BAL_TRAIN, 0), few = count(ds, BAL_TRAIN, 1), needed;
     bool            barred[REAL] = {true, false, true};
+    needed = bal_dataset_needs(ds, &c, 1);
     bal_dataset_drop_generated(ds);
     assert_int_equal(bal_dataset_needs(ds, &c, 0), 0);
     assert_int_equal(needed, (few + 2) / 4);
