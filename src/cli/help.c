@@ -167,7 +167,8 @@ const bal_verb bal_verb_help = {
     .group = BAL_VERB_LOOK,
     .usage = "[VERB | SECTION | layer|loss|optimizer|schedule|source|augment|weights|mix [NAME]]",
     .help = "explain a verb, or what an INI file may say",
-    .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier, train.gate, experiment.",
+    .details = "SECTION: run, data, generator, discriminator, classifier, train.gan, train.classifier, train.gate, "
+               "experiment.",
     .examples = "What may stand behind `layer = conv`?\n"
                 "    ballast help layer conv",
     .max_words = 2,

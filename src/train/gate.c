@@ -104,7 +104,7 @@ static bal_status answer(trial *t)
 
 static bal_status train_once(trial *t, bool *stopped)
 {
-    bal_classifier_job job = {&t->setup, t->job->data, t->job->dev, t->folder, t->job->watch};
+    bal_classifier_job job = {&t->setup, t->job->data, t->job->dev, t->folder, t->job->watch, "gate"};
     BAL_TRY(compose(t->gate, t->job->data, t->ratio));
     BAL_TRY(bal_classifier_train(&job, stopped));
     return *stopped ? BAL_OK : answer(t);
@@ -118,6 +118,7 @@ static bal_setup trial_setup(const trial *t, int i)
     s.run.seed += i;
     s.classifier.steps = t->gate->steps;
     s.classifier.epochs = 0;
+    s.classifier.ensemble = 1;
     s.classifier.want = "none";
     s.classifier.decide = BAL_DECIDE_PRIOR;
     return s;
