@@ -1,7 +1,8 @@
 /* experiment -- the same classifier trained on different images: arms x seeds x folds, each part in a folder of its own
  * that is done once, then compared.
  *
- *   RUN/fold0/gan/<class>/               generators, trained on the fold's training images, shared by arms and seeds
+ *   RUN/fold0/gan/<class>/               generators (or gan/conditional/, one of all classes), trained on the fold's
+ *                                        training images, shared by arms and seeds
  *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, examples/ (examples.h),
  *                                        report.json (written last)
  *   RUN/experiment.txt experiment.json   the comparison; report.html and forest.svg: for people

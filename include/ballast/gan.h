@@ -19,8 +19,11 @@ typedef struct bal_gan_job {
     const char        *features; /* folder of a classifier that was trained on the training part, or NULL */
 } bal_gan_job;
 
-/* Name of its folder below gan/: the class's, or "all" (-1). */
-const char *bal_gan_name(char *out, size_t size, const bal_dataset *data, int label);
+/* Name of its folder below gan/: the class's, or "all" (-1), or "conditional" if that is what [train.gan] classes says:
+ * one GAN (label -1) that is told the class of each image, which are drawn from all classes equally often. */
+const char *bal_gan_name(char *out, size_t size, const bal_setup *s, const bal_dataset *data, int label);
+/* Whether a conditional one fits the number of classes. */
+bal_status bal_gan_check(const bal_setup *s, const bal_dataset *data);
 
 /* Steps of the budget for a class, or for all together (-1); with [train.gan] pretrain that is what all together get,
  * and each class then begins with the weights in ../all beside its folder (Mo, Cho, Shin 2020: Freeze the
@@ -51,7 +54,15 @@ void       bal_gan_close(bal_gan *gan);
 /* Images from a trained generator: for each batch, called with pixels as the net makes them and the scaling that turns
  * them back. The same for a seed. */
 typedef bal_status (*bal_gan_sink)(void *user, int first, int count, const float *pixel, const bal_scaling *scaling);
-bal_status bal_gan_generate(const bal_setup *s, bal_device *dev, const char *weights, uint64_t seed, int count,
-                            bal_gan_sink sink, void *user);
+typedef struct bal_gan_request {
+    const bal_setup *setup;
+    bal_device      *dev;
+    const char      *weights; /* path of generator.safetensors */
+    uint64_t         seed;
+    int              label, count; /* of a conditional generator: the class; else unused; images */
+} bal_gan_request;
+bal_status bal_gan_generate(const bal_gan_request *r, bal_gan_sink sink, void *user);
+/* The label that a conditional generator's file has for a class; BAL_EIO, naming those that it has, also for NULL. */
+bal_status bal_gan_find_class(int *label, const char *weights, const char *class);
 
 #endif

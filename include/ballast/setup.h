@@ -89,6 +89,9 @@ bool bal_setup_word(char *out, size_t size, const char *list, int i);
 /* A fresh net of [generator], [discriminator] or [classifier] for a largest batch of n. The generator's input is
  * n x 1 x 1 x latent, the others' n x size x size x channels. The caller's, bal_net_free. */
 bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n);
+/* [train.gan] classes = conditional: one GAN for all classes, told which. Its generator reads a number for each class
+ * behind the latent ones; its discriminator has an output for all classes, then one for each. */
+bool bal_setup_conditional(const bal_setup *s);
 /* What n is while training with this batch: a discriminator sees real and generated images in one pass. */
 int bal_setup_largest(const char *section, int batch);
 

@@ -30,12 +30,13 @@ enum { GRID_MOST = 1024 };
 /* Where images go, one after the other. */
 typedef struct {
     const bal_setup *setup;
-    const char      *out, *label; /* label: "" for all classes together */
-    char             folder[256];
-    bal_file_writer  manifest;
-    float           *grid; /* all pixels, or NULL */
-    int              count;
-    bal_scaling      scaling;
+    const char      *out, *label;           /* label: "" for all classes together */
+    char             gan[256], folder[256]; /* of the generator in the run; of the images */
+    int class;                              /* that a conditional generator is told */
+    bal_file_writer manifest;
+    float          *grid; /* all pixels, or NULL */
+    int             count;
+    bal_scaling     scaling;
 } sink;
 
 /* The generators of a run, by the names of their folders. */
@@ -68,6 +69,9 @@ static bal_status fail_class(const bal_names *names, const char *class, const ch
                     near ? "did you mean \"" : "it has ", near ? near : all, near ? "\"?" : "");
 }
 
+static const char conditional[] = "conditional"; /* the folder of a generator of all classes */
+
+/* The folder of the generator below gan/. */
 static bal_status choose_class(char *folder, size_t size, const char *class, const char *run)
 {
     bal_names  names;
@@ -78,6 +82,9 @@ static bal_status choose_class(char *folder, size_t size, const char *class, con
         bal_run_class_folder(folder, size, class ? class : names.name[0]);
         for (int i = 0; i < names.count; i++)
             if (strcmp(names.name[i], folder) == 0) found = i;
+        for (int i = 0; i < names.count && found < 0; i++)
+            if (strcmp(names.name[i], conditional) == 0) found = i;
+        if (found >= 0) snprintf(folder, size, "%s", names.name[found]);
         if (found < 0 || (!class && names.count > 1)) st = fail_class(&names, class, run);
     }
     bal_names_free(&names);
@@ -162,7 +169,8 @@ static bal_status make_images(sink *s, bal_device *dev, const char *weights, boo
     bal_status st = begin(s, grid);
 
     bal_progress_begin(s->out, "image", s->count, 0);
-    if (!st) st = bal_gan_generate(s->setup, dev, weights, (uint64_t)s->setup->run.seed, s->count, take, s);
+    bal_gan_request r = {s->setup, dev, weights, (uint64_t)s->setup->run.seed, s->class, s->count};
+    if (!st) st = bal_gan_generate(&r, take, s);
     bal_progress_end();
     if (!st) st = write_grid(s);
     if (!st) st = bal_file_commit(&s->manifest);
@@ -189,10 +197,12 @@ static bal_status work(const bal_args *args, const bal_setup *setup)
     sink            s = {.setup = setup, .out = args->out, .count = o->count};
     bal_device     *dev = NULL;
 
-    BAL_TRY(choose_class(s.folder, sizeof s.folder, o->class, args->word[0]));
-    s.label = strcmp(s.folder, "all") == 0 ? "" : o->class ? o->class : s.folder;
-    char      *weights = bal_format("%s/gan/%s/generator.safetensors", args->word[0], s.folder);
+    BAL_TRY(choose_class(s.gan, sizeof s.gan, o->class, args->word[0]));
+    bal_run_class_folder(s.folder, sizeof s.folder, o->class ? o->class : s.gan);
+    s.label = strcmp(s.gan, "all") == 0 ? "" : o->class ? o->class : s.gan;
+    char      *weights = bal_format("%s/gan/%s/generator.safetensors", args->word[0], s.gan);
     bal_status st = weights ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (!st && strcmp(s.gan, conditional) == 0) st = bal_gan_find_class(&s.class, weights, o->class);
     if (!st && !args->dry_run) st = bal_setup_device(&dev, setup, NULL);
     if (!st && dev) st = bal_run_use_plan(args->word[0], dev);
     if (!st && !args->dry_run) st = make_images(&s, dev, weights, o->grid);

@@ -72,20 +72,25 @@ static bool trains_gan(const session *s)
 
 static bool classifies(const session *s) { return s->setup->has_classifier && wants(s, CLASSIFIER); }
 
-/* The label that [train.gan] classes names; -1 for "all". */
+/* The label that [train.gan] classes names; -1 for "all" and "conditional". */
 static bal_status find_class(int *label, const session *s, const char *name)
 {
+    enum { WORDS = 4, MOST = 64 };
     const bal_section *section = bal_config_find(s->setup->config, "train.gan");
     const bal_entry   *entry = section ? bal_section_find(section, "classes") : NULL;
-    const char        *names[67] = {"each", "all", "none"};
+    const char        *names[WORDS + MOST] = {"each", "all", "conditional", "none"};
 
-    *label = strcmp(name, "all") == 0 ? -1 : bal_dataset_find_class(s->data, name);
-    if (*label >= 0 || strcmp(name, "all") == 0) return BAL_OK;
-    for (int i = 0; i < 63 && i < bal_dataset_class_count(s->data); i++) names[i + 3] = bal_dataset_class(s->data, i);
+    *label = -1;
+    if (bal_setup_conditional(s->setup)) return bal_gan_check(s->setup, s->data);
+    if (strcmp(name, "all") == 0) return BAL_OK;
+    *label = bal_dataset_find_class(s->data, name);
+    if (*label >= 0) return BAL_OK;
+    for (int i = 0; i < MOST - 1 && i < bal_dataset_class_count(s->data); i++)
+        names[i + WORDS] = bal_dataset_class(s->data, i);
     const char *near = bal_nearest(name, names);
     return bal_fail_at(entry ? entry->at : (bal_where){"[train.gan]", 0},
-                       "[train.gan] classes: \"%s\" is not each, all, none or a class; %s\"%s\"%s", name,
-                       near ? "did you mean " : "the first one is ", near ? near : names[3], near ? "?" : "");
+                       "[train.gan] classes: \"%s\" is not each, all, conditional, none or a class; %s\"%s\"%s", name,
+                       near ? "did you mean " : "the first one is ", near ? near : names[WORDS], near ? "?" : "");
 }
 
 /* What a GAN's checkpoints are judged by: malloc'd path of the run's classifier, or NULL where there is none. */
@@ -103,7 +108,7 @@ static bal_status train_gan(session *s, int label)
     char  name[256];
     char *folder, *what, *features = find_features(s);
 
-    bal_gan_name(name, sizeof name, s->data, label);
+    bal_gan_name(name, sizeof name, s->setup, s->data, label);
     folder = bal_format("%s/gan/%s", s->folder, name);
     what = bal_format("gan/%s", name);
     bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch, features};

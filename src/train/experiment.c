@@ -63,16 +63,26 @@ static bal_status train_gan(bal_experiment *e, const bal_experiment_task *task, 
     return bal_gan_train(&job, stopped);
 }
 
-static bal_status generate_class(bal_experiment *e, const bal_experiment_task *gan)
+static bal_status generate_class(bal_experiment *e, const bal_experiment_task *gan, int label)
 {
-    take       t = {e->data, gan->index};
-    char      *weights = bal_path_join(gan->folder, "generator.safetensors");
-    int        count = bal_experiment_needs(e, gan->index);
-    uint64_t   seed = (uint64_t)e->setup->run.seed;
-    bal_status st = weights ? bal_gan_generate(e->setup, e->dev, weights, seed, count, take_images, &t)
-                            : bal_fail(BAL_ENOMEM, "no memory for a path");
+    take            t = {e->data, label};
+    char           *weights = bal_path_join(gan->folder, "generator.safetensors");
+    bal_gan_request r = {
+        e->setup, e->dev, weights, (uint64_t)e->setup->run.seed, label, bal_experiment_needs(e, label)};
+    bal_status st = BAL_OK;
+    if (!weights) st = bal_fail(BAL_ENOMEM, "no memory for a path");
+    else if (r.count) st = bal_gan_generate(&r, take_images, &t);
     free(weights);
     return st;
+}
+
+/* What a GAN is there for: a class, or all of them if it is told which; none if they go on from it. */
+static bal_status generate_from(bal_experiment *e, const bal_experiment_task *gan)
+{
+    if (gan->index >= 0) return generate_class(e, gan, gan->index);
+    for (int label = 0; bal_setup_conditional(e->setup) && label < bal_dataset_class_count(e->data); label++)
+        BAL_TRY(generate_class(e, gan, label));
+    return BAL_OK;
 }
 
 /* Draw what any arm takes from the fold's generators. */
@@ -80,10 +90,8 @@ static bal_status need_generated(bal_experiment *e)
 {
     if (e->generated) return BAL_OK;
     bal_dataset_drop_generated(e->data);
-    for (int i = 0; i < e->task_count; i++) {
-        const bal_experiment_task *t = &e->task[i];
-        if (!t->arm && t->fold == e->fold && t->index >= 0) BAL_TRY(generate_class(e, t));
-    }
+    for (int i = 0; i < e->task_count; i++)
+        if (!e->task[i].arm && e->task[i].fold == e->fold) BAL_TRY(generate_from(e, &e->task[i]));
     e->generated = true;
     return BAL_OK;
 }

@@ -140,7 +140,7 @@ static bal_status add_gan(bal_experiment *e, int fold, int label)
 {
     char class[128], word[32];
     bal_experiment_task t = {.index = label, .fold = fold, .seed = e->setup->run.seed};
-    bal_gan_name(class, sizeof class, e->data, label);
+    bal_gan_name(class, sizeof class, e->setup, e->data, label);
     char *folder = bal_format("%s/%s/gan/%s", e->job.folder, fold_folder(word, fold), class);
     t.total = bal_gan_budget(e->setup, e->data, label);
     t.step = folder ? bal_stored_step(folder, "generator.step") : 0;
@@ -159,6 +159,7 @@ static bal_status add_gans(bal_experiment *e, int fold)
 {
     BAL_TRY(bal_experiment_split(e, fold));
     if (!needs_any(e)) return BAL_OK;
+    if (bal_setup_conditional(e->setup)) return add_gan(e, fold, -1);
     if (e->setup->gan.pretrain) BAL_TRY(add_gan(e, fold, -1));
     for (int label = 0; label < bal_dataset_class_count(e->data); label++)
         if (bal_experiment_needs(e, label) > 0) BAL_TRY(add_gan(e, fold, label));

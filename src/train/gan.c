@@ -21,7 +21,9 @@ static bal_status make_loss(bal_gan *gan)
 {
     const bal_where at = {"[train.gan]", 0}; /* the line was checked with its place by setup */
     BAL_TRY(bal_loss_read(&gan->loss, &gan->pool, gan->o.loss, true, at));
-    return bal_loss_build(&gan->loss, gan->job.dev, bal_net_out(gan->discriminator), at);
+    bal_shape y = bal_net_out(gan->discriminator);
+    if (gan->classes) y.c = 1;
+    return bal_loss_build(&gan->loss, gan->job.dev, y, at);
 }
 
 static bal_status make_nets(bal_gan *gan)
@@ -51,6 +53,21 @@ static bal_status make_learners(bal_gan *gan)
                               bal_gan_mixed(gan)};
     BAL_TRY(bal_learner_init(&gan->learn_g, gan->job.dev, gan->generator, &g));
     return bal_learner_init(&gan->learn_d, gan->job.dev, gan->discriminator, &d);
+}
+
+/* What a GAN that is told classes needs. */
+static bal_status make_classes(bal_gan *gan)
+{
+    int       n = bal_net_out(gan->discriminator).n;
+    bal_shape one = {n, 1, 1, 1};
+    if (!bal_setup_conditional(gan->job.setup)) return BAL_OK;
+    gan->classes = bal_dataset_class_count(gan->job.data);
+    BAL_TRY(bal_gan_check(gan->job.setup, gan->job.data));
+    gan->room = calloc((size_t)gan->o.batch, sizeof *gan->room);
+    if (!gan->room) return bal_fail(BAL_ENOMEM, "no memory for labels");
+    BAL_TRY(bal_tensor_init(&gan->label, gan->job.dev, one));
+    BAL_TRY(bal_tensor_init(&gan->score, gan->job.dev, one));
+    return bal_tensor_init(&gan->slope, gan->job.dev, one);
 }
 
 /* What LeCam and augmentation need. */
@@ -94,6 +111,7 @@ bal_status bal_gan_open_feeder(bal_gan *gan)
     s.seed = (uint64_t)gan->job.setup->run.seed;
     s.salt = (uint32_t)(gan->job.label + 1);
     s.scaling = gan->scaling;
+    s.sampler = gan->classes ? BAL_SAMPLE_BALANCED : BAL_SAMPLE_INSTANCE;
     s.start = (uint64_t)gan->step * (uint64_t)gan->o.d_steps * (uint64_t)gan->o.batch;
     bal_feeder_close(gan->feeder);
     gan->feeder = NULL;
@@ -114,9 +132,25 @@ int bal_gan_steps(const bal_gan *gan, int *total)
     return gan->step;
 }
 
-const char *bal_gan_name(char *out, size_t size, const bal_dataset *data, int label)
+const char *bal_gan_name(char *out, size_t size, const bal_setup *s, const bal_dataset *data, int label)
 {
-    return bal_run_class_folder(out, size, label < 0 ? "all" : bal_dataset_class(data, label));
+    const char *together = bal_setup_conditional(s) ? "conditional" : "all";
+    return bal_run_class_folder(out, size, label < 0 ? together : bal_dataset_class(data, label));
+}
+
+bal_status bal_gan_check(const bal_setup *s, const bal_dataset *data)
+{
+    bal_net *net;
+    int      classes = bal_dataset_class_count(data);
+    if (!bal_setup_conditional(s)) return BAL_OK;
+    BAL_TRY(bal_setup_net(&net, s, "discriminator", 1));
+    int outputs = bal_net_out(net).c;
+    bal_net_free(net);
+    if (outputs == classes + 1) return BAL_OK;
+    return bal_fail(BAL_ECONFIG,
+                    "[discriminator] has %d outputs; classes = conditional with %d classes needs %d: one for all "
+                    "together, one for each",
+                    outputs, classes, classes + 1);
 }
 
 /* ---- first weights ---------------------------------------------------------------------------------------------- */
@@ -150,6 +184,7 @@ static bal_status open_gan(bal_gan *gan)
     BAL_TRY(bal_memory_check(gan->job.setup, dev, "train.gan", nets, 2, gan->o.batch));
     BAL_TRY(make_nets(gan));
     gan->scaling = bal_dataset_scaling(gan->job.data, ends_in_tanh(gan->generator));
+    BAL_TRY(make_classes(gan));
     BAL_TRY(make_loss(gan));
     BAL_TRY(make_critic(gan));
     BAL_TRY(first_weights(gan));
@@ -198,10 +233,14 @@ void bal_gan_close(bal_gan *gan)
     bal_net_free(gan->discriminator);
     bal_tensor_free(&gan->z);
     bal_tensor_free(&gan->both);
+    bal_tensor_free(&gan->label);
+    bal_tensor_free(&gan->score);
+    bal_tensor_free(&gan->slope);
     bal_tensor_free(&gan->figures);
     bal_run_log_close(&gan->log);
     bal_run_log_close(&gan->speed);
     free(gan->host);
+    free(gan->room);
     free(gan);
 }
 

@@ -109,6 +109,7 @@ bal_status bal_gan_save_generator(const char *path, void *user)
                bal_checkpoint_put_net(c, "", gan->generator, bal_has(&l->average) ? &l->average : NULL,
                                       bal_has(&l->average_states) ? &l->average_states : NULL));
     BAL_TRY_OR(end, st, bal_stored_put_scaling(c, &gan->scaling));
+    if (gan->classes) BAL_TRY_OR(end, st, bal_stored_put_classes(c, gan->job.data));
     BAL_TRY_OR(end, st, bal_checkpoint_note(c, "step", step));
     if (gan->judge.improved) BAL_TRY_OR(end, st, bal_checkpoint_note(c, "kid", kid));
     BAL_TRY_OR(end, st, bal_checkpoint_write(c, path));

@@ -50,8 +50,10 @@ struct bal_gan {
     bal_scaling      scaling;
     bal_tensor       z, both;    /* latents; real images, then generated ones */
     bal_tensor       seen;       /* with diff.kind: these as the discriminator sees them */
+    int              classes;    /* that it is told; 0: none */
+    bal_tensor       label, score, slope; /* with classes: of `both`; its scores and their gradient */
     bal_tensor       figures;    /* [log] rows of BAL_GAN_FIGURES */
-    float           *host;       /* the same on the host */
+    float           *host, *room; /* the same on the host; with classes: a batch's labels */
     bal_run_log      log, speed;
     bal_gan_judge    judge;
     int              step, total, read; /* read: steps whose figures were looked at */
@@ -112,7 +114,8 @@ bool       bal_gan_can_rescue(const bal_gan *gan);
 /* The learning rates as after health.rescues rescues. */
 void bal_gan_lower(bal_gan *gan);
 
-/* samples/step_NNNNNN.png: always the same latents. Sets gan->distance, and health.real once. */
+/* samples/step_NNNNNN.png: always the same latents; a row for each class that it is told. Sets gan->distance, and
+ * health.real once. */
 bal_status bal_gan_save_samples(bal_gan *gan);
 /* Training images, evenly chosen: what the samples are looked at beside. */
 bal_status bal_gan_save_real(const char *path, void *user);

@@ -2,6 +2,7 @@
 #include "ballast/pointwise.h"
 #include "ballast/random.h"
 #include "ballast/trace.h"
+#include "train/condition.h"
 #include "train/gan_parts.h"
 
 /* Passes are numbered for their random draws: step * d_steps * PASSES + one of these. The generator's backward pass has
@@ -24,12 +25,42 @@ static bal_status augment(bal_gan *gan, const bal_tensor *x, uint32_t draw, bal_
     return bal_diff_augmenter_run(&gan->augmenter, seen, x, &gan->critic.state, &stream);
 }
 
-/* Loss and its gradient for outputs y. */
-static bal_status judge(bal_gan *gan, const bal_tensor *y, bal_target target, int slot)
+/* What the loss looks at and where it puts the gradient: y, or the scores of images as what they are meant to be. */
+static bal_status look(bal_gan *gan, const bal_tensor *y, bal_tensor *score, bal_tensor *slope)
+{
+    *score = *y;
+    *slope = bal_net_output_gradient(gan->discriminator);
+    if (!gan->classes) return BAL_OK;
+    *score = gan->score;
+    *slope = gan->slope;
+    score->shape.n = slope->shape.n = y->shape.n;
+    return bal_condition_score(score, y, &gan->label);
+}
+
+/* Loss and its gradient, in *slope, for outputs y. */
+static bal_status judge(bal_gan *gan, const bal_tensor *y, bal_target target, int slot, bal_tensor *score,
+                        bal_tensor *slope)
+{
+    bal_device_scope(gan->job.dev, "loss");
+    BAL_TRY(look(gan, y, score, slope));
+    return gan->loss.def->run(&gan->loss, target, score, NULL, slope, &gan->figures, slot);
+}
+
+/* The outputs' gradient from that of what the loss looked at, scaled. */
+static bal_status give_back(const bal_gan *gan, const bal_learner *l, const bal_tensor *slope)
 {
     bal_tensor dy = bal_net_output_gradient(gan->discriminator);
-    bal_device_scope(gan->job.dev, "loss");
-    return gan->loss.def->run(&gan->loss, target, y, NULL, &dy, &gan->figures, slot);
+    if (gan->classes) BAL_TRY(bal_condition_gradient(&dy, slope, &gan->label));
+    return bal_learner_scale_loss(l, &dy);
+}
+
+/* Generated images are of the same classes as the real ones. */
+static bal_status draw_latents(bal_gan *gan, const bal_stream *stream, const bal_tensor *label)
+{
+    BAL_TRY(bal_fill_normal(&gan->z, stream));
+    if (!gan->classes) return BAL_OK;
+    BAL_TRY(bal_join(&gan->label, label, label));
+    return bal_condition_latent(&gan->z, &gan->label, gan->classes);
 }
 
 /* R1 on the real ones, which come first, as the discriminator sees them. */
@@ -48,15 +79,14 @@ static bal_status penalise(bal_gan *gan, const bal_pass *pass, const bal_tensor 
  * after the other: batch norm and minibatch_std look at each half, other layers at each image. */
 static bal_status teach(bal_gan *gan, const bal_pass *pass, int step, int row)
 {
-    bal_tensor x, y, dy;
+    bal_tensor x, y, score, slope;
     BAL_TRY(augment(gan, &gan->both, pass->draw, &x));
     BAL_TRY(bal_net_zero_gradients(gan->discriminator));
     BAL_TRY(bal_spectral_apply(&gan->spectral));
     BAL_TRY(bal_net_forward(gan->discriminator, pass, &x, &y));
-    BAL_TRY(judge(gan, &y, BAL_BOTH, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_REAL));
-    dy = bal_net_output_gradient(gan->discriminator);
-    BAL_TRY(bal_critic_run(&gan->critic, &y, &dy, step, &gan->figures, row * BAL_GAN_FIGURES + BAL_GAN_CRITIC));
-    BAL_TRY(bal_learner_scale_loss(&gan->learn_d, &dy));
+    BAL_TRY(judge(gan, &y, BAL_BOTH, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_REAL, &score, &slope));
+    BAL_TRY(bal_critic_run(&gan->critic, &score, &slope, step, &gan->figures, row * BAL_GAN_FIGURES + BAL_GAN_CRITIC));
+    BAL_TRY(give_back(gan, &gan->learn_d, &slope));
     BAL_TRY(bal_net_backward(gan->discriminator, pass, &x, NULL));
     if (bal_gradient_penalty_due(&gan->penalty, step)) BAL_TRY(penalise(gan, pass, &x));
     return bal_spectral_restore(&gan->spectral, true);
@@ -68,7 +98,7 @@ static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_t
     bal_stream stream = bal_stream_for(pass.seed, BAL_FOR_LATENT, (uint32_t)(gan->job.label + 1), draw);
     bal_tensor real, label;
     BAL_TRY(bal_feeder_next(gan->feeder, &real, &label));
-    BAL_TRY(bal_fill_normal(&gan->z, &stream));
+    BAL_TRY(draw_latents(gan, &stream, &label));
     BAL_TRY(bal_net_forward(gan->generator, &pass, &gan->z, fake));
     BAL_TRY(bal_join(&gan->both, &real, fake));
     pass.draw = draw + DRAW_BOTH;
@@ -81,13 +111,12 @@ static bal_status step_discriminator(bal_gan *gan, uint32_t draw, int row, bal_t
 /* dx: the gradient of the generator's loss on generated images x. */
 static bal_status ask(bal_gan *gan, const bal_pass *pass, const bal_tensor *x, int row, const bal_tensor *dx)
 {
-    bal_tensor seen, y, dy, through = *dx;
+    bal_tensor seen, y, score, slope, through = *dx;
     BAL_TRY(augment(gan, x, pass->draw, &seen));
     BAL_TRY(bal_spectral_apply(&gan->spectral));
     BAL_TRY(bal_net_forward(gan->discriminator, pass, &seen, &y));
-    BAL_TRY(judge(gan, &y, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_GENERATED));
-    dy = bal_net_output_gradient(gan->discriminator);
-    BAL_TRY(bal_learner_scale_loss(&gan->learn_g, &dy));
+    BAL_TRY(judge(gan, &y, BAL_GENERATE, row * (BAL_GAN_FIGURES / 2) + BAL_GAN_GENERATED, &score, &slope));
+    BAL_TRY(give_back(gan, &gan->learn_g, &slope));
     if (gan->diff.kind) through.mem = gan->both.mem; /* free by now */
     BAL_TRY(bal_net_backward(gan->discriminator, pass, &seen, &through));
     BAL_TRY(bal_spectral_restore(&gan->spectral, false));

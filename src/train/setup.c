@@ -107,6 +107,22 @@ static bal_status resolve(char **owned, const char **path, bal_where at)
     return *owned ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
 }
 
+/* *y: then as the loss sees it. */
+static bal_status check_outputs(const bal_setup *s, bal_shape *y)
+{
+    bal_where at = last_layer(s->config, "discriminator");
+    if (bal_setup_conditional(s)) {
+        if (y->h * y->w != 1 || y->c < 3)
+            return bal_fail_at(at,
+                               "[discriminator] of classes = conditional must end in a value for all classes together "
+                               "and one for each class, 3 or more, not %d x %d x %d",
+                               y->h, y->w, y->c);
+        y->c = 1;
+    }
+    if (y->h * y->w * y->c == 1) return BAL_OK;
+    return bal_fail_at(at, "[discriminator] must end in one value for an image, not %d x %d x %d", y->h, y->w, y->c);
+}
+
 static bal_status check_gan(bal_setup *s)
 {
     const bal_config *c = s->config;
@@ -116,15 +132,13 @@ static bal_status check_gan(bal_setup *s)
     if (!s->gan.steps && !s->gan.epochs) s->gan.steps = 20000;
     BAL_TRY(resolve(&s->owned[0], &s->gan.init, bal_setup_place(c, "train.gan", "init")));
     BAL_TRY(resolve(&s->owned[1], &s->gan.discriminator_init, bal_setup_place(c, "train.gan", "discriminator_init")));
+    BAL_TRY(output_of(&y, s, "discriminator", s->gan.batch));
+    BAL_TRY(check_outputs(s, &y));
     BAL_TRY(output_of(&image, s, "generator", s->gan.batch));
     if (image.h != s->data.size || image.w != s->data.size || image.c != s->data.channels)
         return bal_fail_at(last_layer(c, "generator"),
                            "[generator] makes images of %d x %d x %d; [data] has %d x %d x %d", image.h, image.w,
                            image.c, s->data.size, s->data.size, s->data.channels);
-    BAL_TRY(output_of(&y, s, "discriminator", s->gan.batch));
-    if (y.h * y.w * y.c != 1)
-        return bal_fail_at(last_layer(c, "discriminator"),
-                           "[discriminator] must end in one value for an image, not %d x %d x %d", y.h, y.w, y.c);
     BAL_TRY(check_loss(c, "train.gan", s->gan.loss, true, "discriminator", y));
     BAL_TRY(check_optimizer(c, "train.gan", "optimizer", s->gan.optimizer));
     BAL_TRY(bal_setup_check_adversary(s));
@@ -287,15 +301,19 @@ int bal_setup_largest(const char *section, int batch)
     return strcmp(section, "discriminator") == 0 ? 2 * batch : batch;
 }
 
+bool bal_setup_conditional(const bal_setup *s) { return s->gan.classes && strcmp(s->gan.classes, "conditional") == 0; }
+
 bal_status bal_setup_net(bal_net **out, const bal_setup *s, const char *section, int n)
 {
     const bal_section *found = bal_config_find(s->config, section);
-    bal_shape          in = {n, s->data.size, s->data.size, s->data.channels};
+    bal_shape          in = {n, s->data.size, s->data.size, s->data.channels}, y = {1, 1, 1, 1};
     BAL_TRY(bal_setup_need(s->config, section, "it describes a net"));
     if (strcmp(section, "generator") == 0) {
         int latent = bal_net_latent(found);
         if (latent < 0) return BAL_ECONFIG;
         in = (bal_shape){n, 1, 1, latent};
+        if (bal_setup_conditional(s)) BAL_TRY(output_of(&y, s, "discriminator", 1));
+        in.c += y.c - 1;
     }
     return bal_net_read(out, found, in);
 }

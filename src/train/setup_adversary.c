@@ -38,6 +38,12 @@ bal_status bal_setup_check_transfer(const bal_setup *s)
         return bal_fail_at(bal_setup_place(s->config, "train.gan", "pretrain"),
                            "pretrain is for classes = each or the name of one, which go on from there; all is all that "
                            "there is");
+    if (s->gan.pretrain && bal_setup_conditional(s))
+        return bal_fail_at(bal_setup_place(s->config, "train.gan", "pretrain"),
+                           "pretrain is for a GAN of each class; classes = conditional is one for all");
+    if (s->gan.r1 > 0 && bal_setup_conditional(s))
+        return bal_fail_at(bal_setup_place(s->config, "train.gan", "r1"),
+                           "r1 needs a discriminator with one output: not with classes = conditional");
     return check_freeze(s);
 }
 

@@ -26,7 +26,8 @@ const bal_option bal_gan_option_table[] = {
     BAL_OPT(bal_gan_options, d_steps, BAL_INT, 1, 1, 100, "discriminator steps in a generator step"),
     BAL_OPT(bal_gan_options, ema, BAL_FLOAT, 0.999, 0, 0.999999, "decay of the averaged generator; 0: none"),
     BAL_OPT_TEXT(bal_gan_options, classes, "each",
-                 "what `ballast train` trains it on: each class in turn, all together, one by name, or none"),
+                 "what `ballast train` trains it on: each class in turn, all together, one by name, none; conditional: "
+                 "one GAN that is told the class"),
     BAL_OPT(bal_gan_options, pretrain, BAL_INT, 0, 0, INT_MAX / 16,
             "steps on all classes together, whose weights each class then begins with; 0: none"),
     BAL_OPT(bal_gan_options, freeze, BAL_INT, 0, 0, 1000,

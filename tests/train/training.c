@@ -434,7 +434,7 @@ static void test_gan_generates(void **state)
     bal_setup *s = open_setup(NULL, 0);
     char      *path = bal_format("%s/whole/generator.safetensors", folder);
     int        sum = 0;
-    assert_int_equal(bal_gan_generate(s, dev, path, 1, 70, count_images, &sum), BAL_OK);
+    assert_int_equal(bal_gan_generate(&(bal_gan_request){s, dev, path, 1, -1, 70}, count_images, &sum), BAL_OK);
     assert_int_equal(sum, 70);
     free(path);
     bal_setup_close(s);

@@ -144,7 +144,7 @@ static void test_freeze(void **state)
 static void train(const char *run, const bal_dataset *data, const bal_setup *s, int label, int stops)
 {
     char  name[64];
-    char *out = bal_format("%s/gan/%s", scratch(run), bal_gan_name(name, sizeof name, data, label));
+    char *out = bal_format("%s/gan/%s", scratch(run), bal_gan_name(name, sizeof name, s, data, label));
     bool  stopped;
     stop_after = stops;
     MUST(bal_folder_create(out));
