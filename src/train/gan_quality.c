@@ -31,6 +31,7 @@ typedef struct subject {
     bal_scaling        scaling; /* of what the generator makes */
     float             *pixel;
     size_t             image; /* floats */
+    int                kept;  /* images of classes before */
     list               few, training, validation;
     bal_features       near, of; /* thumbs of generated and of training images */
 } subject;
@@ -52,7 +53,26 @@ static bal_status keep_images(void *user, int first, int count, const float *pix
 {
     subject *s = user;
     s->scaling = *scaling;
-    memcpy(s->pixel + (size_t)first * s->image, pixel, (size_t)count * s->image * sizeof *pixel);
+    memcpy(s->pixel + (size_t)(s->kept + first) * s->image, pixel, (size_t)count * s->image * sizeof *pixel);
+    return BAL_OK;
+}
+
+/* A conditional generator's are of the classes as the validation part has them. */
+static bal_status generate(subject *s, const char *weights)
+{
+    const bal_gan_job *j = s->job;
+    const int         *unused;
+    int                all = 0, seen = 0, classes = bal_dataset_class_count(j->data);
+    bal_gan_request    r = {j->setup, j->dev, weights, (uint64_t)j->setup->run.seed, -1, GENERATED};
+    if (!bal_setup_conditional(j->setup)) return bal_gan_generate(&r, keep_images, s);
+    for (int k = 0; k < classes; k++) all += bal_dataset_part(j->data, BAL_VALIDATION, k, &unused);
+    if (!all) return bal_fail(BAL_ECONFIG, "%s: no validation image has a class", j->what);
+    for (r.label = 0; r.label < classes; r.label++) {
+        seen += bal_dataset_part(j->data, BAL_VALIDATION, r.label, &unused);
+        r.count = (int)((long)seen * GENERATED / all) - s->kept;
+        if (r.count) BAL_TRY(bal_gan_generate(&r, keep_images, s));
+        s->kept += r.count;
+    }
     return BAL_OK;
 }
 
@@ -66,7 +86,7 @@ static bal_status gather(subject *s, const char *weights)
     BAL_TRY(choose(&s->few, j, BAL_TRAIN, GENERATED));
     BAL_TRY(choose(&s->training, j, BAL_TRAIN, TRAINING));
     BAL_TRY(choose(&s->validation, j, BAL_VALIDATION, VALIDATION));
-    return bal_gan_generate(j->setup, j->dev, weights, (uint64_t)j->setup->run.seed, GENERATED, keep_images, s);
+    return generate(s, weights);
 }
 
 static void drop(subject *s)
