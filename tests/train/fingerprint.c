@@ -367,6 +367,18 @@ static void few_images_are_seen_often(void **state)
     assert_string_equal(chosen(&f, "train.classifier", "epochs"), "132");
 }
 
+/* What is compared with a plan is plain. */
+static void assert_plain(const char *path)
+{
+    bal_setup *s;
+    if (bal_setup_open_arm(&s, path, NULL, 0, "original")) fail_msg("%s", bal_error());
+    assert_int_equal(s->classifier.sampler, 0);
+    assert_float_equal(s->classifier.ema, 0, 0);
+    assert_false(s->classifier.rescue || s->classifier.prior_bias || s->classifier.temperature);
+    assert_string_equal(s->classifier.loss, "cross_entropy");
+    bal_setup_close(s);
+}
+
 /* The whole text, opened as `check` does, with nets for every size. */
 static void assert_opens(const bal_fingerprint *f)
 {
@@ -380,6 +392,7 @@ static void assert_opens(const bal_fingerprint *f)
     assert_string_equal(s->data.path, f->path);
     assert_true(s->has_classifier && s->has_experiment);
     bal_setup_close(s);
+    assert_plain(scratch("chosen.ini"));
     free(text);
     bal_recipe_free(&r);
 }
