@@ -15,6 +15,7 @@
 #include "guarded.h"
 #include "scratch.h"
 #include "train/condition.h"
+#include "watched.h"
 
 static const char config[] =
     "[run]\nseed = 3\n"
@@ -28,27 +29,6 @@ static const char config[] =
     "layer = conv filters=32 kernel=4 stride=2 pad=1 bias=off\nlayer = batch_norm\nlayer = leaky_relu\n"
     "layer = conv filters=5 kernel=4\n"
     "[train.gan]\nclasses = conditional\nsteps = 7\nbatch = 16\nema = 0.9\nlog = 3\nsample = 4\ncheckpoint = 3\n";
-
-static int stop_after; /* calls of stop until it says yes; 0: never */
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    assert_true(done <= total);
-}
-
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-
-static void end(void) {}
-static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
-
-static const bal_watch watch = {begin, update, end, stop};
 
 /* ---- what it is told, and what counts ---------------------------------------------------------------------------- */
 

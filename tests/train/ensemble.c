@@ -14,6 +14,7 @@
 #include "ballast/model.h"
 #include "guarded.h"
 #include "scratch.h"
+#include "watched.h"
 
 static const char config[] =
     "[run]\nseed = 3\n"
@@ -26,26 +27,6 @@ static const char config[] =
 enum { MEMBERS = 4, FOLDS = 4 };
 
 static bal_device *dev;
-static int         stop_after;
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)unit;
-    assert_true(done <= total && strncmp(what, "classifier ", 11) == 0);
-}
-
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-
-static void end(void) {}
-static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
-
-static const bal_watch watch = {begin, update, end, stop};
-
 static void open_both(bal_setup **s, bal_dataset **data, const char *const *sets, int count)
 {
     scratch_text("config.ini", config);

@@ -12,30 +12,9 @@
 #include "ballast/files.h"
 #include "ballast/predictions.h"
 #include "scratch.h"
+#include "watched.h"
 
 static const char config[] = "tests/cli/good/experiment.ini";
-
-static int stop_after;
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    (void)total;
-    (void)done;
-}
-
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-
-static void end(void) {}
-static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
-
-static const bal_watch watch = {begin, update, end, stop};
 
 static int run(const char *folder, const char *arms, const char *folds, const char *seeds, bool *stopped)
 {

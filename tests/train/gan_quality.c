@@ -15,6 +15,7 @@
 #include "ballast/generators.h"
 #include "ballast/stored.h"
 #include "scratch.h"
+#include "watched.h"
 
 enum { SIDE = 16, LATENT = 4, LABEL = 1 };
 static const char config[] =
@@ -29,23 +30,6 @@ static bal_device  *dev;
 static bal_dataset *data;
 static bal_setup   *setup;
 static char        *features;
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    (void)total;
-    (void)done;
-}
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-static void end(void) {}
-static bool stop(void) { return false; }
-static const bal_watch watch = {begin, update, end, stop};
 
 static int open_all(void **state)
 {

@@ -16,6 +16,7 @@
 #include "guarded.h"
 #include "scratch.h"
 #include "train/dataset_parts.h"
+#include "watched.h"
 
 enum {
     SIDE = 32,
@@ -44,23 +45,6 @@ typedef struct fixture {
     bal_device  *dev;
     bal_dataset *data;
 } fixture;
-
-static void nothing(void) {}
-static bool no(void) { return false; }
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    (void)total;
-    (void)done;
-}
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-static const bal_watch watch = {begin, update, nothing, no};
 
 /* As none of the others is drawn. */
 static void draw(float *pixel, int label, uint32_t image)

@@ -16,6 +16,7 @@
 #include "ballast/scaler.h"
 #include "guarded.h"
 #include "scratch.h"
+#include "watched.h"
 
 static const char config[] =
     "[run]\nseed = 3\nprecision = mixed\n"
@@ -37,26 +38,6 @@ static const char config[] =
 static bal_device  *dev;
 static bal_dataset *data;
 static char        *folder;     /* of scratch */
-static int          stop_after; /* calls of stop until it says yes; 0: never */
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    (void)total;
-    (void)done;
-}
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-static void end(void) {}
-static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
-
-static const bal_watch watch = {begin, update, end, stop};
-
 static bal_setup *open_setup(const char *const *sets, int count)
 {
     bal_setup *s;

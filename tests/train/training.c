@@ -15,6 +15,7 @@
 #include "ballast/gan.h"
 #include "ballast/history.h"
 #include "scratch.h"
+#include "watched.h"
 
 static const char config[] =
     "[run]\nseed = 3\n"
@@ -41,26 +42,6 @@ static char        *folder; /* of scratch */
 /* ---- watching --------------------------------------------------------------------------------------------------- */
 
 static const char *features;   /* of GANs: a classifier's folder */
-static int         stop_after; /* calls of stop until it says yes; 0: never */
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    assert_true(done <= total);
-}
-
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    for (int i = 0; i < count; i++) assert_non_null(figures[i].name);
-}
-
-static void end(void) {}
-static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
-
-static const bal_watch watch = {begin, update, end, stop};
-
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
 static bal_setup *open_setup(const char *const *sets, int count)

@@ -14,6 +14,7 @@
 #include "ballast/gan.h"
 #include "guarded.h"
 #include "scratch.h"
+#include "watched.h"
 
 static const char config[] =
     "[run]\nseed = 3\n"
@@ -25,27 +26,6 @@ static const char config[] =
     "layer = conv filters=4 kernel=4 stride=4\nlayer = batch_norm\nlayer = leaky_relu\n"
     "layer = conv filters=6 kernel=3\nlayer = leaky_relu\nlayer = conv filters=1 kernel=6\n"
     "[train.gan]\nsteps = 6\nbatch = 8\nd_steps = 2\nema = 0.9\nlog = 4\ncheckpoint = 3\npretrain = 5\nfreeze = 1\n";
-
-static int stop_after; /* calls of stop until it says yes; 0: never */
-
-static void begin(const char *what, const char *unit, long total, long done)
-{
-    (void)what;
-    (void)unit;
-    assert_true(done <= total);
-}
-
-static void update(long done, const bal_figure *figures, int count)
-{
-    (void)done;
-    (void)figures;
-    (void)count;
-}
-
-static void end(void) {}
-static bool stop(void) { return stop_after > 0 && --stop_after == 0; }
-
-static const bal_watch watch = {begin, update, end, stop};
 
 /* ---- frozen layers ---------------------------------------------------------------------------------------------- */
 
