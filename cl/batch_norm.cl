@@ -53,7 +53,9 @@
 #define SHARED
 #define ADD_LANES(a, b)
 #endif
+/* Unrolled is only what is done for each row: the rest unrolled takes compilers seconds and gains nothing. */
 #define EACH_VECTOR(j) _Pragma("unroll") for (int j = 0; j < VECTORS; j++)
+#define EACH_IN_TURN(j) _Pragma("nounroll") for (int j = 0; j < VECTORS; j++)
 
 /* Where a work-item is: the columns from `column` on of rows [first, last) of a batch, and of the first `more` floats
  * of the one after them, which is cut short. Those beyond the last column repeat it and write nothing. */
@@ -135,7 +137,7 @@ static inline V before(V x, V dy, V a, V d)
             sum_v[j] += block_v[j]; \
         } \
     } \
-    EACH_VECTOR (j) { \
+    EACH_IN_TURN (j) { \
         int    column = p.column + j * W, more = p.more - column; \
         size_t at = (size_t)p.last * wide + column; \
         if (LANE == 0 && more > 0) { \
@@ -158,7 +160,7 @@ KERNEL batch_norm_moments(int c, int total, int wide, int chunk, int parts, __gl
     SHARED
     x += (size_t)p.batch * total;
     out += ((size_t)p.batch * 2 * parts + p.part) * (wide + W);
-    EACH_VECTOR (j) about[j] = near_mean(x, p.column + j * W, c, total);
+    EACH_IN_TURN (j) about[j] = near_mean(x, p.column + j * W, c, total);
 #define DISTANCE(LOAD) V u = (LOAD(X, x + at) - about[j]) * have, v = u * u;
     SUM_PART(DISTANCE)
 }
@@ -174,7 +176,7 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
     x += (size_t)p.batch * total;
     dy += (size_t)p.batch * total;
     out += ((size_t)p.batch * 2 * parts + p.part) * (wide + W);
-    EACH_VECTOR (j) {
+    EACH_IN_TURN (j) {
         __global const float *table = tables + (size_t)p.batch * TABLES * wide + p.column + j * W;
         mean[j] = VLOAD(table + MEAN * wide);
         a[j] = VLOAD(table + A * wide);
@@ -205,7 +207,7 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
             size_t at = (size_t)row * wide + p.column + j * W; \
             if (!p.idle) PUTV(T, VALUE(GETV), y + at); \
         } \
-    EACH_VECTOR (j) { \
+    EACH_IN_TURN (j) { \
         int    more = p.more - p.column - j * W; \
         size_t at = (size_t)p.last * wide + p.column + j * W; \
         if (more > 0 && LANE == 0 && !p.idle) PUT_SOME(T, VALUE(LOAD_MORE), y + at, more); \
@@ -237,7 +239,7 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
     V     a[VECTORS], d[VECTORS];
     float n = total / c;
     SHARED
-    EACH_VECTOR (j) {
+    EACH_IN_TURN (j) {
         int column = p.column + j * W;
         FIND_STATISTICS(mean, variance, p.batch, column)
         V inv = 1 / sqrt(variance + eps);
@@ -251,7 +253,7 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
         VSTORE(d[j], table + D * wide);
     }
     for (int batch = 0; training && p.part == 0 && p.batch == 0 && batch < batches; batch++) {
-        EACH_VECTOR (j) {
+        EACH_IN_TURN (j) {
             int column = p.column + j * W, some = c - column;
             FIND_STATISTICS(mean, variance, batch, column)
             if (LANE > 0 || some <= 0 || p.idle) continue;
@@ -279,7 +281,7 @@ KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int
     float n = total / c;
     SHARED
     for (int batch = 0; dgamma && p.part == 0 && p.batch == 0 && batch < batches; batch++) {
-        EACH_VECTOR (j) {
+        EACH_IN_TURN (j) {
             int column = p.column + j * W, some = c - column;
             ADD_PARTS(sum, product, batch, column)
             if (LANE > 0 || some <= 0 || p.idle) continue;
@@ -289,7 +291,7 @@ KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int
         }
     }
     if (!dx) return;
-    EACH_VECTOR (j) {
+    EACH_IN_TURN (j) {
         __global const float *table = tables + (size_t)p.batch * TABLES * wide + p.column + j * W;
         V                     inv = VLOAD(table + INV * wide);
         ADD_PARTS(sum, product, p.batch, p.column + j * W)
