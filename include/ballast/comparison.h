@@ -10,8 +10,18 @@
 #include <stdbool.h>
 #include "ballast/bands.h"
 #include "ballast/history.h"
+#include "ballast/intervals.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
+
+/* What the gate decided for a part (ballast/gate.h), as far as reports show it. */
+typedef struct bal_part_gate {
+    bool         there;
+    double       ratio;        /* of generated to real images that was taken; 0: none */
+    double       tried, gain;  /* the ratio taken, or else the one that gained most; NaN: none was tried. Gain in */
+    bal_interval interval;     /* balanced accuracy on validation images */
+    int          candidates, wrong_class, outliers, copies, repeated; /* and how many were dropped, and why */
+} bal_part_gate;
 
 /* One trained and tested classifier. */
 typedef struct bal_part_result {
@@ -25,7 +35,14 @@ typedef struct bal_part_result {
     bal_band_line  *roc, *pr; /* [class_count]; NULL without probabilities, or with more than 40 classes */
     bal_reliability reliability;
     bal_predictions examples; /* ballast/examples.h */
+    bal_part_gate   gate;
 } bal_part_result;
+
+/* An arm, and the arm before it from which it differs by the fewest settings. */
+typedef struct bal_added {
+    char *arm, *base;
+    char *settings; /* those that differ, in words */
+} bal_added;
 
 typedef struct bal_comparison {
     bal_part_result *part;
@@ -33,6 +50,10 @@ typedef struct bal_comparison {
     char           **classes;
     int              class_count;
     double           test_per_train; /* images of a test part over those of a training part */
+    int              positive;       /* the class that matters; -1: none was named */
+    bal_added       *added;          /* in the order of the arms; see bal_comparison_builds_on */
+    int              added_count;
+    int             *trained;        /* [class_count]: real training images (of the first fold); NULL: not known */
 } bal_comparison;
 
 bal_status bal_comparison_init(bal_comparison *out, const char *const *classes, int class_count, double test_per_train);
@@ -40,6 +61,13 @@ void       bal_comparison_free(bal_comparison *c);
 /* The part's own members are taken from `like` (arm is copied, the rest is made here). */
 bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, const bal_predictions *test,
                               const bal_history *history);
+
+/* Copies the texts. */
+bal_status bal_comparison_builds_on(bal_comparison *c, const char *arm, const char *base, const char *settings);
+/* Real training images of each class; copies them. */
+bal_status bal_comparison_trained_on(bal_comparison *c, const int *images);
+/* Those of the largest class over those of the rarest; NaN: not known. */
+double bal_comparison_imbalance(const bal_comparison *c);
 
 /* Mean and interval of a figure; low and high are NaN where there is none. n: parts in which the figure is defined. */
 typedef struct bal_estimate {
@@ -53,6 +81,7 @@ typedef enum {
     BAL_ACCURACY,
     BAL_VALIDATION_BALANCED_ACCURACY,
     BAL_REAL_BALANCED_ACCURACY, /* of arms that are tested on generated images; else undefined */
+    BAL_POSITIVE_RECALL,        /* of the class that matters; undefined where none was named */
     BAL_COMPARED
 } bal_compared;
 bal_estimate bal_comparison_estimate(const bal_comparison *c, const char *arm, bal_compared figure);

@@ -5,7 +5,7 @@
  *                                        training images, shared by arms and seeds
  *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, examples/ (examples.h),
  *                                        report.json (written last)
- *   RUN/experiment.txt experiment.json   the comparison; report.html and forest.svg: for people
+ *   RUN/experiment.txt experiment.json   the comparison; report.html, forest.svg, added.svg: for people
  *   RUN/predictions.csv                  all parts'
  *   RUN/split.csv                        folds of the images; a run that goes on must find the same
  *

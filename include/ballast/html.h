@@ -25,8 +25,8 @@ bal_status bal_html_comparison(char **out, const bal_comparison *c, const char *
  * one. An SVG; the caller frees *out. */
 bal_status bal_html_forest(char **out, const bal_comparison *c);
 
-/* report.html, forest.svg, counts.svg, and in arms/<arm>/ the confusion.svg, roc.svg, precision_recall.svg and
- * reliability.svg of all its parts. */
+/* report.html, forest.svg, added.svg (where arms build on others), counts.svg, and in arms/<arm>/ the confusion.svg,
+ * roc.svg, precision_recall.svg and reliability.svg of all its parts. */
 bal_status bal_html_save_comparison(const bal_comparison *c, const char *folder);
 
 #endif

@@ -83,6 +83,13 @@ void       bal_setup_close(bal_setup *s);
 bal_status               bal_setup_open_arm(bal_setup **out, const char *path, const char *const *sets, int set_count,
                                             const char *arm);
 extern const char *const bal_setup_arms[]; /* NULL-terminated */
+/* The built-in arm that first takes such images; of so many generated ones for each real one: what the others are. */
+const char *bal_setup_images(const bal_composition *images);
+
+/* What one setup has that another has not, in words: "with `sampler = balanced`, without `mix = mixup`,
+ * `ema = 0.99` instead of `0.9`"; "" where they are the same. Of the images, the nets and their training; not of what
+ * names a run, where data is or how rare [data] imbalance makes a class. The caller frees *words; *count: settings. */
+bal_status bal_setup_differs(char **words, int *count, const bal_setup *s, const bal_setup *other);
 /* Word i of a list separated by blanks or commas, or false behind the last. */
 bool bal_setup_word(char *out, size_t size, const char *list, int i);
 

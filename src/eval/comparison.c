@@ -1,5 +1,6 @@
 /* comparison -- see include/ballast/comparison.h. */
 #include "ballast/comparison.h"
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 bal_status bal_comparison_init(bal_comparison *out, const char *const *classes, int class_count, double test_per_train)
 {
-    *out = (bal_comparison){.test_per_train = test_per_train};
+    *out = (bal_comparison){.test_per_train = test_per_train, .positive = -1};
     out->classes = calloc((size_t)class_count, sizeof *out->classes);
     for (int k = 0; out->classes && k < class_count; k++) {
         char *name = bal_format("%s", classes[k]);
@@ -33,6 +34,8 @@ void bal_comparison_free(bal_comparison *c)
         bal_predictions_free(&c->part[i].examples);
     }
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
+    bal_added_free(c);
+    free(c->trained);
     free(c->classes);
     free(c->part);
     *c = (bal_comparison){0};
@@ -64,6 +67,24 @@ bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, co
     if (st == BAL_OK) st = bal_examples_keep(&r.examples, test);
     c->part[c->count++] = r; /* freed with the others, whole or not */
     return st;
+}
+
+bal_status bal_comparison_trained_on(bal_comparison *c, const int *images)
+{
+    size_t size = (size_t)c->class_count * sizeof *images;
+    if (!c->trained && !(c->trained = malloc(size))) return bal_fail(BAL_ENOMEM, "no memory for a comparison");
+    memcpy(c->trained, images, size);
+    return BAL_OK;
+}
+
+double bal_comparison_imbalance(const bal_comparison *c)
+{
+    int most = 0, least = INT_MAX;
+    for (int k = 0; c->trained && k < c->class_count; k++) {
+        if (c->trained[k] > most) most = c->trained[k];
+        if (c->trained[k] < least) least = c->trained[k];
+    }
+    return most && least ? (double)most / least : (double)NAN;
 }
 
 /* ---- estimates -------------------------------------------------------------------------------------------------- */
@@ -105,7 +126,7 @@ static double lowest_recall(const bal_metrics *m)
     return lowest;
 }
 
-static double figure_of(const bal_part_result *r, bal_compared figure)
+static double figure_of(const bal_comparison *c, const bal_part_result *r, bal_compared figure)
 {
     switch (figure) {
     case BAL_BALANCED_ACCURACY: return r->test.balanced_accuracy;
@@ -114,6 +135,7 @@ static double figure_of(const bal_part_result *r, bal_compared figure)
     case BAL_ACCURACY: return r->test.accuracy;
     case BAL_VALIDATION_BALANCED_ACCURACY: return r->kept.validation_balanced_accuracy;
     case BAL_REAL_BALANCED_ACCURACY: return r->leaks ? r->on_real : (double)NAN;
+    case BAL_POSITIVE_RECALL: return c->positive < 0 ? (double)NAN : r->test.classes[c->positive].recall;
     case BAL_COMPARED: break;
     }
     return (double)NAN;
@@ -136,7 +158,7 @@ static bal_estimate estimate(const bal_comparison *c, const char *arm, const cha
     for (int i = 0; i < c->count; i++) {
         const bal_part_result *r = &c->part[i], *o = other ? find_part(c, other, r->fold, r->seed) : NULL;
         if (strcmp(r->arm, arm) != 0 || (other && !o)) continue;
-        value[n++] = figure_of(r, figure) - (o ? figure_of(o, figure) : 0);
+        value[n++] = figure_of(c, r, figure) - (o ? figure_of(c, o, figure) : 0);
     }
     bal_estimate e = bal_estimate_of(value, n, c->test_per_train);
     if (e.low < (other ? -1 : 0)) e.low = other ? -1 : 0; /* no figure is beyond these */

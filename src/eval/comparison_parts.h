@@ -2,6 +2,8 @@
 #ifndef BALLAST_EVAL_COMPARISON_PARTS_H
 #define BALLAST_EVAL_COMPARISON_PARTS_H
 
+#include <cjson/cJSON.h>
+#include <stdio.h>
 #include "ballast/comparison.h"
 
 #define BAL_COMPARISON_BASE "original" /* what each other arm is compared with */
@@ -17,5 +19,36 @@ const char *bal_comparison_chosen(double *validation, const bal_comparison *c);
 
 /* There is something to compare the arm with. */
 bool bal_comparison_differs(const bal_comparison *c, const char *arm);
+
+/* ---- what several files print alike ---- */
+
+/* A name and blanks up to a width in columns of a terminal. */
+void bal_comparison_put_left(FILE *to, const char *name, int width);
+/* "0.600 [ 0.500,  0.700]" in 22 columns behind two blanks. */
+void   bal_comparison_put_estimate(FILE *to, bal_estimate e);
+cJSON *bal_comparison_estimate_json(bal_estimate e);
+cJSON *bal_comparison_number_json(double v); /* null where undefined */
+
+/* ---- comparison_added.c: what each arm adds to the one that it builds on ---- */
+
+void bal_added_free(bal_comparison *c);
+/* Of the arm, or NULL: where it builds on none, or one of the two is not there or tested on generated images. */
+const bal_added *bal_added_find(const bal_comparison *c, const char *arm);
+/* The recall that is shown beside balanced accuracy, and its name: malloc'd, NULL without memory. */
+bal_compared bal_added_recall(const bal_comparison *c);
+char        *bal_added_recall_name(const bal_comparison *c);
+bal_status   bal_added_text(FILE *to, const bal_comparison *c);
+void         bal_added_json(cJSON *arm, const bal_comparison *c, const char *name);
+
+/* ---- comparison_gate.c: what gates decided, part by part ---- */
+
+bool bal_gates_any(const bal_comparison *c, const char *arm); /* arm NULL: of any */
+/* One part's decision in a few words. */
+void bal_gate_put_words(FILE *to, const bal_part_gate *g);
+void bal_gates_text(FILE *to, const bal_comparison *c);
+void bal_gates_json(cJSON *arm, const bal_comparison *c, const char *name);
+/* "fold 1, seed 2", without a fold where there is none. */
+#define BAL_PLACE_SIZE 40
+void bal_part_place(char out[BAL_PLACE_SIZE], const bal_part_result *p);
 
 #endif

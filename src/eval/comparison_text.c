@@ -21,8 +21,7 @@ static double mean_kept(const bal_comparison *c, const char *arm, int which)
     return n ? sum / n : (double)NAN;
 }
 
-/* A name and blanks up to a width in columns of a terminal. */
-static void put_left(FILE *to, const char *name, int width)
+void bal_comparison_put_left(FILE *to, const char *name, int width)
 {
     int columns = bal_prose_columns(name);
     fprintf(to, "%s%*s", name, width > columns ? width - columns : 0, "");
@@ -42,7 +41,7 @@ static void put_figure(FILE *to, int width, double v)
     else fprintf(to, " %*.*f", width, 3, v);
 }
 
-static void put_estimate(FILE *to, bal_estimate e)
+void bal_comparison_put_estimate(FILE *to, bal_estimate e)
 {
     if (isnan(e.mean)) fprintf(to, "  %-22s", "n/a");
     else if (isnan(e.low)) fprintf(to, "  %-22.3f", e.mean);
@@ -63,11 +62,11 @@ static bal_status put_paper_table(FILE *to, const bal_comparison *c, const char 
     fprintf(to, ", validation loss");
     put_figure(to, 5, mean_kept(c, arm, 3));
     fprintf(to, "\n  ");
-    put_left(to, "class", class_width(c));
+    bal_comparison_put_left(to, "class", class_width(c));
     fprintf(to, " %9s %9s %9s   predicted as\n", "precision", "recall", "support");
     for (int k = 0; k < c->class_count; k++) {
         fprintf(to, "  ");
-        put_left(to, c->classes[k], class_width(c));
+        bal_comparison_put_left(to, c->classes[k], class_width(c));
         put_figure(to, 9, m.classes[k].precision);
         put_figure(to, 9, m.classes[k].recall);
         fprintf(to, " %9d  ", m.classes[k].support);
@@ -145,12 +144,13 @@ static void put_arms(FILE *to, const bal_comparison *c)
     BAL_EACH_ARM(c, i)
     {
         const char *arm = c->part[i].arm;
-        put_left(to, arm, 20);
+        bal_comparison_put_left(to, arm, 20);
         fprintf(to, " %5d", count_parts(c, arm));
         for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
-            put_estimate(to, bal_comparison_estimate(c, arm, (bal_compared)f));
+            bal_comparison_put_estimate(to, bal_comparison_estimate(c, arm, (bal_compared)f));
         if (bal_comparison_differs(c, arm))
-            put_estimate(to, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY));
+            bal_comparison_put_estimate(to,
+                                        bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY));
         fprintf(to, "%s\n", c->part[i].leaks ? "  (tested on generated images)" : "");
     }
 }
@@ -166,11 +166,18 @@ static void put_differences(FILE *to, const bal_comparison *c)
         if (first)
             fprintf(to, "\n%-26s  %-22s  %-22s\n", "difference to original in", "lowest class recall", "macro F1");
         first = false;
-        put_left(to, arm, 26);
+        bal_comparison_put_left(to, arm, 26);
         for (int f = BAL_LOWEST_RECALL; f <= BAL_MACRO_F1; f++)
-            put_estimate(to, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, (bal_compared)f));
+            bal_comparison_put_estimate(to, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, (bal_compared)f));
         fputs("\n", to);
     }
+}
+
+static void put_training_images(FILE *to, const bal_comparison *c)
+{
+    for (int k = 0; c->trained && k < c->class_count; k++)
+        fprintf(to, "%s%s %d", k ? ", " : "\nTraining images: ", c->classes[k], c->trained[k]);
+    if (c->trained) fprintf(to, "; the largest class has %.4g for each of the rarest.\n", bal_comparison_imbalance(c));
 }
 
 static bal_status put_all(FILE *to, const bal_comparison *c)
@@ -182,6 +189,9 @@ static bal_status put_all(FILE *to, const bal_comparison *c)
           "images; cut "
           "where no figure can be).\n",
           to);
+    BAL_TRY(bal_added_text(to, c));
+    bal_gates_text(to, c);
+    put_training_images(to, c);
     BAL_EACH_ARM(c, i) BAL_TRY(put_paper_table(to, c, c->part[i].arm));
     return BAL_OK;
 }

@@ -35,13 +35,6 @@ bal_status bal_html_forest(char **out, const bal_comparison *c)
     return st;
 }
 
-static void put_estimate(FILE *to, bal_estimate e)
-{
-    if (isnan(e.mean)) fputs("<td>n/a</td>", to);
-    else if (isnan(e.low)) fprintf(to, "<td>%.3f</td>", e.mean);
-    else fprintf(to, "<td>%.3f<small>[%.3f,&#8239;%.3f]</small></td>", e.mean, e.low, e.high);
-}
-
 static void put_arm(FILE *to, const bal_comparison *c, const bal_part_result *first)
 {
     int parts = 0;
@@ -51,7 +44,7 @@ static void put_arm(FILE *to, const bal_comparison *c, const bal_part_result *fi
     if (first->leaks) fputs("<small>tested on generated images</small>", to);
     fprintf(to, "</th><td>%d</td>", parts);
     for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
-        put_estimate(to, bal_comparison_estimate(c, first->arm, (bal_compared)f));
+        bal_html_estimate(to, bal_comparison_estimate(c, first->arm, (bal_compared)f));
     fputs("</tr>\n", to);
 }
 
@@ -73,7 +66,7 @@ static void put_differences(FILE *to, const bal_comparison *c)
         bal_page_name(to, arm);
         fputs("</th>", to);
         for (int f = BAL_BALANCED_ACCURACY; f <= BAL_MACRO_F1; f++)
-            put_estimate(to, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, (bal_compared)f));
+            bal_html_estimate(to, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, (bal_compared)f));
         fputs("</tr>\n", to);
     }
     if (begun) fputs("</tbody>\n</table></div>\n", to);
@@ -97,14 +90,6 @@ static void put_arms(FILE *to, const bal_comparison *c)
           to);
 }
 
-static void describe_estimate(FILE *to, const char *arm, bal_estimate e, const char *separator)
-{
-    fprintf(to, "%s %s", separator, arm);
-    if (isnan(e.mean)) fputs(" n/a", to);
-    else fprintf(to, " %.3f", e.mean);
-    if (!isnan(e.low)) fprintf(to, " (%.3f to %.3f)", e.low, e.high);
-}
-
 static bal_status describe_forest(char **alt, const bal_comparison *c)
 {
     size_t size;
@@ -113,13 +98,13 @@ static bal_status describe_forest(char **alt, const bal_comparison *c)
     fputs("Forest plot of the arms. Balanced accuracy with 95 % intervals:", to);
     for (int i = 0; i < c->count; i++)
         if (bal_comparison_first(c, i))
-            describe_estimate(to, c->part[i].arm, bal_comparison_estimate(c, c->part[i].arm, BAL_BALANCED_ACCURACY),
+            bal_html_describe(to, c->part[i].arm, bal_comparison_estimate(c, c->part[i].arm, BAL_BALANCED_ACCURACY),
                               i ? ";" : "");
     fputs(". Differences to original:", to);
     for (int i = 0, n = 0; i < c->count; i++) {
         const char *arm = c->part[i].arm;
         if (!bal_comparison_first(c, i) || !bal_comparison_differs(c, arm)) continue;
-        describe_estimate(to, arm, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY),
+        bal_html_describe(to, arm, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY),
                           n++ ? ";" : "");
     }
     fputc('.', to);
@@ -217,6 +202,8 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     BAL_TRY(put_lines(to, c));
     put_arms(to, c);
     BAL_TRY(put_forest(to, c));
+    BAL_TRY(bal_html_added(to, c));
+    bal_html_gates(to, c);
     BAL_TRY(put_pooled(to, c, folder));
     bal_html_arm_mistakes(to, c, folder);
     bal_html_gans(to, folder);
@@ -271,6 +258,8 @@ bal_status bal_html_save_comparison(const bal_comparison *c, const char *folder)
     BAL_TRY(bal_html_save_figure(folder, "counts.svg", &f));
     BAL_TRY(bal_html_forest(&text, c));
     BAL_TRY(bal_html_save_text(folder, "forest.svg", text));
+    BAL_TRY(bal_figure_added(&f, c));
+    BAL_TRY(bal_html_save_figure(folder, "added.svg", &f));
     BAL_TRY(bal_html_comparison(&text, c, folder));
     return bal_html_save_text(folder, "report.html", text);
 }

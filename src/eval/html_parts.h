@@ -71,6 +71,18 @@ void bal_html_generator(FILE *to, const char *folder, const char *class);
 /* `verb` trains the run from its config.ini; seed: of the resamples. */
 void bal_html_repeat(FILE *to, const char *folder, const char *verb, uint64_t seed);
 
+/* ---- html_added.c ---- */
+
+/* A mean and its interval, or n/a, in a table cell. */
+void bal_html_estimate(FILE *to, bal_estimate e);
+/* In a sentence: "; name 0.750 (0.700 to 0.800)". */
+void bal_html_describe(FILE *to, const char *name, bal_estimate e, const char *separator);
+/* What each arm adds to the one that it builds on: a forest, empty where there is none, and the section. */
+bal_status bal_figure_added(bal_figure *out, const bal_comparison *c);
+bal_status bal_html_added(FILE *to, const bal_comparison *c);
+/* What the gates decided, part by part. */
+void bal_html_gates(FILE *to, const bal_comparison *c);
+
 /* Of an experiment's part, below the experiment's; malloc'd, NULL when out of memory. */
 char *bal_html_part_folder(const char *folder, const bal_part_result *p);
 

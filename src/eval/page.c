@@ -46,6 +46,7 @@ static const char style[] =
     ".many thead th:not(:first-child){writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
     "height:10rem;max-width:none;padding:.4rem .1rem}\n"
     ".many thead bdi{-webkit-line-clamp:2;max-height:9rem}\n"
+    "td.said{text-align:left;min-width:14rem}\n"
     "td small,th small{display:block;font-weight:normal}\n"
     "dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.15rem 1rem;margin:.4rem 0}\n"
     "dt{font-weight:600}dd{margin:0}\n"

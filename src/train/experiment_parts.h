@@ -2,6 +2,7 @@
 #ifndef BALLAST_EXPERIMENT_PARTS_H
 #define BALLAST_EXPERIMENT_PARTS_H
 
+#include "ballast/comparison.h"
 #include "ballast/experiment.h"
 
 typedef struct bal_experiment_arm {
@@ -36,5 +37,14 @@ int bal_experiment_needs(const bal_experiment *e, int label);
 /* An arm's setup for one seed: all arms get as many updates as the real training images give in the budget's epochs. A
  * copy that owns nothing. */
 bal_setup bal_experiment_setup(const bal_experiment *e, int arm, int seed);
+
+/* Every part in a run's folder that is done, whatever was picked: what they found, and all their predictions. Without
+ * one the comparison has no parts. */
+typedef struct bal_gathered {
+    bal_comparison  comparison;
+    bal_predictions all;
+} bal_gathered;
+bal_status bal_experiment_gather(bal_gathered *out, const char *folder);
+void       bal_gathered_free(bal_gathered *g);
 
 #endif

@@ -53,6 +53,24 @@ static const arm_def *find_arm(const char *name)
     return NULL;
 }
 
+static bool same_images(const bal_composition *a, const bal_composition *b)
+{
+    bool by_ratio = a->generated[BAL_TRAIN] == BAL_GENERATED_RATIO && !a->gated;
+    bool same = a->gated == b->gated;
+    for (int p = 0; p < BAL_PARTS; p++) {
+        bal_generated generated = p == BAL_TRAIN && by_ratio ? BAL_GENERATED_NONE : a->generated[p];
+        same &= a->real[p] == b->real[p] && generated == b->generated[p];
+    }
+    return same;
+}
+
+const char *bal_setup_images(const bal_composition *images)
+{
+    for (int i = 0; i < ARMS; i++)
+        if (same_images(images, &arms[i].images)) return arms[i].name;
+    return "other";
+}
+
 static bal_status bad_ratio(const bal_setup *s, const char *word)
 {
     return bal_fail_at(bal_setup_place(s->config, "train.gate", "ratios"),

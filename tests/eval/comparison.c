@@ -102,9 +102,82 @@ static void test_all_guess(void **state)
     bal_comparison_free(&c);
 }
 
+/* Differences to the arm that is built on, by hand: of balanced accuracy (.6 - .55 + .7 - .6) / 2 = .075, of b's recall
+ * (.4 - .1 + .4 - .2) / 2 = .25, of the lowest recall (.4 - .1 + .4 - .2) / 2 = .25. t(1) = 12.706, with halves .025
+ * and .05 of deviation. */
+static void test_added(void **state)
+{
+    (void)state;
+    bal_comparison c;
+    char          *text, *json;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
+    add(&c, "original", 0, 10, 1, 0.5, false);
+    add(&c, "original", 1, 10, 2, 0.5, false);
+    add(&c, "planned", 0, 8, 4, 0.8, false);
+    add(&c, "planned", 1, 10, 4, 0.8, false);
+    add(&c, "paper", 0, 10, 10, 1.0, true);
+    assert_int_equal(bal_comparison_builds_on(&c, "planned", "original", "with `sampler = balanced`"), BAL_OK);
+    assert_int_equal(bal_comparison_builds_on(&c, "paper", "original", "with `images = paper`"), BAL_OK);
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    assert_non_null(strstr(text, "arm                  builds on             balanced accuracy       lowest class "
+                                 "recall\nplanned              original              0.075 [-0.243,  0.393]  0.250 "
+                                 "[-0.385,  0.885]\n  original with `sampler = balanced`\n"));
+    assert_null(strstr(text, "images = paper")); /* it was not tested on the same images */
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(
+        strstr(json, "\"builds_on\":\t\"original\",\n\t\t\t\t\"settings\":\t\"with `sampler = balanced`\","));
+    assert_non_null(strstr(json, "\"positive_recall\":\t{\n\t\t\t\t\"mean\":\tnull"));
+    assert_null(strstr(json, "\"training_images"));
+    free(text);
+    free(json);
+    c.positive = 0; /* a: (.8 - 1 + 1 - 1) / 2 = -.1 */
+    assert_int_equal(bal_comparison_trained_on(&c, (const int[]){30, 4}), BAL_OK);
+    assert_true(bal_comparison_imbalance(&c) == 7.5);
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    assert_non_null(strstr(text, "recall of a\n"));
+    assert_non_null(strstr(text, "0.393]  -0.100 [-1.000,  1.000]\n"));
+    assert_non_null(strstr(text, "\nTraining images: a 30, b 4; the largest class has 7.5 for each of the rarest.\n"));
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(
+        strstr(json, "\"training_images\":\t{\n\t\t\"a\":\t30,\n\t\t\"b\":\t4\n\t},\n\t\"imbalance\":\t7.5"));
+    free(text);
+    free(json);
+    bal_comparison_free(&c);
+}
+
+static void test_gates(void **state)
+{
+    (void)state;
+    bal_comparison c;
+    char          *text, *json;
+    const double   none = (double)NAN;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
+    for (int fold = 0; fold < 3; fold++) add(&c, "gated", fold, 8, 4, 0.8, false);
+    c.part[0].gate = (bal_part_gate){true, 0.5, 0.5, 0.125, {0.0625, 0.25}, 39, 4, 3, 2, 1};
+    c.part[1].gate = (bal_part_gate){true, 0, 0.25, 0.01, {-0.0625, 0.0825}, 39, 0, 0, 0, 0};
+    c.part[2].gate = (bal_part_gate){true, 0, none, none, {none, none}, 39, 30, 9, 0, 0};
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    assert_non_null(strstr(text,
+                           "fold 0, seed 1       0.5    0.5  0.125 [ 0.062,  0.250]         39           4        3 "
+                           "     2        1  synthetic images helped: 0.5 for each real one\n"));
+    assert_non_null(strstr(text,
+                           "fold 1, seed 1         0   0.25  0.010 [-0.062,  0.083]         39           0        0 "
+                           "     0        0  0 = synthetic images did not help here\n"));
+    assert_non_null(strstr(text,
+                           "fold 2, seed 1         0      -  n/a                            39          30        9 "
+                           "     0        0  0 = no synthetic image was fit to be tried\n"));
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(strstr(json, "\"ratio\":\t0.5,\n\t\t\t\t\t\"tried\":\t0.5,\n\t\t\t\t\t\"gain\":\t0.125,"));
+    assert_non_null(strstr(json, "\"wrong_class\":\t30,\n\t\t\t\t\t\t\"outlier\":\t9,"));
+    free(text);
+    free(json);
+    bal_comparison_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate), cmocka_unit_test(test_arms),
-                                       cmocka_unit_test(test_all_guess)};
+                                       cmocka_unit_test(test_all_guess), cmocka_unit_test(test_added),
+                                       cmocka_unit_test(test_gates)};
     return cmocka_run_group_tests_name("eval/comparison", tests, NULL, NULL);
 }

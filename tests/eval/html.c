@@ -342,6 +342,38 @@ static void an_experiment_has_arms_and_a_forest(void **state)
     bal_comparison_free(&c);
 }
 
+/* What an arm adds, and a gate's decision: names and settings stay text, what stands in backticks is code. */
+static void an_experiment_says_what_was_added(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"a", "b"};
+    bal_comparison           c;
+    char                    *html, *svg;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0.25), BAL_OK);
+    add(&c, "original", 1, "a,a\nb,b\nb,a\nb,a\nb,a\n");
+    add(&c, EVIL, 1, "a,a\nb,b\nb,b\nb,b\nb,a\n");
+    c.positive = 1;
+    c.part[1].gate = (bal_part_gate){true, 0, 0.5, 0.01, {-0.05, 0.07}, 40, 1, 2, 3, 4};
+    assert_int_equal(bal_comparison_builds_on(&c, EVIL, "original", "with `a = <b>`, without `c"), BAL_OK);
+    assert_int_equal(bal_html_save_comparison(&c, scratch("added")), BAL_OK);
+    read_file(&html, "added/report.html");
+    read_file(&svg, "added/added.svg");
+    assert_sound(html);
+    assert_null(strstr(html, EVIL));
+    assert_null(strstr(svg, EVIL));
+    assert_non_null(strstr(html, "<td>0.250</td><td>0.500</td><td class=\"said\"><bdi>original</bdi> with <code>a = "
+                                 "&lt;b&gt;</code>, without <code>c</code></td></tr>"));
+    assert_non_null(strstr(html, "<bdi>recall of b</bdi></th>"));
+    assert_non_null(strstr(html, "<th scope=\"row\">seed 1</th><td>0</td><td>0.5</td><td>0.010<small>[-0.050,&#8239;"
+                                 "0.070]</small></td><td>40</td><td>1</td><td>2</td><td>3</td><td>4</td><td class="
+                                 "\"said\">0 = synthetic images did not help here</td></tr>"));
+    assert_int_equal(count_of(svg, "class=\"title\""), 2);
+    assert_int_equal(count_of(svg, "class=\"mark"), 2);
+    free(html);
+    free(svg);
+    bal_comparison_free(&c);
+}
+
 static void add_seen(bal_comparison *c, int seed, const char *rows)
 {
     char           *text = bal_format("path,label,predicted,seed,p:a,p:b\n%s", rows);
@@ -394,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_report_is_saved_with_its_page_and_plots),
         cmocka_unit_test(plots_that_are_not_drawn_are_removed),
         cmocka_unit_test(an_experiment_has_arms_and_a_forest),
+        cmocka_unit_test(an_experiment_says_what_was_added),
         cmocka_unit_test(an_arm_shows_its_surest_mistakes),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

@@ -39,6 +39,16 @@ static void assert_same(const char *a, const char *b, const char *name)
     free(q);
 }
 
+static void assert_has(const char *folder, const char *name, const char *what)
+{
+    char  *text, *path = bal_path_join(folder, name);
+    size_t size;
+    assert_int_equal(bal_file_read(&text, &size, path, 0), BAL_OK);
+    if (!strstr(text, what)) fail_msg("%s has no %s", path, what);
+    free(text);
+    free(path);
+}
+
 static bal_status count_part(void *user, const bal_experiment_part *part)
 {
     int *counts = user; /* all, done */
@@ -81,6 +91,10 @@ static void test_in_pieces_same_bits(void **state)
     assert_same(whole, pieces, "experiment.txt");
     assert_same(whole, pieces, "forest.svg");
     assert_int_equal(bal_file_exists(scratch("pieces/report.html")), true);
+    assert_has(whole, "experiment.json",
+               "\"builds_on\":\t\"balanced\",\n\t\t\t\t\"settings\":\t\"with `loss = cross_entropy weights=1,2`, "
+               "`epochs = 3` instead of `2`\"");
+    assert_has(whole, "experiment.txt", "\nTraining images: NORMAL 78, PNEUMONIA 4");
     free(whole);
     free(pieces);
 }
