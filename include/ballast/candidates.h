@@ -32,8 +32,12 @@ void bal_thumb(float *out, const float *pixel, int side, int channels);
 float bal_detail(const float *pixel, int side, int channels);
 #define BAL_DETAIL_FACTOR 2.0 /* less than this part of the least of real images, or more than so many times the most */
 
+/* copy[i]: whether candidate i is nearer to an image of `real` than real ones are to each other, in either space;
+ * limit: these distances in thumbs and features, or NULL. */
+bal_status bal_candidates_near(bool *copy, double limit[2], const bal_looks *real, const bal_looks *candidates);
+
 /* Of candidates that are BAL_KEPT those become BAL_COPY that are nearer to an image of `real` than real ones are to
- * each other (bal_quality_copies) in either space, and BAL_REPEATED those that are so near to a kept one before them in
+ * each other (bal_candidates_near), and BAL_REPEATED those that are so near to a kept one before them in
  * both. Of fewer real images than bal_quality_copies looks at, only what has the same thumb is near. */
 bal_status bal_candidates_copies(bal_verdict *verdict, const bal_looks *real, const bal_looks *candidates);
 

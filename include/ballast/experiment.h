@@ -2,14 +2,19 @@
  * that is done once, then compared.
  *
  *   RUN/fold0/gan/<class>/               generators (or gan/conditional/, one of all classes), trained on the fold's
- *                                        training images, shared by arms and seeds
+ *                                        training images, shared by arms and seeds; quality.json, nearest.png (gan.h)
  *   RUN/fold0/seed1/<arm>/               log.csv, best.safetensors, ..., predictions.csv, examples/ (examples.h),
  *                                        report.json (written last)
  *   RUN/experiment.txt experiment.json   the comparison; report.html, forest.svg, added.svg: for people
  *   RUN/predictions.csv                  all parts'
  *   RUN/split.csv                        folds of the images; a run that goes on must find the same
  *
- * Without folds the one split's folder is called "split". */
+ * Without folds the one split's folder is called "split".
+ *
+ * Which of a generator's checkpoints is kept, how good it is, and which of its images are copies that no arm gets, is
+ * judged in the features of one classifier for each fold: of the part `original` with the first seed, whether or not
+ * that is an arm, or was picked. An arm that differs from another one in its test images alone takes over its
+ * classifier, if that is there. */
 #ifndef BALLAST_EXPERIMENT_H
 #define BALLAST_EXPERIMENT_H
 
@@ -49,7 +54,7 @@ bal_status bal_experiment_parts(const bal_experiment_job *job,
 
 typedef enum { BAL_TASK_OPEN, BAL_TASK_RUNNING, BAL_TASK_DONE, BAL_TASK_FAILED } bal_task_state;
 
-/* A part, or a GAN that some part takes images from. */
+/* A part, a GAN that some part takes images from, or the classifier by whose features that is judged. */
 typedef struct bal_experiment_task {
     char          *folder;
     const char    *name;   /* the same below the run's: "fold0/gan/NORMAL", "fold0/seed1/original" */
@@ -57,6 +62,8 @@ typedef struct bal_experiment_task {
     int            index;  /* of the arm, or of the GAN's class */
     int            fold, seed;
     bool           waits;  /* for the GANs of its fold */
+    bool           judges; /* these wait for its classifier */
+    bool           tested; /* else only the classifier is trained: nobody picked the part */
     int            step, total; /* steps taken, of how many at most */
     double         seconds;     /* about, for what is left; NaN before bal_experiment_measure */
     bal_task_state state;
@@ -77,7 +84,7 @@ bal_status bal_experiment_begin(bal_experiment *e);
 /* run.json. Opens the device. */
 bal_status bal_experiment_describe(bal_experiment *e);
 
-/* The first task that is to do and need not wait, or NULL. One whose GAN failed is logged, and fails too. */
+/* The first task that is to do and need not wait, or NULL. One that needs what failed is logged, and fails too. */
 bal_experiment_task *bal_experiment_next(bal_experiment *e);
 /* Do it on device `slot` of run.device, which may be a list ("0,1"), counted round. Sets the state: BAL_TASK_OPEN where
  * *stopped; a failure is logged. The same bits in whatever process, after whatever tasks. */

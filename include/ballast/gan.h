@@ -30,6 +30,8 @@ bal_status bal_gan_check(const bal_setup *s, const bal_dataset *data);
  * discriminator). */
 int bal_gan_budget(const bal_setup *s, const bal_dataset *data, int label);
 
+enum { BAL_GAN_JUDGED = 256 }; /* generated images that a checkpoint is judged by */
+
 /* Train to the end of the budget, or until watch->stop (then *stopped). Writes last.safetensors, generator.safetensors,
  * log.csv, speed.csv, samples/, real.png, progression.png. A NaN ends with BAL_ENAN, naming net, layer and step.
  *

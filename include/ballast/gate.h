@@ -18,6 +18,7 @@
 #include "ballast/candidates.h"
 #include "ballast/classifier.h"
 #include "ballast/intervals.h"
+#include "ballast/model.h"
 
 typedef struct bal_gate_job {
     const bal_setup *setup; /* of the arm, with the part's seed and its updates as steps */
@@ -57,6 +58,12 @@ void       bal_gate_free(bal_gate *g); /* accepts a zeroed one */
 
 /* A few sentences for people; the caller frees *out. */
 bal_status bal_gate_words(char **out, const bal_gate *g);
+
+/* Without a gate: copy[i], for each generated image i of a class, is whether it is a copy of one of its training images
+ * by its pixels or by the judge's features (bal_candidates_near); the others are not touched. How many were found, of
+ * how many. The data is composed of real images alone. */
+bal_status bal_generated_copies(int *found, int *drawn, bool *copy, const bal_model *judge, const bal_dataset *data,
+                                int label);
 
 /* gate.json. */
 bal_status bal_gate_write(const bal_gate *g, const char *path);

@@ -40,6 +40,7 @@ static void say_task_json(const bal_experiment_task *t)
     if (t->fold >= 0) cJSON_AddNumberToObject(o, "fold", t->fold);
     cJSON_AddNumberToObject(o, "seed", t->seed);
     cJSON_AddStringToObject(o, "folder", t->folder);
+    if (t->arm) cJSON_AddBoolToObject(o, "tested", t->tested);
     cJSON_AddBoolToObject(o, "done", t->state == BAL_TASK_DONE);
     cJSON_AddNumberToObject(o, "step", t->step);
     cJSON_AddNumberToObject(o, "total", t->total);
@@ -54,7 +55,8 @@ static void say_task(const bal_experiment_task *t)
     bool known = t->state != BAL_TASK_DONE && !isnan(t->seconds);
     if (known && t->seconds < 1) snprintf(left, sizeof left, "< 1 s");
     else if (known) bal_duration_print(left, sizeof left, t->seconds);
-    printf("%-6s %9s  %s\n", state_of(t), left, t->folder);
+    printf("%-6s %9s  %s%s\n", state_of(t), left, t->folder,
+           t->arm && !t->tested ? " (its classifier judges the GANs)" : "");
 }
 
 static void say_total(bal_experiment *e, const char *device)
@@ -233,8 +235,9 @@ const bal_verb bal_verb_experiment = {
                "it leaks).\n"
                "Every part is done once: --resume goes on, and tries failed ones again, to the same bits as in one go. "
                "--dry-run lists\n"
-               "the parts and the GANs that they take images from, with the time that they would need by steps timed "
-               "then.\n"
+               "the parts, the GANs that they take images from and the classifier that judges these (original's, with "
+               "the first\n"
+               "seed), with the time that they would need by steps timed then.\n"
                "--jobs N does N at a time, each in a process of its own; the results are the same to the bit. --device "
                "may be a list\n"
                "(0,1): they take turns. On one CPU that gains little, as one part keeps all cores busy; it is meant "

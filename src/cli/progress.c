@@ -47,11 +47,13 @@ static void say(void *user, bal_log_level level, const char *line)
     static const char *const words[] = {"error: ", "warning: ", "", ""};
     static const char *const colours[] = {"\033[31m", "\033[33m", "", ""};
 
+    const char *who = speaker && strncmp(line, speaker, strlen(speaker)) != 0 ? speaker : NULL;
+
     (void)user;
     if (quiet && level >= BAL_LOG_INFO) return;
     clear_bar();
     fprintf(stderr, "%s%s%s%s%s%s\n", colour ? colours[level] : "", words[level],
-            colour && *words[level] ? "\033[0m" : "", speaker ? speaker : "", speaker ? ": " : "", line);
+            colour && *words[level] ? "\033[0m" : "", who ? who : "", who ? ": " : "", line);
 }
 
 void bal_speak(bool be_quiet, bool as_json)

@@ -86,18 +86,17 @@ static bool like_one_before(const bal_verdict *verdict, const bal_looks *c, cons
     return false;
 }
 
-static bal_status find_copies(bool *copy, double limit[2], const bal_looks *real, const bal_looks *candidates)
+bal_status bal_candidates_near(bool *copy, double limit[2], const bal_looks *real, const bal_looks *candidates)
 {
     int        count = candidates->thumb.count;
-    bal_copies found;
+    bal_copies thumb = {0}, feature = {0};
     bool      *near = malloc((size_t)count + 1);
     if (!near) return no_memory(count);
-    bal_status st = bal_quality_copies(&found, copy, &real->thumb, &candidates->thumb);
-    limit[0] = found.limit;
-    if (st == BAL_OK) st = bal_quality_copies(&found, near, &real->feature, &candidates->feature);
-    limit[1] = found.limit;
+    bal_status st = bal_quality_copies(&thumb, copy, &real->thumb, &candidates->thumb);
+    if (st == BAL_OK) st = bal_quality_copies(&feature, near, &real->feature, &candidates->feature);
     for (int i = 0; st == BAL_OK && i < count; i++)
         copy[i] = copy[i] || near[i] || equals_a_real_one(real, candidates, i);
+    for (int i = 0; limit && i < 2; i++) limit[i] = i ? feature.limit : thumb.limit;
     free(near);
     return st;
 }
@@ -108,7 +107,7 @@ bal_status bal_candidates_copies(bal_verdict *verdict, const bal_looks *real, co
     double limit[2] = {0, 0};
     bool  *copy = malloc((size_t)count + 1);
     if (!copy) return no_memory(count);
-    bal_status st = find_copies(copy, limit, real, candidates);
+    bal_status st = bal_candidates_near(copy, limit, real, candidates);
     for (int i = 0; st == BAL_OK && i < count; i++) {
         if (verdict[i] != BAL_KEPT) continue;
         if (copy[i]) verdict[i] = BAL_COPY;

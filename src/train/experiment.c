@@ -9,7 +9,6 @@
 #include "ballast/collapse.h"
 #include "ballast/ensemble.h"
 #include "ballast/files.h"
-#include "ballast/gan.h"
 #include "ballast/gate.h"
 #include "ballast/heatmap.h"
 #include "ballast/log.h"
@@ -37,63 +36,6 @@ bal_setup bal_experiment_setup(const bal_experiment *e, int arm, int seed)
     own.classifier.steps = own.classifier.epochs * ((count + batch - 1) / batch);
     own.classifier.epochs = 0;
     return own;
-}
-
-/* ---- generated images ------------------------------------------------------------------------------------------- */
-
-typedef struct take {
-    bal_dataset *data;
-    int          label;
-} take;
-
-static bal_status take_images(void *user, int first, int count, const float *pixel, const bal_scaling *scaling)
-{
-    const take *t = user;
-    (void)first;
-    return bal_dataset_add_generated(t->data, t->label, pixel, count, scaling);
-}
-
-static bal_status train_gan(bal_experiment *e, const bal_experiment_task *task, bool *stopped)
-{
-    bal_gan_job job = {.setup = e->setup, .data = e->data, .dev = e->dev, .label = task->index, .watch = e->job.watch};
-    job.what = task->name;
-    job.folder = task->folder;
-    BAL_TRY(bal_dataset_compose(e->data, &bal_real_alone));
-    BAL_TRY(bal_folder_create(task->folder));
-    return bal_gan_train(&job, stopped);
-}
-
-static bal_status generate_class(bal_experiment *e, const bal_experiment_task *gan, int label)
-{
-    take            t = {e->data, label};
-    char           *weights = bal_path_join(gan->folder, "generator.safetensors");
-    bal_gan_request r = {
-        e->setup, e->dev, weights, (uint64_t)e->setup->run.seed, label, bal_experiment_needs(e, label)};
-    bal_status st = BAL_OK;
-    if (!weights) st = bal_fail(BAL_ENOMEM, "no memory for a path");
-    else if (r.count) st = bal_gan_generate(&r, take_images, &t);
-    free(weights);
-    return st;
-}
-
-/* What a GAN is there for: a class, or all of them if it is told which; none if they go on from it. */
-static bal_status generate_from(bal_experiment *e, const bal_experiment_task *gan)
-{
-    if (gan->index >= 0) return generate_class(e, gan, gan->index);
-    for (int label = 0; bal_setup_conditional(e->setup) && label < bal_dataset_class_count(e->data); label++)
-        BAL_TRY(generate_class(e, gan, label));
-    return BAL_OK;
-}
-
-/* Draw what any arm takes from the fold's generators. */
-static bal_status need_generated(bal_experiment *e)
-{
-    if (e->generated) return BAL_OK;
-    bal_dataset_drop_generated(e->data);
-    for (int i = 0; i < e->task_count; i++)
-        if (!e->task[i].arm && e->task[i].fold == e->fold) BAL_TRY(generate_from(e, &e->task[i]));
-    e->generated = true;
-    return BAL_OK;
 }
 
 /* ---- one part --------------------------------------------------------------------------------------------------- */
@@ -184,31 +126,64 @@ end:
     return st;
 }
 
-/* The arm's images; a gate chooses for itself. */
+/* The arm's images, no copies among them; a gate chooses for itself. */
 static bal_status compose_part(bal_experiment *e, const bal_setup *arm, const char *folder, bool *stopped)
 {
-    bal_gate     g;
-    bal_gate_job job = {arm, e->data, e->dev, folder, e->job.watch};
-    if (!arm->composition.gated) return bal_dataset_compose(e->data, &arm->composition);
+    bal_gate        g;
+    bal_gate_job    job = {arm, e->data, e->dev, folder, e->job.watch};
+    bal_composition c = arm->composition;
+    c.barred = bal_takes_generated(&c) ? e->copies : NULL;
+    if (!c.gated) return bal_dataset_compose(e->data, &c);
     BAL_TRY(bal_gate_decide(&g, &job, stopped));
     bal_status st = *stopped ? BAL_OK : bal_gate_compose(&g, e->data);
     bal_gate_free(&g);
     return st;
 }
 
+static bal_status copy_file(const char *to, const char *from, const char *name)
+{
+    char      *target = bal_path_join(to, name), *source = bal_path_join(from, name);
+    bal_status st = target && source ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (st == BAL_OK && bal_file_exists(source)) st = bal_file_copy(target, source);
+    free(target);
+    free(source);
+    return st;
+}
+
+/* What a training leaves; what says that it has is last. */
+static bal_status copy_classifier(const char *to, const char *from)
+{
+    static const char *const files[] = {"log.csv",       "speed.csv",        "curves.svg",       "collapse.csv",
+                                        "augmented.png", "good.safetensors", "best.safetensors", "last.safetensors"};
+    BAL_TRY(bal_folder_create(to));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) BAL_TRY(copy_file(to, from, files[i]));
+    return BAL_OK;
+}
+
+static bal_status train_classifier(bal_experiment *e, const bal_experiment_task *task, const bal_setup *arm,
+                                   bool *stopped)
+{
+    bal_classifier_job job = {arm, e->data, e->dev, task->folder, e->job.watch, NULL};
+    char              *twin = bal_experiment_twin(e, task);
+    bal_status         st = BAL_OK;
+    if (twin) st = copy_classifier(task->folder, twin);
+    free(twin);
+    BAL_TRY(st);
+    if (arm->classifier.ensemble > 1 && bal_ensemble_turns(arm, e->data) > 1)
+        e->generated = false; /* they are dropped */
+    return bal_ensemble_train(&job, e->data, stopped);
+}
+
 static bal_status train_part(bal_experiment *e, const bal_experiment_task *task, bool *stopped)
 {
     BAL_TRY(bal_dataset_compose(e->data, &bal_real_alone));
     bal_setup arm = bal_experiment_setup(e, task->index, task->seed);
-    if (task->waits) BAL_TRY(need_generated(e));
+    if (task->waits) BAL_TRY(bal_experiment_draw(e));
     BAL_TRY(compose_part(e, &arm, task->folder, stopped));
     if (*stopped) return BAL_OK;
-    bal_classifier_job job = {&arm, e->data, e->dev, task->folder, e->job.watch, NULL};
-    if (arm.classifier.ensemble > 1 && bal_ensemble_turns(&arm, e->data) > 1)
-        e->generated = false; /* they are dropped */
-    BAL_TRY(bal_ensemble_train(&job, e->data, stopped));
+    BAL_TRY(train_classifier(e, task, &arm, stopped));
     bal_experiment_part part = {task->arm, task->fold, task->seed, task->folder, false};
-    return *stopped ? BAL_OK : test_part(e, &arm, &part);
+    return *stopped || !task->tested ? BAL_OK : test_part(e, &arm, &part);
 }
 
 /* Word `slot` of a list separated by commas, counted round; malloc'd. */
@@ -247,7 +222,7 @@ static bal_status do_task(bal_experiment *e, const bal_experiment_task *task, in
     bal_device *dev;
     BAL_TRY(bal_experiment_device(&dev, e, slot));
     BAL_TRY(bal_experiment_split(e, task->fold));
-    return task->arm ? train_part(e, task, stopped) : train_gan(e, task, stopped);
+    return task->arm ? train_part(e, task, stopped) : bal_experiment_train_gan(e, task, stopped);
 }
 
 void bal_experiment_do(bal_experiment *e, bal_experiment_task *task, int slot, bool *stopped)
@@ -259,19 +234,31 @@ void bal_experiment_do(bal_experiment *e, bal_experiment_task *task, int slot, b
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
+static bal_status open_arm(bal_experiment *e, const char *name)
+{
+    bal_experiment_arm *arm = &e->arm[e->arm_count++];
+    if (strcmp(name, BAL_EXPERIMENT_JUDGE) == 0) e->judge = e->arm_count - 1;
+    arm->name = bal_format("%s", name);
+    if (!arm->name) return bal_fail(BAL_ENOMEM, "no memory for an arm");
+    return bal_setup_open_arm(&arm->setup, e->job.config, e->job.sets, e->job.set_count, name);
+}
+
+/* The judge last, where it is none of them. */
 static bal_status open_arms(bal_experiment *e)
 {
     char name[64];
     int  count = 0;
+    bool generated = false;
     while (bal_setup_word(name, sizeof name, e->setup->experiment.arms, count)) count++;
     e->arm = calloc((size_t)count + 1, sizeof *e->arm);
-    for (int i = 0; e->arm && bal_setup_word(name, sizeof name, e->setup->experiment.arms, i); i++) {
-        bal_experiment_arm *arm = &e->arm[e->arm_count++];
-        arm->name = bal_format("%s", name);
-        if (!arm->name) return bal_fail(BAL_ENOMEM, "no memory for an arm");
-        BAL_TRY(bal_setup_open_arm(&arm->setup, e->job.config, e->job.sets, e->job.set_count, name));
+    if (!e->arm) return bal_fail(BAL_ENOMEM, "no memory for arms");
+    for (int i = 0; bal_setup_word(name, sizeof name, e->setup->experiment.arms, i); i++) {
+        BAL_TRY(open_arm(e, name));
+        generated |= bal_takes_generated(&e->arm[i].setup->composition);
     }
-    return e->arm ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for arms");
+    if (generated && e->judge < 0) BAL_TRY(open_arm(e, BAL_EXPERIMENT_JUDGE));
+    bal_experiment_find_twins(e);
+    return BAL_OK;
 }
 
 static bal_status open_experiment(bal_experiment *e)
@@ -289,6 +276,7 @@ bal_status bal_experiment_open(bal_experiment **out, const bal_experiment_job *j
     if (!e) return bal_fail(BAL_ENOMEM, "no memory for an experiment");
     e->job = *job;
     e->fold = INT_MIN;
+    e->judge = -1;
     e->began = bal_run_clock();
     e->before = bal_run_seconds(job->folder);
     bal_status st = open_experiment(e);
@@ -307,6 +295,7 @@ void bal_experiment_close(bal_experiment *e)
     }
     free(e->task);
     free(e->arm);
+    free(e->copies);
     bal_device_close(e->dev);
     bal_dataset_close(e->data);
     bal_setup_close(e->setup);

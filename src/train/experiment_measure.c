@@ -65,17 +65,36 @@ static double trials(const bal_setup *arm, const bal_experiment_task *t)
     return (double)arm->gate.budget * t->total * arm->gate.seeds * (1 + arm->gate_ratio_count);
 }
 
+/* What judging a GAN's checkpoints takes, in steps: to make images, and for each of them a pass of the classifier. */
+static double judging(const bal_experiment *e, double steps)
+{
+    const bal_gan_options *o = &e->setup->gan;
+    return o->checkpoint ? steps / o->checkpoint * BAL_GAN_JUDGED / o->batch / 3 : 0;
+}
+
+static bool trained_elsewhere(const bal_experiment *e, const bal_experiment_task *t)
+{
+    for (int i = 0; i < e->task_count; i++) {
+        const bal_experiment_task *o = &e->task[i];
+        if (o->arm && o->index == e->arm[t->index].like && o->fold == t->fold && o->seed == t->seed) return true;
+    }
+    char *twin = bal_experiment_twin(e, t);
+    free(twin);
+    return twin != NULL;
+}
+
 /* Steps that are left. A pass forward, over images that are validated or tested, is a third of one. */
 static double left(const bal_experiment *e, const bal_experiment_task *t)
 {
     const int *list;
     double     steps = t->step < t->total ? t->total - t->step : 0;
-    if (!t->arm) return steps;
+    if (!t->arm) return steps + judging(e, steps);
+    if (trained_elsewhere(e, t)) steps = 0;
     steps += trials(e->arm[t->index].setup, t);
     int    batch = e->arm[t->index].setup->classifier.batch, train = bal_dataset_part(e->data, BAL_TRAIN, -1, &list);
     double epochs = steps * batch / (train ? train : 1);
     double looked_at = epochs * bal_dataset_part(e->data, BAL_VALIDATION, -1, &list);
-    looked_at += bal_dataset_part(e->data, BAL_TEST, -1, &list);
+    if (t->tested) looked_at += bal_dataset_part(e->data, BAL_TEST, -1, &list);
     return steps + looked_at / batch / 3;
 }
 

@@ -7,7 +7,7 @@
 #include "ballast/log.h"
 #include "train/gan_parts.h"
 
-enum { LEAST = 3, MOST = 512, GENERATED = 256 }; /* validation images, evenly chosen; generated ones */
+enum { LEAST = 3, MOST = 512 }; /* validation images, evenly chosen */
 
 static bal_status open_extractor(bal_gan_judge *j, const bal_gan *gan)
 {
@@ -59,10 +59,10 @@ bal_status bal_gan_judge_run(bal_gan *gan)
     bal_features   fake = {0};
     bal_kid        kid;
     bal_status     st;
-    float         *pixel = malloc(GENERATED * image * sizeof *pixel);
-    if (!pixel) return bal_fail(BAL_ENOMEM, "no memory for %d images", GENERATED);
-    BAL_TRY_OR(end, st, bal_gan_sample_pixels(gan, pixel, GENERATED));
-    BAL_TRY_OR(end, st, bal_extractor_generated(&fake, &j->extractor, pixel, GENERATED, &gan->scaling));
+    float         *pixel = malloc(BAL_GAN_JUDGED * image * sizeof *pixel);
+    if (!pixel) return bal_fail(BAL_ENOMEM, "no memory for %d images", BAL_GAN_JUDGED);
+    BAL_TRY_OR(end, st, bal_gan_sample_pixels(gan, pixel, BAL_GAN_JUDGED));
+    BAL_TRY_OR(end, st, bal_extractor_generated(&fake, &j->extractor, pixel, BAL_GAN_JUDGED, &gan->scaling));
     BAL_TRY_OR(end, st, bal_quality_kid(&kid, &j->real, &fake));
     j->kid = kid.value;
     j->improved = isfinite(j->kid) && (!(j->kid >= j->best) || gan->step == j->best_step); /* once more after a kill */

@@ -178,3 +178,32 @@ bal_status bal_gate_filter(bal_gate *g, const bal_model *scorer, const bal_datas
         if (g->of[k].candidates) BAL_TRY(filter_class(&g->of[k], scorer, data, k));
     return BAL_OK;
 }
+
+/* ---- copies without a gate --------------------------------------------------------------------------------------- */
+
+bal_status bal_generated_copies(int *found, int *drawn, bool *copy, const bal_model *judge, const bal_dataset *data,
+                                int label)
+{
+    int       *list, first = bal_dataset_count(data);
+    bal_scorer s = bal_model_scorer(judge);
+    bal_looks  real = {0}, candidates = {0};
+    images     train = {.data = data, .scaling = &judge->scaling}, generated = train;
+    train.count = bal_dataset_part(data, BAL_TRAIN, label, &train.index);
+    *found = 0;
+    *drawn = generated.count = count_candidates(data, label);
+    BAL_TRY(find_candidates(&list, data, label));
+    generated.index = list;
+    bool      *near = malloc((size_t)generated.count + 1);
+    bal_status st = near ? look(&real, &s, &train) : no_memory();
+    if (st == BAL_OK) st = look(&candidates, &s, &generated);
+    if (st == BAL_OK) st = bal_candidates_near(near, NULL, &real, &candidates);
+    for (int i = 0; st == BAL_OK && i < generated.count; i++) {
+        copy[list[i] - first] = near[i];
+        *found += near[i];
+    }
+    free(near);
+    free(list);
+    free_looks(&real);
+    free_looks(&candidates);
+    return st;
+}

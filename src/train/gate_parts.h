@@ -3,7 +3,6 @@
 #define BALLAST_GATE_PARTS_H
 
 #include "ballast/gate.h"
-#include "ballast/model.h"
 
 /* Names and numbers of images; verdicts: every candidate kept. The data is composed of real images alone. */
 bal_status bal_gate_list(bal_gate *g, const bal_dataset *data);

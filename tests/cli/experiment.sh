@@ -53,7 +53,7 @@ verdict several_jobs_exit_0 "$([ $code -eq 0 ] || echo "exit $code: $(cat "$work
 verdict several_jobs_same_bits "$(same two)"
 verdict several_jobs_same_words "$(diff "$work/one.out" "$work/two.out")"
 # Some of these trainings are so short that nothing is learnt, and that is said.
-verdict every_line_has_its_part "$(grep -v '^\(warning: \)\{0,1\}fold0/\(gan/[A-Z]*\|seed1/[a-z]*\)\(: begun\|: done in \| *step \| classifier  step \|: classifier: training has collapsed at \)' "$work/err")"
+verdict every_line_has_its_part "$(grep -v '^\(warning: \)\{0,1\}fold0/\(gan/[A-Z]*\|seed1/[a-z]*\)\(: begun\|: done in \| *step \| classifier  step \|: classifier: training has collapsed at \|: KID \|: the generator of step \|: [A-Z]*: [0-9]* of [0-9]* generated images are copies\)' "$work/err")"
 verdict every_task_once "$(grep -c ': begun' "$work/err" | grep -vx 6)"
 verdict gans_before_what_needs_them "$(awk '/gan.*: done/ { n++ } /(balanced|mine|paper): begun/ && n < 2' "$work/err")"
 
@@ -84,9 +84,9 @@ rm -r "$work/killed/runs/tiny/fold0/seed1/mine/report.json" "$work/killed/runs/t
 cp -r "$work/killed" "$work/before"
 said=$(experiment killed --resume runs/tiny --dry-run 2>"$work/err" | sed 's/  *\(< 1 s\|[0-9:][0-9:]*\( s\)*\)  /  TIME  /; s/about [0-9: s]* on .*,/about TIME on DEVICE,/')
 verdict dry_run_lists "$(echo "$said" | diff - /dev/fd/3 3<<END
+done              runs/tiny/fold0/seed1/original
 done              runs/tiny/fold0/gan/NORMAL
 done              runs/tiny/fold0/gan/PNEUMONIA
-done              runs/tiny/fold0/seed1/original
 done              runs/tiny/fold0/seed1/balanced
 to do  TIME  runs/tiny/fold0/seed1/paper
 begun  TIME  runs/tiny/fold0/seed1/mine
@@ -96,6 +96,15 @@ END
 verdict dry_run_writes_nothing "$(diff -r "$work/before" "$work/killed" 2>&1)"
 said=$(experiment killed "$config" --dry-run --json 2>&1)
 verdict dry_run_of_a_new_run "$([ "$(echo "$said" | grep -c '"folder":"runs/tiny-2/.*"done":false,"step":0,"total":[0-9]*,"seconds":[0-9]')" -eq 6 ] || echo "$said")"
+said=$(arms=balanced; export OCL_ICD_VENDORS=/nonexistent; experiment killed "$config" --dry-run 2>"$work/err")
+verdict dry_run_names_the_judge "$(echo "$said" | diff - /dev/fd/3 3<<END
+to do             runs/tiny-2/fold0/seed1/original (its classifier judges the GANs)
+to do             runs/tiny-2/fold0/gan/NORMAL
+to do             runs/tiny-2/fold0/gan/PNEUMONIA
+to do             runs/tiny-2/fold0/seed1/balanced
+4 of 4 to do
+END
+)"
 said=$(export OCL_ICD_VENDORS=/nonexistent; experiment killed --resume runs/tiny --dry-run 2>&1)
 code=$?
 verdict dry_run_without_a_device "$([ $code -eq 0 ] && echo "$said" | grep -q '^no estimate of the time: no OpenCL device' &&

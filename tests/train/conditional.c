@@ -285,8 +285,10 @@ static void test_experiment(void **state)
     stop_after = 0;
     MUST(bal_experiment_open(&e, &job));
     const bal_experiment_task *t = bal_experiment_tasks(e, &count);
-    assert_int_equal(count, 2);
-    assert_string_equal(t[0].name, "split/gan/conditional");
+    assert_int_equal(count, 3);
+    assert_string_equal(t[0].name, "split/seed3/original");
+    assert_true(t[0].judges && !t[0].tested);
+    assert_string_equal(t[1].name, "split/gan/conditional");
     bal_experiment_close(e);
     MUST(bal_experiment_run(&job, &failed, &stopped));
     assert_int_equal(failed, 0);

@@ -8,12 +8,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ballast/checkpoint.h"
 #include "ballast/classifier.h"
 #include "ballast/files.h"
 #include "ballast/gan.h"
 #include "ballast/generators.h"
-#include "ballast/stored.h"
+#include "generator.h"
 #include "scratch.h"
 #include "watched.h"
 
@@ -53,31 +52,12 @@ static int close_all(void **state)
     return scratch_teardown(state);
 }
 
-/* A generator that answers `image`, and `noise` times its latents on top. */
-static void write_generator(const char *folder, const float *image, float noise)
-{
-    float           weight[SIDE * SIDE * LATENT];
-    bal_scaling     scaling = bal_dataset_scaling(data, false);
-    bal_checkpoint *c;
-    char           *path = bal_path_join(folder, "generator.safetensors");
-    for (int i = 0; i < SIDE * SIDE * LATENT; i++) weight[i] = noise * (float)((i * 7919) % 101 - 50) / 50;
-    assert_int_equal(bal_folder_create(folder), BAL_OK);
-    assert_int_equal(bal_checkpoint_new(&c), BAL_OK);
-    assert_int_equal(bal_checkpoint_put(c, "main.0.weight", BAL_F32, 2, (int[]){SIDE * SIDE, LATENT}, weight), BAL_OK);
-    assert_int_equal(bal_checkpoint_put(c, "main.0.bias", BAL_F32, 1, (int[]){SIDE * SIDE}, image), BAL_OK);
-    assert_int_equal(bal_stored_put_scaling(c, &scaling), BAL_OK);
-    assert_int_equal(bal_checkpoint_note(c, "step", "7"), BAL_OK);
-    assert_int_equal(bal_checkpoint_write(c, path), BAL_OK);
-    bal_checkpoint_free(c);
-    free(path);
-}
-
 static bal_generator_quality measure(const char *name, const float *image, float noise, char **text)
 {
     bal_generator_quality q;
     char                 *folder = bal_format("%s", scratch(name)), *path = bal_path_join(folder, "quality.json");
     size_t                size;
-    write_generator(folder, image, noise);
+    write_generator(folder, data, image, LATENT, noise);
     bal_gan_job job = {setup, data, dev, folder, "gan/PNEUMONIA", LABEL, &watch, features};
     assert_int_equal(bal_gan_measure(&job), BAL_OK);
     assert_int_equal(bal_generator_read(&q, path, name), BAL_OK);
