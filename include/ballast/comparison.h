@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include "ballast/bands.h"
+#include "ballast/generators.h"
 #include "ballast/history.h"
 #include "ballast/intervals.h"
 #include "ballast/metrics.h"
@@ -44,6 +45,12 @@ typedef struct bal_added {
     char *settings; /* those that differ, in words */
 } bal_added;
 
+/* Generators of a fold; ballast/generators.h. */
+typedef struct bal_fold_generators {
+    int            fold;
+    bal_generators generators;
+} bal_fold_generators;
+
 typedef struct bal_comparison {
     bal_part_result *part;
     int              count, capacity;
@@ -54,6 +61,8 @@ typedef struct bal_comparison {
     bal_added       *added;          /* in the order of the arms; see bal_comparison_builds_on */
     int              added_count;
     int             *trained;        /* [class_count]: real training images (of the first fold); NULL: not known */
+    bal_fold_generators *made; /* of folds that have any, in the order of the parts */
+    int              made_count;
 } bal_comparison;
 
 bal_status bal_comparison_init(bal_comparison *out, const char *const *classes, int class_count, double test_per_train);
@@ -68,6 +77,9 @@ bal_status bal_comparison_builds_on(bal_comparison *c, const char *arm, const ch
 bal_status bal_comparison_trained_on(bal_comparison *c, const int *images);
 /* Those of the largest class over those of the rarest; NaN: not known. */
 double bal_comparison_imbalance(const bal_comparison *c);
+
+/* How good the generators of a fold are, by FOLDER/gan; once a fold, and nothing where there are no figures. */
+bal_status bal_comparison_made(bal_comparison *c, int fold, const char *folder);
 
 /* Mean and interval of a figure; low and high are NaN where there is none. n: parts in which the figure is defined. */
 typedef struct bal_estimate {

@@ -43,7 +43,8 @@ bal_status bal_gan_train(const bal_gan_job *job, bool *stopped);
 
 /* How good the images of the job's generator.safetensors are, in `features` and in those of the same net untrained:
  * quality.json (ballast/generators.h), and nearest.png, rows of those nearest to a training image, by the pixels of
- * small images, each row above the training images. The same for a seed. A share of copies is warned of. */
+ * small images, each row above the training images. The same for a seed. A share of copies is warned of. Of a
+ * conditional one the same for each class, in classes/<class>/. */
 bal_status bal_gan_measure(const bal_gan_job *job);
 
 /* The same, in pieces: to measure a step, or to drive it from elsewhere. */

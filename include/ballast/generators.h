@@ -36,7 +36,8 @@ bool bal_copies_alarm(const bal_copies *c);
 
 bal_status bal_generator_write(const bal_generator_quality *q, const char *path);
 
-/* FOLDER/gan/<class>/quality.json of every class that has one, by name; those that cannot be read fail. */
+/* FOLDER/gan/<class>/quality.json of every class that has one, by name, and those of a conditional one's classes; those
+ * that cannot be read fail. */
 typedef struct bal_generators {
     bal_generator_quality *of;
     int                    count;

@@ -35,6 +35,7 @@ void bal_comparison_free(bal_comparison *c)
     }
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
     bal_added_free(c);
+    bal_made_free(c);
     free(c->trained);
     free(c->classes);
     free(c->part);

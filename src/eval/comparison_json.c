@@ -69,7 +69,7 @@ bal_status bal_comparison_json(char **out, const bal_comparison *c)
     BAL_EACH_ARM(c, i) if (st == BAL_OK) st = add_arm(arms, c, &c->part[i]);
     cJSON_AddItemToObject(o, "use", arm ? cJSON_CreateString(arm) : cJSON_CreateNull());
     add_training_images(o, c);
-    char *printed = st == BAL_OK ? cJSON_Print(o) : NULL;
+    char *printed = bal_made_json(o, c) && st == BAL_OK ? cJSON_Print(o) : NULL;
     cJSON_Delete(o);
     *out = printed ? bal_format("%s\n", printed) : NULL;
     cJSON_free(printed);

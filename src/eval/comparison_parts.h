@@ -40,6 +40,14 @@ char        *bal_added_recall_name(const bal_comparison *c);
 bal_status   bal_added_text(FILE *to, const bal_comparison *c);
 void         bal_added_json(cJSON *arm, const bal_comparison *c, const char *name);
 
+/* ---- comparison_made.c: how good the generators of each fold are ---- */
+
+void bal_made_free(bal_comparison *c);
+void bal_made_text(FILE *to, const bal_comparison *c);
+bool bal_made_json(cJSON *to, const bal_comparison *c); /* false where memory ends */
+/* Share of generated images that are nearer to a training image than these are to each other. */
+double bal_made_copies(const bal_generator_quality *q, int space);
+
 /* ---- comparison_gate.c: what gates decided, part by part ---- */
 
 bool bal_gates_any(const bal_comparison *c, const char *arm); /* arm NULL: of any */

@@ -191,6 +191,7 @@ static bal_status put_all(FILE *to, const bal_comparison *c)
           to);
     BAL_TRY(bal_added_text(to, c));
     bal_gates_text(to, c);
+    bal_made_text(to, c);
     put_training_images(to, c);
     BAL_EACH_ARM(c, i) BAL_TRY(put_paper_table(to, c, c->part[i].arm));
     return BAL_OK;

@@ -122,25 +122,37 @@ bal_status bal_generator_read(bal_generator_quality *out, const char *path, cons
     return out->name ? BAL_OK : bal_prose_no_memory();
 }
 
-static bal_status read_class(bal_generators *g, const char *folder, const char *name)
+static bal_status read_folder(bal_generators *g, const char *gans);
+
+/* Its figures, then those of each class of a conditional one. */
+static bal_status read_class(bal_generators *g, const char *gans, const char *name)
 {
-    char      *path = bal_format("%s/gan/%s/quality.json", folder, name);
-    bal_status st = path ? BAL_OK : bal_prose_no_memory();
+    bal_generator_quality *grown = realloc(g->of, (size_t)(g->count + 1) * sizeof *grown);
+    char                  *path = bal_format("%s/%s/quality.json", gans, name);
+    char                  *classes = bal_format("%s/%s/classes", gans, name);
+    bal_status             st = path && classes && grown ? BAL_OK : bal_prose_no_memory();
+    if (grown) g->of = grown;
     if (st == BAL_OK && bal_file_exists(path)) st = bal_generator_read(&g->of[g->count++], path, name);
+    if (st == BAL_OK) st = read_folder(g, classes);
     free(path);
+    free(classes);
+    return st;
+}
+
+static bal_status read_folder(bal_generators *g, const char *gans)
+{
+    bal_names  names = {0};
+    bal_status st = bal_folder_exists(gans) ? bal_folder_list(&names, gans) : BAL_OK;
+    for (int i = 0; st == BAL_OK && i < names.count; i++) st = read_class(g, gans, names.name[i]);
+    bal_names_free(&names);
     return st;
 }
 
 bal_status bal_generators_read(bal_generators *out, const char *folder)
 {
-    bal_names names = {0};
-    char     *gans = bal_path_join(folder, "gan");
+    char *gans = bal_path_join(folder, "gan");
     *out = (bal_generators){0};
-    bal_status st = gans ? BAL_OK : bal_prose_no_memory();
-    if (st == BAL_OK && bal_folder_exists(gans)) st = bal_folder_list(&names, gans);
-    if (st == BAL_OK && !(out->of = calloc((size_t)names.count + 1, sizeof *out->of))) st = bal_prose_no_memory();
-    for (int i = 0; st == BAL_OK && i < names.count; i++) st = read_class(out, folder, names.name[i]);
-    bal_names_free(&names);
+    bal_status st = gans ? read_folder(out, gans) : bal_prose_no_memory();
     free(gans);
     return st;
 }
@@ -177,8 +189,9 @@ static void put_row(FILE *to, const char *what, const bal_likeness *l)
 
 static void put_copies_of(FILE *to, const bal_generator_quality *q)
 {
-    fprintf(to, "  nearer to one of %d training images than %.0f %% of these to each other: %d by pixels, "
-                "%d by features\n",
+    fprintf(to,
+            "  nearer to one of %d training images than %.0f %% of these to each other: %d by pixels, "
+            "%d by features\n",
             q->training, 100 * BAL_COPY_SHARE, q->copies[BAL_IN_PIXELS].count, q->copies[BAL_IN_FEATURES].count);
 }
 
@@ -219,8 +232,7 @@ static void put_alarm(FILE *to, const bal_generator_quality *q)
 {
     const bal_copies *c = &q->copies[bal_copies_alarm(&q->copies[BAL_IN_PIXELS]) ? BAL_IN_PIXELS : BAL_IN_FEATURES];
     bal_prose_name(to, q->name);
-    fprintf(to, " (%d of %d by %s, ", c->count, q->generated,
-            c == &q->copies[BAL_IN_PIXELS] ? "pixels" : "features");
+    fprintf(to, " (%d of %d by %s, ", c->count, q->generated, c == &q->copies[BAL_IN_PIXELS] ? "pixels" : "features");
     bal_prose_p(to, c->p);
     fputc(')', to);
 }
@@ -230,8 +242,10 @@ void bal_generators_warn(FILE *to, const bal_generators *g)
     bool any = false;
     for (int i = 0; g && i < g->count; i++) {
         if (!warns(&g->of[i])) continue;
-        fputs(any ? ", " : "Generated images may be copies of training images: more of them than real images would lie "
-                           "nearer to one than real ones do to each other: ", to);
+        fputs(any ? ", "
+                  : "Generated images may be copies of training images: more of them than real images would lie "
+                    "nearer to one than real ones do to each other: ",
+              to);
         put_alarm(to, &g->of[i]);
         any = true;
     }

@@ -206,6 +206,7 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     bal_html_gates(to, c);
     BAL_TRY(put_pooled(to, c, folder));
     bal_html_arm_mistakes(to, c, folder);
+    bal_html_made(to, c);
     bal_html_gans(to, folder);
     BAL_TRY(bal_html_dataset(to, folder, NULL, NULL));
     bal_html_run(to, folder);

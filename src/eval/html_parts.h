@@ -62,7 +62,12 @@ bal_status bal_figure_curves(bal_figure *out, const char *folder);
 void bal_html_run(FILE *to, const char *folder);      /* run.json, or that there is none */
 void bal_html_data(FILE *to, const char *folder);     /* split.csv: images of each class and part */
 void bal_html_settings(FILE *to, const char *folder); /* config.ini */
+
+/* ---- html_gans.c, html_made.c ---- */
+
 void bal_html_gans(FILE *to, const char *folder);
+/* Of an experiment's folds, in short. */
+void bal_html_made(FILE *to, const bal_comparison *c);
 
 /* ---- html_generators.c ---- */
 

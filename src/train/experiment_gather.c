@@ -141,6 +141,15 @@ static bal_status describe_part(bal_part_result *out, const gathering *g, const 
     return st;
 }
 
+static bal_status add_generators(gathering *g, int fold)
+{
+    char       name[32];
+    char      *folder = bal_path_join(g->folder, bal_experiment_fold_folder(name, fold));
+    bal_status st = folder ? bal_comparison_made(&g->to->comparison, fold, folder) : no_memory();
+    free(folder);
+    return st;
+}
+
 static bal_status gather(void *user, const bal_experiment_part *part)
 {
     gathering      *g = user;
@@ -161,6 +170,7 @@ static bal_status gather(void *user, const bal_experiment_part *part)
     like.validated = background.answers.validated;
     BAL_TRY_OR(end, st, bal_comparison_add(&g->to->comparison, &like, &p, &history));
     BAL_TRY_OR(end, st, add_rows(&g->to->all, &p));
+    st = add_generators(g, part->fold);
 end:
     bal_background_free(&background);
     bal_history_free(&history);

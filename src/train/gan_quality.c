@@ -28,6 +28,7 @@ typedef struct list {
 /* A generator's images, and real ones beside them. */
 typedef struct subject {
     const bal_gan_job *job;
+    const char        *folder;  /* where it is written */
     bal_scaling        scaling; /* of what the generator makes */
     float             *pixel;
     size_t             image; /* floats */
@@ -57,14 +58,14 @@ static bal_status keep_images(void *user, int first, int count, const float *pix
     return BAL_OK;
 }
 
-/* A conditional generator's are of the classes as the validation part has them. */
+/* A conditional generator's are of one class, or of all as the validation part has them. */
 static bal_status generate(subject *s, const char *weights)
 {
     const bal_gan_job *j = s->job;
     const int         *unused;
     int                all = 0, seen = 0, classes = bal_dataset_class_count(j->data);
-    bal_gan_request    r = {j->setup, j->dev, weights, (uint64_t)j->setup->run.seed, -1, GENERATED};
-    if (!bal_setup_conditional(j->setup)) return bal_gan_generate(&r, keep_images, s);
+    bal_gan_request    r = {j->setup, j->dev, weights, (uint64_t)j->setup->run.seed, j->label, GENERATED};
+    if (!bal_setup_conditional(j->setup) || j->label >= 0) return bal_gan_generate(&r, keep_images, s);
     for (int k = 0; k < classes; k++) all += bal_dataset_part(j->data, BAL_VALIDATION, k, &unused);
     if (!all) return bal_fail(BAL_ECONFIG, "%s: no validation image has a class", j->what);
     for (r.label = 0; r.label < classes; r.label++) {
@@ -220,10 +221,9 @@ static bal_status draw_pairs(const char *path, void *user)
     bal_status     st = grid ? find_pairs(found, s) : bal_fail(BAL_ENOMEM, "no memory for a picture");
     for (int i = 0; st == BAL_OK && i < SHOWN; i++) {
         int at = i / COLUMNS * 2 * COLUMNS + i % COLUMNS;
-        memcpy(grid + (size_t)at * s->image, s->pixel + (size_t)found[i].generated * s->image,
-               s->image * sizeof *grid);
-        st = bal_dataset_fill(s->job->data, s->training.index[found[i].real],
-                              grid + (size_t)(at + COLUMNS) * s->image, &s->scaling);
+        memcpy(grid + (size_t)at * s->image, s->pixel + (size_t)found[i].generated * s->image, s->image * sizeof *grid);
+        st = bal_dataset_fill(s->job->data, s->training.index[found[i].real], grid + (size_t)(at + COLUMNS) * s->image,
+                              &s->scaling);
     }
     if (st == BAL_OK) st = bal_run_grid(path, grid, 2 * SHOWN, COLUMNS, &s->job->setup->data, &s->scaling);
     free(grid);
@@ -255,7 +255,7 @@ static bal_status measure(bal_generator_quality *q, subject *s, const char *weig
     BAL_TRY(make_thumbs(&s->near, s, true));
     BAL_TRY(make_thumbs(&s->of, s, false));
     BAL_TRY(bal_quality_copies(&q->copies[BAL_IN_PIXELS], near, &s->of, &s->near));
-    return bal_path_use(s->job->folder, "nearest.png", draw_pairs, s);
+    return bal_path_use(s->folder, "nearest.png", draw_pairs, s);
 }
 
 static void say(const bal_gan_job *job, const bal_generator_quality *q)
@@ -273,15 +273,41 @@ static void say(const bal_gan_job *job, const bal_generator_quality *q)
 
 static bal_status write_quality(const char *path, void *user) { return bal_generator_write(user, path); }
 
-bal_status bal_gan_measure(const bal_gan_job *job)
+static bal_status measure_into(const char *folder, const bal_gan_job *job)
 {
     bal_generator_quality q = {0};
-    subject               s = {.job = job};
+    subject               s = {.job = job, .folder = folder};
     char                 *weights = bal_path_join(job->folder, "generator.safetensors");
     bal_status            st = weights ? measure(&q, &s, weights) : bal_fail(BAL_ENOMEM, "no memory for a path");
     if (st == BAL_OK) say(job, &q);
-    if (st == BAL_OK) st = bal_path_use(job->folder, "quality.json", write_quality, &q);
+    if (st == BAL_OK) st = bal_path_use(folder, "quality.json", write_quality, &q);
     drop(&s);
     free(weights);
     return st;
+}
+
+/* What a conditional one makes of a class, unless there is no image to compare it with. */
+static bal_status measure_class(const bal_gan_job *all, int label)
+{
+    char        name[256];
+    const int  *unused;
+    bal_gan_job job = *all;
+    if (!bal_dataset_part(job.data, BAL_VALIDATION, label, &unused)) return BAL_OK;
+    bal_run_class_folder(name, sizeof name, bal_dataset_class(job.data, label));
+    char *folder = bal_format("%s/classes/%s", job.folder, name), *what = bal_format("%s, %s", job.what, name);
+    job.label = label;
+    job.what = what;
+    bal_status st = folder && what ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (st == BAL_OK) st = measure_into(folder, &job);
+    free(folder);
+    free(what);
+    return st;
+}
+
+bal_status bal_gan_measure(const bal_gan_job *job)
+{
+    BAL_TRY(measure_into(job->folder, job));
+    for (int k = 0; bal_setup_conditional(job->setup) && k < bal_dataset_class_count(job->data); k++)
+        BAL_TRY(measure_class(job, k));
+    return BAL_OK;
 }

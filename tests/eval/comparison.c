@@ -1,4 +1,5 @@
-/* comparison -- estimates against numbers worked out by hand, paired differences, the answer in words. */
+/* comparison -- estimates against numbers worked out by hand, paired differences, generators of folds, the answer in
+ * words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/comparison.h"
+#include "scratch.h"
 
 static const char *const classes[] = {"a", "b"};
 
@@ -174,10 +176,53 @@ static void test_gates(void **state)
     bal_comparison_free(&c);
 }
 
+static void write_quality(const char *name, double kid)
+{
+    bal_likeness          l = {{kid, 0.0005}, 12.5, {0.5, 0.25, 0.75, 0.125}};
+    bal_generator_quality q = {.step = 500, .generated = 256, .validation = 11, .training = 90};
+    for (int k = 0; k < BAL_FEATURE_KINDS; k++) q.of_generated[k] = q.of_real[k] = l;
+    q.of_real[BAL_TRAINED_FEATURES].kid.value = -0.001;
+    q.copies[BAL_IN_PIXELS] = (bal_copies){1.5, 0.1, 64};
+    q.copies[BAL_IN_FEATURES] = (bal_copies){2.5, 1, 0};
+    scratch_text(name, "");
+    assert_int_equal(bal_generator_write(&q, scratch(name)), BAL_OK);
+}
+
+/* Of two folds; the second one's is told classes. */
+static void test_made(void **state)
+{
+    (void)state;
+    bal_comparison c;
+    char          *text, *json;
+    write_quality("fold0/gan/b/quality.json", 0.03125);
+    write_quality("fold1/gan/conditional/quality.json", 0.25);
+    write_quality("fold1/gan/conditional/classes/b/quality.json", 0.5);
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
+    for (int fold = 0; fold < 2; fold++) add(&c, "balanced", fold, 8, 4, 0.8, false);
+    assert_int_equal(bal_comparison_made(&c, 0, scratch("fold0")), BAL_OK);
+    assert_int_equal(bal_comparison_made(&c, 1, scratch("fold1")), BAL_OK);
+    assert_int_equal(bal_comparison_made(&c, 1, scratch("fold1")), BAL_OK);
+    assert_int_equal(bal_comparison_made(&c, 2, scratch("fold2")), BAL_OK);
+    assert_int_equal(c.made_count, 2);
+    assert_int_equal(c.made[1].generators.count, 2);
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    assert_non_null(strstr(text,
+                           "\n0    b                       500  0.0312  0.0005 -0.0010      0.50    0.25    0.75  "
+                           "   0.12    0.25      0.00\n"));
+    assert_non_null(strstr(text, "\n1    b                       500  0.5000 "));
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(strstr(json, "\"fold\":\t1,\n\t\t\t\"class\":\t\"conditional\",\n\t\t\t\"step\":\t500,"));
+    assert_non_null(strstr(json, "\"kid\":\t0.03125,\n\t\t\t\t\t\"kid_error\":\t0.0005,"));
+    assert_non_null(strstr(json, "\"copies_share\":\t{\n\t\t\t\t\"pixels\":\t0.25,\n\t\t\t\t\"features\":\t0\n"));
+    free(text);
+    free(json);
+    bal_comparison_free(&c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate), cmocka_unit_test(test_arms),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate),  cmocka_unit_test(test_arms),
                                        cmocka_unit_test(test_all_guess), cmocka_unit_test(test_added),
-                                       cmocka_unit_test(test_gates)};
-    return cmocka_run_group_tests_name("eval/comparison", tests, NULL, NULL);
+                                       cmocka_unit_test(test_gates),     cmocka_unit_test(test_made)};
+    return cmocka_run_group_tests_name("eval/comparison", tests, scratch_setup, scratch_teardown);
 }

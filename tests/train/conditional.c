@@ -272,9 +272,11 @@ static void test_images_of_a_class(void **state)
 static void test_experiment(void **state)
 {
     (void)state;
-    char *text, *path = bal_format("%s", scratch("experiment.ini")), *folder = bal_format("%s", scratch("experiment"));
-    int   failed, count;
-    bool  stopped;
+    size_t size;
+    char  *page, *text, *path = bal_format("%s", scratch("experiment.ini")),
+                       *folder = bal_format("%s", scratch("experiment"));
+    int             failed, count;
+    bool            stopped;
     bal_experiment *e;
     text = bal_format("%s[classifier]\nlayer = conv filters=4 kernel=4 stride=4\nlayer = relu\nlayer = flatten\n"
                       "layer = dense units=4\n[train.classifier]\nepochs = 1\n[experiment]\narms = balanced\n",
@@ -293,6 +295,12 @@ static void test_experiment(void **state)
     MUST(bal_experiment_run(&job, &failed, &stopped));
     assert_int_equal(failed, 0);
     assert_true(bal_file_exists(scratch("experiment/split/seed3/balanced/report.json")));
+    assert_true(bal_file_exists(scratch("experiment/split/gan/conditional/quality.json")));
+    assert_true(bal_file_exists(scratch("experiment/split/gan/conditional/classes/malignant/nearest.png")));
+    MUST(bal_file_read(&page, &size, scratch("experiment/report.html"), 0));
+    assert_non_null(strstr(page, "How good the generated images are"));
+    assert_non_null(strstr(page, "malignant: generated images that are nearest to a training image"));
+    free(page);
     free(text);
     free(path);
     free(folder);
