@@ -32,7 +32,7 @@ typedef struct bal_recipe {
     int      size, channels, folds;            /* folds 0: one split */
     int      train_images, validation_images;  /* of one fold or of the split, about */
     int      width, convolutions;              /* filters of the first stage; convolutions in a stage */
-    int      batch, epochs, updates;
+    int      batch, epochs, updates, members;  /* of each of so many classifiers whose mean answers */
     double   step_seconds;                     /* of that net */
     bool     shortened;                        /* fewer epochs than are good: the time does not allow them */
     bool     uneven, generates; /* a class has clearly more images than another; there is a GAN for some arm */
@@ -50,7 +50,7 @@ const char *bal_recipe_find(const bal_recipe *r, const char *section, const char
 bal_status bal_fingerprint_text(char **out, const bal_fingerprint *f);
 bal_status bal_recipe_text(char **out, const bal_recipe *r, const bal_fingerprint *f);
 
-/* Mean seconds of a training step of a net, [classifier], on in.n made-up images, behind one that builds kernels. */
+/* Median seconds of a training step of a net, [classifier], on in.n made-up images, behind one that builds kernels. */
 bal_status bal_recipe_time_step(double *seconds, bal_device *dev, const bal_section *net, bal_shape in);
 
 #endif

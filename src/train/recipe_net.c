@@ -3,7 +3,8 @@
 #include "train/recipe_parts.h"
 
 enum {
-    MOST_FILTERS = 128,
+    WIDENING = 8,    /* filters of the last stages, times those of the first, at most */
+    DENSE_MAP = 32,  /* a side of more pixels has one convolution a stage: there they cost most and see least */
     SMALLEST_MAP = 8 /* a side of so many pixels is halved once more */
 };
 
@@ -28,7 +29,9 @@ static bal_status explain(bal_recipe *r, const bal_fingerprint *f, int halvings)
         "A small VGG-like net with batch normalization, which is hard to beat at such sizes: %d pixels are halved %d "
         "times, to %d; %s%d filters first%s. One output for each of %d classes.",
         r->size, halvings, r->size >> halvings,
-        r->convolutions > 1 ? "two convolutions a stage, as there are images enough to learn them from; " : "",
+        r->convolutions > 1
+            ? "two convolutions a stage up to 32 pixels, as there are images enough to learn them from; "
+            : "",
         r->width, r->convolutions == 1 && r->width == 16 ? ", so few that it does not learn the images by heart" : "",
         f->class_count);
 }
@@ -40,9 +43,9 @@ bal_status bal_recipe_classifier(bal_recipe *r, const bal_fingerprint *f)
     for (int s = side; s >= SMALLEST_MAP; s /= 2) halvings++;
     BAL_TRY(explain(r, f, halvings));
     for (; side >= SMALLEST_MAP; side /= 2) {
-        for (int i = 0; i < r->convolutions; i++) BAL_TRY(block(r, filters));
+        for (int i = 0; i < (side > DENSE_MAP ? 1 : r->convolutions); i++) BAL_TRY(block(r, filters));
         BAL_TRY(layer(r, "classifier", "max_pool kernel=2 stride=2"));
-        filters = smaller(2 * filters, MOST_FILTERS);
+        filters = smaller(2 * filters, WIDENING * r->width);
     }
     BAL_TRY(block(r, filters));
     BAL_TRY(layer(r, "classifier", "global_avg_pool"));

@@ -14,7 +14,9 @@ enum {
     MOST_EPOCHS = 300,
     MANY_IMAGES = 4000, /* batches of 64 from here on */
     NARROWEST = 16,     /* filters of the first stage */
-    PROBE = 32          /* pixels a side of the net that is timed first, where the largest may be far too slow */
+    MOST_MEMBERS = 3,   /* classifiers whose mean answers, where there is time: the first ones gain most */
+    USUAL_SIZE = 64,
+    PROBE = 32 /* pixels a side of the net that is timed first, where the largest may be far too slow */
 };
 
 static const double in_training = 0.85;   /* share of the time for steps and validation; the rest reads and reports */
@@ -27,7 +29,8 @@ static const double validation_cost = 1.0 / 3;
 
 /* What so many training images carry, at most: pixels a side, convolutions in a stage, filters of the first stage. From
  * 28 to 64 pixels is the largest step in accuracy, 128 a smaller one for four times the work (MedMNIST+, Doerrich et
- * al. 2025: there a VGG of two and three convolutions a stage is the best at 28 and 64). */
+ * al. 2025: there a VGG of two and three convolutions a stage is the best at 28 and 64). So more than 64 are for who
+ * has the time for several such nets: at 64 these gain as much. */
 static const struct tier {
     int images, size, convolutions, width;
 } tiers[] = {{2000, 128, 2, 32}, {1000, 96, 1, 32}, {0, 64, 1, 16}};
@@ -153,10 +156,11 @@ static bal_status choose(bal_recipe *r, const bal_fingerprint *f)
         BAL_TRY(cost(r, f, &rate, false));
         bool measured = r->wish.dev && seconds_of(r, r->epochs) <= hopeless * time;
         if (measured) BAL_TRY(cost(r, f, &rate, true));
-        fits = enough * seconds_of(r, r->epochs) <= time;
+        fits = enough * seconds_of(r, r->epochs) * (r->size > USUAL_SIZE ? MOST_MEMBERS : 1) <= time;
     }
     if (!fits && r->wish.dev) BAL_TRY(cost(r, f, &rate, true));
     shorten(r, time);
+    r->members = clamp((int)(time / seconds_of(r, r->epochs)), 1, MOST_MEMBERS);
     return BAL_OK;
 }
 

@@ -175,6 +175,20 @@ static bal_status views(bal_recipe *r, const bal_fingerprint *f)
     return bal_recipe_set(r, "train.classifier", "tta", "turns");
 }
 
+/* Nets that differ in their seed alone, and in the fold that chooses their best epoch, err on different images. */
+static bal_status members(bal_recipe *r, const bal_fingerprint *f)
+{
+    char all[32];
+    (void)f;
+    if (r->members == 1) return BAL_OK;
+    BAL_TRY(bal_recipe_because(r,
+                               "There is time for %d such nets, %s in all: each begins by chance elsewhere%s, and the "
+                               "mean of their probabilities errs less than one of them.",
+                               r->members, print_seconds(all, sizeof all, r->members * r->updates * r->step_seconds),
+                               r->folds ? " and has another fold for validation" : ""));
+    return bal_recipe_set(r, "train.classifier", "ensemble", "%d", r->members);
+}
+
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
 static bal_status answers(bal_recipe *r, const bal_fingerprint *f)
@@ -192,7 +206,7 @@ static bal_status answers(bal_recipe *r, const bal_fingerprint *f)
 bal_status bal_recipe_train_classifier(bal_recipe *r, const bal_fingerprint *f)
 {
     static bal_recipe_rule *const rules[] = {length, balance, loss,  optimizer, average,
-                                             rescue, augment, views, answers};
+                                             rescue, augment, views, members,   answers};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) BAL_TRY(rules[i](r, f));
     return BAL_OK;
 }
