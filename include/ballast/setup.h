@@ -22,6 +22,7 @@ typedef struct bal_gan_options {
     bool        spectral_norm, rescue;
     float       ema, clip, weight_clip, lecam, lecam_decay, r1;
     const char *classes, *augment, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;
+    const char *features;
 } bal_gan_options;
 
 /* What becomes of a trained classifier: its last layer, how often it looks at an image, which class is answered. */

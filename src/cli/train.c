@@ -93,28 +93,71 @@ static bal_status find_class(int *label, const session *s, const char *name)
                        near ? "did you mean " : "the first one is ", near ? near : names[WORDS], near ? "?" : "");
 }
 
-/* What a GAN's checkpoints are judged by: malloc'd path of the run's classifier, or NULL where there is none. */
-static char *find_features(const session *s)
+static bal_status check_only(const session *s)
 {
-    char *best = bal_format("%s/classifier/best.safetensors", s->folder), *folder = NULL;
+    const char *path = bal_config_path(s->setup->config);
 
-    if (s->setup->has_classifier && best && bal_file_exists(best)) folder = bal_path_join(s->folder, "classifier");
+    if (s->o->only == GAN && !s->setup->has_gan)
+        return bal_fail(BAL_ECONFIG, "%s: describes no GAN, so there is nothing to train with --only gan", path);
+    if (s->o->only == GAN && !trains_gan(s))
+        return bal_fail(BAL_ECONFIG, "%s: [train.gan] classes = none: with --only gan say --set train.gan.classes=each",
+                        path);
+    if (s->o->only == CLASSIFIER && !s->setup->has_classifier)
+        return bal_fail(BAL_ECONFIG, "%s: describes no classifier, so there is nothing to train with --only classifier",
+                        path);
+    return BAL_OK;
+}
+
+/* What a GAN's checkpoints are judged by: malloc'd path of the classifier of the run that features names, or of this
+ * run's own; NULL where it has none. */
+static bal_status find_features(char **out, const session *s)
+{
+    const char *other = s->setup->gan.features, *run = other ? other : s->folder;
+    char       *best = bal_format("%s/classifier/best.safetensors", run);
+    bool        there = best && s->setup->has_classifier && bal_file_exists(best);
+
+    *out = there ? bal_path_join(run, "classifier") : NULL;
     free(best);
-    return folder;
+    if (there && !*out) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    if (there || !other) return BAL_OK;
+    return bal_fail(BAL_ECONFIG, "[train.gan] features: %s is no run with a trained [classifier]", other);
+}
+
+/* What can be said before there is a folder: one that holds nothing is only in the way. */
+static bal_status check_data(const session *s)
+{
+    const char *classes = s->setup->gan.classes;
+    int         label;
+    char       *features;
+
+    if (trains_gan(s) && strcmp(classes, "each") != 0) BAL_TRY(find_class(&label, s, classes));
+    if (trains_gan(s) && s->setup->gan.features) {
+        BAL_TRY(find_features(&features, s));
+        free(features);
+    }
+    if (!classifies(s)) return BAL_OK;
+    return bal_classifier_check(s->setup, s->data);
+}
+
+static bal_status train_and_measure(session *s, const bal_gan_job *job)
+{
+    if (!job->folder || !job->what) return bal_fail(BAL_ENOMEM, "no memory for a path");
+    BAL_TRY(bal_folder_create(job->folder));
+    BAL_TRY(bal_gan_train(job, &s->stopped));
+    return job->features && !s->stopped ? bal_gan_measure(job) : BAL_OK;
 }
 
 static bal_status train_gan(session *s, int label)
 {
     char  name[256];
-    char *folder, *what, *features = find_features(s);
+    char *folder, *what, *features;
 
+    BAL_TRY(find_features(&features, s));
     bal_gan_name(name, sizeof name, s->setup, s->data, label);
     folder = bal_format("%s/gan/%s", s->folder, name);
     what = bal_format("gan/%s", name);
     bal_gan_job job = {s->setup, s->data, s->dev, folder, what, label, &bal_trace_watch, features};
-    bal_status  st = folder && what ? bal_folder_create(folder) : bal_fail(BAL_ENOMEM, "no memory for a path");
-    if (!st) st = bal_gan_train(&job, &s->stopped);
-    if (!st && features && !s->stopped) st = bal_gan_measure(&job);
+    bal_status  st = train_and_measure(s, &job);
     free(folder);
     free(what);
     free(features);
@@ -134,32 +177,6 @@ static bal_status train_gans(session *s)
     }
     for (int i = 0; i < bal_dataset_class_count(s->data) && !s->stopped; i++) BAL_TRY(train_gan(s, i));
     return BAL_OK;
-}
-
-static bal_status check_only(const session *s)
-{
-    const char *path = bal_config_path(s->setup->config);
-
-    if (s->o->only == GAN && !s->setup->has_gan)
-        return bal_fail(BAL_ECONFIG, "%s: describes no GAN, so there is nothing to train with --only gan", path);
-    if (s->o->only == GAN && !trains_gan(s))
-        return bal_fail(BAL_ECONFIG, "%s: [train.gan] classes = none: with --only gan say --set train.gan.classes=each",
-                        path);
-    if (s->o->only == CLASSIFIER && !s->setup->has_classifier)
-        return bal_fail(BAL_ECONFIG, "%s: describes no classifier, so there is nothing to train with --only classifier",
-                        path);
-    return BAL_OK;
-}
-
-/* What can be said before there is a folder: one that holds nothing is only in the way. */
-static bal_status check_data(const session *s)
-{
-    const char *classes = s->setup->gan.classes;
-    int         label;
-
-    if (trains_gan(s) && strcmp(classes, "each") != 0) BAL_TRY(find_class(&label, s, classes));
-    if (!classifies(s)) return BAL_OK;
-    return bal_classifier_check(s->setup, s->data);
 }
 
 static bool leftover(const char *name)

@@ -56,6 +56,9 @@ const bal_option bal_gan_option_table[] = {
     BAL_OPT(bal_gan_options, sample, BAL_INT, 500, 0, INT_MAX, "steps between sample grids; 0: at the end only"),
     BAL_OPT(bal_gan_options, checkpoint, BAL_INT, 500, 0, INT_MAX, "steps between checkpoints; 0: at the end only"),
     BAL_OPT(bal_gan_options, log, BAL_INT, 50, 1, 10000, "steps in a line of log.csv"),
+    BAL_OPT_TEXT(bal_gan_options, features, NULL,
+                 "run whose classifier judges the images of `ballast train`, instead of this run's own; it must not "
+                 "have seen the validation images"),
     BAL_OPT_TEXT(bal_gan_options, init, NULL, "first weights of the generator: a .safetensors file"),
     BAL_OPT_TEXT(bal_gan_options, discriminator_init, NULL, "first weights of the discriminator: a .safetensors file"),
     BAL_OPT_END,

@@ -192,6 +192,12 @@ verdict a_wrong_class_leaves_no_folder "$([ ! -e "$work/none" ] || echo "$said")
 sed 's/units=2$/units=3/' $config >"$work/three.ini"
 said=$("$BALLAST" train "$work/three.ini" --out "$work/none" 2>&1)
 verdict wrong_outputs_leave_no_folder "$(case $said in *'ends in 3 outputs'*) ls "$work/none" 2>/dev/null ;; *) echo "$said" ;; esac)"
+said=$("$BALLAST" train $config --out "$work/none" --set train.gan.features="$work" 2>&1)
+verdict features_of_no_run_leave_no_folder "$(case $said in *'[train.gan] features: '*' is no run with a trained'*) ls "$work/none" 2>/dev/null ;; *) echo "$said" ;; esac)"
+"$BALLAST" train $config --only gan --set train.gan.features="$work/tiny" --out "$work/judged" --quiet >"$work/out" 2>&1
+verdict features_of_another_run "$(for file in generator.safetensors log.csv quality.json; do
+    cmp "$work/tiny/gan/PNEUMONIA/$file" "$work/judged/tiny/gan/PNEUMONIA/$file" 2>&1
+done)"
 said=$("$BALLAST" train $config --out /dev/null/x 2>&1)
 verdict unwritable_is_named "$(case $said in *": /dev/null: "*) ;; *) echo "$said" ;; esac)"
 mkdir "$work/a ;b"
