@@ -11,6 +11,30 @@
 const char *const bal_feature_kinds[BAL_FEATURE_KINDS] = {"classifier", "random"};
 const char *const bal_copy_spaces[BAL_COPY_SPACES] = {"pixels", "features"};
 
+#define FIGURE(key, name, member, decimals) \
+    { \
+        key, name, offsetof(bal_likeness, member), decimals \
+    }
+const bal_likeness_figure bal_likeness_figures[BAL_LIKENESS_FIGURES] = {
+    FIGURE("kid", "KID", kid.value, 4),
+    FIGURE("kid_error", "+-", kid.error, 4),
+    FIGURE("fid", "FID", fid, 2),
+    FIGURE("precision", "precision", prdc.precision, 2),
+    FIGURE("recall", "recall", prdc.recall, 2),
+    FIGURE("density", "density", prdc.density, 2),
+    FIGURE("coverage", "coverage", prdc.coverage, 2)};
+
+static double *place(bal_likeness *l, int figure)
+{
+    return (double *)(void *)((char *)l + bal_likeness_figures[figure].offset);
+}
+
+double bal_likeness_value(const bal_likeness *l, int figure)
+{
+    bal_likeness copy = *l;
+    return *place(&copy, figure);
+}
+
 /* ---- writing: cJSON's own numbers lose the last bit, so numbers go in as text ------------------------------------ */
 
 static bool put_number(cJSON *to, const char *key, double v)
@@ -22,10 +46,10 @@ static bool put_number(cJSON *to, const char *key, double v)
 static bool put_likeness(cJSON *to, const char *key, const bal_likeness *l)
 {
     cJSON *one = cJSON_AddObjectToObject(to, key);
-    return one && put_number(one, "kid", l->kid.value) && put_number(one, "kid_error", l->kid.error) &&
-           put_number(one, "fid", l->fid) && put_number(one, "precision", l->prdc.precision) &&
-           put_number(one, "recall", l->prdc.recall) && put_number(one, "density", l->prdc.density) &&
-           put_number(one, "coverage", l->prdc.coverage);
+    bool   whole = one != NULL;
+    for (int f = 0; whole && f < BAL_LIKENESS_FIGURES; f++)
+        whole = put_number(one, bal_likeness_figures[f].key, bal_likeness_value(l, f));
+    return whole;
 }
 
 static bool put_kinds(cJSON *to, const char *key, const bal_likeness l[BAL_FEATURE_KINDS])
@@ -84,10 +108,7 @@ static void get_kinds(bal_likeness out[BAL_FEATURE_KINDS], const cJSON *in)
 {
     for (int i = 0; i < BAL_FEATURE_KINDS; i++) {
         const cJSON *one = cJSON_GetObjectItemCaseSensitive(in, bal_feature_kinds[i]);
-        out[i] = (bal_likeness){
-            {number(one, "kid"), number(one, "kid_error")},
-            number(one, "fid"),
-            {number(one, "precision"), number(one, "recall"), number(one, "density"), number(one, "coverage")}};
+        for (int f = 0; f < BAL_LIKENESS_FIGURES; f++) *place(&out[i], f) = number(one, bal_likeness_figures[f].key);
     }
 }
 
@@ -168,22 +189,26 @@ void bal_generators_free(bal_generators *g)
 
 bool bal_copies_alarm(const bal_copies *c) { return c->p < BAL_COPIES_P; }
 
-static void put_cell(FILE *to, double v, int decimals)
+bool bal_generator_alarm(const bal_generator_quality *q)
 {
-    if (isnan(v)) fprintf(to, " %9s", "n/a");
-    else fprintf(to, " %9.*f", decimals, v);
+    return bal_copies_alarm(&q->copies[BAL_IN_PIXELS]) || bal_copies_alarm(&q->copies[BAL_IN_FEATURES]);
 }
 
 static void put_row(FILE *to, const char *what, const bal_likeness *l)
 {
     fprintf(to, "  %-12s", what);
-    put_cell(to, l->kid.value, 4);
-    put_cell(to, l->kid.error, 4);
-    put_cell(to, l->fid, 2);
-    put_cell(to, l->prdc.precision, 2);
-    put_cell(to, l->prdc.recall, 2);
-    put_cell(to, l->prdc.density, 2);
-    put_cell(to, l->prdc.coverage, 2);
+    for (int f = 0; f < BAL_LIKENESS_FIGURES; f++) {
+        double v = bal_likeness_value(l, f);
+        if (isnan(v)) fprintf(to, " %9s", "n/a");
+        else fprintf(to, " %9.*f", bal_likeness_figures[f].decimals, v);
+    }
+    fputc('\n', to);
+}
+
+static void put_head(FILE *to, const char *kind)
+{
+    fprintf(to, "  %s\n  %-12s", kind, "");
+    for (int f = 0; f < BAL_LIKENESS_FIGURES; f++) fprintf(to, " %9s", bal_likeness_figures[f].name);
     fputc('\n', to);
 }
 
@@ -204,8 +229,7 @@ static void put_generator(FILE *to, const bal_generator_quality *q)
     fprintf(to, ", step %d: %d generated and %d training images, each against %d validation images\n", q->step,
             q->generated, q->real, q->validation);
     for (int k = 0; k < BAL_FEATURE_KINDS; k++) {
-        fprintf(to, "  %s\n  %-12s %9s %9s %9s %9s %9s %9s %9s\n", kinds[k], "", "KID", "+-", "FID", "precision",
-                "recall", "density", "coverage");
+        put_head(to, kinds[k]);
         put_row(to, "generated", &q->of_generated[k]);
         put_row(to, "training", &q->of_real[k]);
     }
@@ -223,11 +247,6 @@ void bal_generators_text(FILE *to, const bal_generators *g)
           to);
 }
 
-static bool warns(const bal_generator_quality *q)
-{
-    return bal_copies_alarm(&q->copies[BAL_IN_PIXELS]) || bal_copies_alarm(&q->copies[BAL_IN_FEATURES]);
-}
-
 static void put_alarm(FILE *to, const bal_generator_quality *q)
 {
     const bal_copies *c = &q->copies[bal_copies_alarm(&q->copies[BAL_IN_PIXELS]) ? BAL_IN_PIXELS : BAL_IN_FEATURES];
@@ -241,7 +260,7 @@ void bal_generators_warn(FILE *to, const bal_generators *g)
 {
     bool any = false;
     for (int i = 0; g && i < g->count; i++) {
-        if (!warns(&g->of[i])) continue;
+        if (!bal_generator_alarm(&g->of[i])) continue;
         fputs(any ? ", "
                   : "Generated images may be copies of training images: more of them than real images would lie "
                     "nearer to one than real ones do to each other: ",

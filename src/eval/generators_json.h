@@ -1,11 +1,25 @@
-/* generators_json -- the keys of quality.json, which stand in report.json too. */
+/* generators_json -- the keys of quality.json, which stand in report.json too, and the columns of its tables. */
 #ifndef EVAL_GENERATORS_JSON_H
 #define EVAL_GENERATORS_JSON_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include "ballast/generators.h"
 
 extern const char *const bal_feature_kinds[BAL_FEATURE_KINDS], *const bal_copy_spaces[BAL_COPY_SPACES];
+
+/* What a likeness consists of: its KID, the error of that, then the others, each with its key and name. */
+typedef struct bal_likeness_figure {
+    const char *key, *name;
+    size_t      offset; /* of a double in bal_likeness */
+    int         decimals;
+} bal_likeness_figure;
+enum { BAL_LIKENESS_KID, BAL_LIKENESS_KID_ERROR, BAL_LIKENESS_OTHERS, BAL_LIKENESS_FIGURES = 7 };
+extern const bal_likeness_figure bal_likeness_figures[BAL_LIKENESS_FIGURES];
+double                           bal_likeness_value(const bal_likeness *l, int figure);
+/* More copies than chance would have, in either space. */
+bool bal_generator_alarm(const bal_generator_quality *q);
 
 /* False where memory ends. */
 bool bal_generator_put(cJSON *to, const bal_generator_quality *q);

@@ -121,7 +121,8 @@ static void report_has_them(void **state)
     assert_true(file_has("report.txt", "not comparable"));
     assert_true(file_has("report.txt", "may be copies"));
     assert_true(file_has("report.json", "\"generators\""));
-    assert_true(file_has("report.html", "0.0333 &#177; 0.0100"));
+    assert_true(
+        file_has("report.html", "<td>0.0333 &#177; 0.0100</td><td>12.50</td><td>0.50</td><td>0.25</td><td>0.75</td>"));
     assert_true(file_has("report.html", "They may be copies."));
     bal_generators_free(&g);
     bal_predictions_free(&p);
