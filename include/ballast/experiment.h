@@ -40,6 +40,11 @@ bal_status bal_experiment_run(const bal_experiment_job *job, int *failed, bool *
  * log.csv. The same files give the same bits. */
 bal_status bal_experiment_compare(const char *folder, int *parts);
 
+/* How the arms do as a class gets rarer: of two or more experiments that differ by [data] imbalance alone, written into
+ * a folder that is there (ballast/imbalance.h). Arms that are not in all of them, or whose settings are not the same in
+ * all, are left out and named. BAL_EIO where classes or test images are others. */
+bal_status bal_experiment_curve(const char *const *folder, int count, const char *out);
+
 /* Calls `each` for every part that the job picks, in order: its folder below the run's, and whether it is done. */
 typedef struct bal_experiment_part {
     const char *arm;

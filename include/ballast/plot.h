@@ -22,6 +22,7 @@ typedef struct bal_series {
     bool          reference; /* thin and grey, without markers: what the others are compared with */
     bool          steps;     /* a point's y holds from the x before it to its own */
     bal_ribbon    band;
+    bool          bars; /* of the band each interval by itself, for a few points */
 } bal_series;
 
 /* One pair of axes. Limits that are NaN come from the data. */
@@ -31,6 +32,7 @@ typedef struct bal_panel {
     int               count;
     double            x_min, x_max, y_min, y_max;
     bool              square; /* both axes of one length */
+    bool              x_log;  /* logarithmic; x is above 0, and its limits come from the data */
 } bal_panel;
 
 /* Panels below each other, 8 at most; the second into a file, complete or absent. */

@@ -135,8 +135,9 @@ static bal_status check_words(const parser *p)
     const bal_verb *v = p->args->verb;
     int             n = p->args->word_count;
 
-    if (n < v->min_words)
-        return bal_fail_at(place(p), "%s is missing", n == 0 && v->min_words == 1 ? v->usage : "an argument");
+    if (n < v->min_words && v->min_words == 1) /* "RUN [RUN...]": what must be there stands first */
+        return bal_fail_at(place(p), "%.*s is missing", (int)strcspn(v->usage, " "), v->usage);
+    if (n < v->min_words) return bal_fail_at(place(p), "an argument is missing");
     if (v->max_words >= 0 && n > v->max_words)
         return bal_fail_at(place(p), "\"%s\" is one argument too many", p->word[v->max_words]);
     return BAL_OK;

@@ -1,4 +1,5 @@
-/* report -- a run's or an experiment's report again, from what its folder holds. Touches no device and no image. */
+/* report -- a run's or an experiment's report again, from what its folder holds, or one of several experiments. Touches
+ * no device and no image. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -91,8 +92,34 @@ static bal_status remake(remaking *r)
     return bal_classify_again(r->run, seed_of(r->run, r), true);
 }
 
+/* ---- several ----------------------------------------------------------------------------------------------------- */
+
+static bal_status check_experiment(const char *run)
+{
+    bool experiment;
+
+    if (!bal_folder_exists(run)) return bal_fail(BAL_EIO, "%s: there is no such folder", run);
+    BAL_TRY(bal_args_is_run(run));
+    BAL_TRY(is_experiment(&experiment, run));
+    if (experiment) return BAL_OK;
+    return bal_fail(BAL_EIO, "%s: is a run; reports on several are of experiments, and ballast diff compares two runs",
+                    run);
+}
+
+static bal_status compare(const bal_args *args)
+{
+    for (int i = 0; i < args->word_count; i++) BAL_TRY(check_experiment(args->word[i]));
+    BAL_TRY(bal_out_create(args->out));
+    BAL_TRY(bal_experiment_curve(args->word, args->word_count, args->out));
+    bal_info("%s: report.html, imbalance.txt, .json, .csv and .svg written", args->out);
+    return bal_say_file(args->out, bal_speaks_json() ? "imbalance.json" : "imbalance.txt");
+}
+
 static int run(const bal_args *args)
 {
+    if (args->word_count > 1 && !args->out) return bal_usage_fault(args, "several experiments need --out FOLDER");
+    if (args->word_count > 1) return bal_done(compare(args));
+    if (args->out) return bal_usage_fault(args, "--out goes with several experiments");
     remaking r = {args->word[0], args->seed < 0 ? 0 : (uint64_t)args->seed, args->seed >= 0};
     return bal_done(remake(&r));
 }
@@ -100,17 +127,23 @@ static int run(const bal_args *args)
 const bal_verb bal_verb_report = {
     .name = "report",
     .group = BAL_VERB_USE,
-    .usage = "RUN",
-    .help = "write the report of a run or of an experiment again, from what is stored in it",
+    .usage = "RUN [RUN...]",
+    .help = "write the report of a run or of an experiment again, or one of several experiments",
     .details =
         "Reads predictions.csv and the logs, needs neither a device nor the images, and writes report.html, .txt and\n"
         ".json, curves.json and the plots (confusion.svg, counts.svg, roc.svg, precision_recall.svg, reliability.svg,\n"
-        "classifier/curves.svg; an experiment's forest.svg and arms/ARM/): to the bit what was there, if this is the\n"
-        "version that wrote it.\n"
+        "classifier/curves.svg; an experiment's forest.svg, added.svg and arms/ARM/): to the bit what was there, if\n"
+        "this is the version that wrote it.\n"
         "Of an experiment: the reports of its parts that are done, then the comparison. For other predictions than\n"
-        "the run's own: ballast eval.",
-    .takes = BAL_TAKES_SEED,
+        "the run's own: ballast eval.\n"
+        "Of several experiments, which differ by [data] imbalance alone: how each arm does as a class gets rarer, and\n"
+        "its difference to original; written into a new folder, --out.",
+    .examples = "How much do the arms of a configuration lose when the class that matters is made rarer?\n"
+                "    ballast experiment xray.ini --set data.imbalance=10 --set run.name=ten\n"
+                "    ballast experiment xray.ini --set data.imbalance=100 --set run.name=hundred\n"
+                "    ballast report runs/ten runs/hundred --out curve",
+    .takes = BAL_TAKES_SEED | BAL_TAKES_OUT,
     .min_words = 1,
-    .max_words = 1,
+    .max_words = -1,
     .run = run,
 };

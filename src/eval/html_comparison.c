@@ -179,19 +179,11 @@ static bal_status put_pooled(FILE *to, const bal_comparison *c, const char *fold
     return BAL_OK;
 }
 
-/* The answer's lines as paragraphs. */
 static bal_status put_lines(FILE *to, const bal_comparison *c)
 {
     char *text;
     BAL_TRY(bal_comparison_answer(&text, c));
-    fputs("<section class=\"answer\" aria-label=\"answer\">\n", to);
-    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        fputs("<p>", to);
-        bal_page_text(to, line);
-        fputs("</p>\n", to);
-    }
-    fputs("</section>\n", to);
+    bal_html_lines(to, text);
     free(text);
     return BAL_OK;
 }

@@ -97,6 +97,8 @@ bal_status bal_html_no_memory(void);
 /* Close a stream over memory; its text is the caller's, or NULL. */
 bal_status bal_html_finish(FILE *to, char **out, bal_status st);
 
+/* The answer of a page, a paragraph a line; cuts the text up. */
+void bal_html_lines(FILE *to, char *text);
 /* Takes over the figure; nothing where it is empty. */
 void bal_html_figure(FILE *to, bal_figure *f, const char *class, const char *caption);
 extern const char bal_html_training[]; /* the caption of bal_figure_curves */

@@ -18,6 +18,18 @@ bal_status bal_html_finish(FILE *to, char **out, bal_status st)
     return st;
 }
 
+void bal_html_lines(FILE *to, char *text)
+{
+    fputs("<section class=\"answer\" aria-label=\"answer\">\n", to);
+    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        fputs("<p>", to);
+        bal_page_text(to, line);
+        fputs("</p>\n", to);
+    }
+    fputs("</section>\n", to);
+}
+
 /* Takes over the figure. */
 void bal_html_figure(FILE *to, bal_figure *f, const char *class, const char *caption)
 {

@@ -38,10 +38,12 @@ static void make_axes(bal_axis *x, bal_axis *y, const bal_panel *p, double top)
     for (int s = 0; s < p->count; s++) {
         bal_axis_stretch(&x_min, &x_max, p->series[s].x, p->series[s].count);
         bal_axis_stretch(&y_min, &y_max, p->series[s].y, p->series[s].count);
+        bal_axis_stretch(&y_min, &y_max, p->series[s].band.low, p->series[s].band.count);
+        bal_axis_stretch(&y_min, &y_max, p->series[s].band.high, p->series[s].band.count);
     }
-    *x = bal_axis_of(p->x_min, p->x_max, x_min, x_max, false);
+    *x = p->x_log ? bal_axis_log(x_min, x_max) : bal_axis_of(p->x_min, p->x_max, x_min, x_max, false);
     *y = bal_axis_of(p->y_min, p->y_max, y_min, y_max, true);
-    if (all_whole(p)) x->step = fmax(x->step, 1); /* no tick between two epochs */
+    if (!p->x_log && all_whole(p)) x->step = fmax(x->step, 1); /* no tick between two epochs */
     x->scale = INNER_WIDTH / (x->max - x->min);
     x->origin = LEFT;
     y->scale = -inner_height(p) / (y->max - y->min);
@@ -53,15 +55,15 @@ static void put_axes(FILE *to, const bal_panel *p, const bal_axis *x, const bal_
     char   text[32];
     double bottom = top + TOP + inner_height(p);
     for (double k = bal_axis_first(y); bal_axis_is_tick(y, k); k++) {
-        double v = bal_axis_at(y, k * y->step);
+        double v = bal_axis_at(y, bal_axis_tick(y, k));
         fprintf(to, "<path class=\"grid\" d=\"M%d %.2fh%d\"/>\n", LEFT, v, INNER_WIDTH);
-        bal_axis_text(text, k * y->step);
+        bal_axis_text(text, bal_axis_tick(y, k));
         bal_plot_text(to, LEFT - 8, v + 4, "text-anchor=\"end\"", text);
     }
     for (double k = bal_axis_first(x); bal_axis_is_tick(x, k); k++) {
-        double v = bal_axis_at(x, k * x->step);
+        double v = bal_axis_at(x, bal_axis_tick(x, k));
         fprintf(to, "<path class=\"frame\" d=\"M%.2f %.2fv5\"/>\n", v, bottom);
-        bal_axis_text(text, k * x->step);
+        bal_axis_text(text, bal_axis_tick(x, k));
         bal_plot_text(to, v, bottom + 18, "text-anchor=\"middle\"", text);
     }
     fprintf(to, "<rect class=\"frame\" x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%d\"/>\n", LEFT, top + TOP,
@@ -107,6 +109,14 @@ static void put_band(FILE *to, const bal_ribbon *b, int style, bool faint, const
     if (drawn) fputs("z\"/>\n", to);
 }
 
+static void put_bars(FILE *to, const bal_ribbon *b, int style, const bal_axis *x, const bal_axis *y)
+{
+    for (int i = 0; i < b->count; i++)
+        if (isfinite(b->low[i]) && isfinite(b->high[i]))
+            fprintf(to, "<path class=\"whisker s%d\" d=\"M%.2f %.2fh6m-3 0V%.2fm-3 0h6\"/>\n", style,
+                    bal_axis_at(x, b->x[i]) - 3, bal_axis_at(y, b->high[i]), bal_axis_at(y, b->low[i]));
+}
+
 /* Every so many points, lines shifted against each other so that markers of equal lines are seen side by side. */
 static void put_marks(FILE *to, const bal_series *s, int style, const bal_axis *x, const bal_axis *y)
 {
@@ -128,7 +138,8 @@ static void put_series(FILE *to, const bal_panel *p, const bal_axis *x, const ba
     double row = top + TOP + inner_height(p) + FOOT;
     for (int i = 0, band = 0; i < p->count; i++) { /* below all lines */
         const bal_series *s = &p->series[i];
-        if (s->band.count) put_band(to, &s->band, band % BAL_PLOT_STYLES, p->count > CROWD, x, y);
+        if (s->bars) put_bars(to, &s->band, band % BAL_PLOT_STYLES, x, y);
+        else if (s->band.count) put_band(to, &s->band, band % BAL_PLOT_STYLES, p->count > CROWD, x, y);
         band += !s->reference;
     }
     for (int i = 0; i < p->count; i++) {

@@ -13,6 +13,7 @@ static const char rules[] =
     ".paper { fill: #fff } .frame { fill: none; stroke: #444 } .grid { stroke: #ddd }\n"
     ".line { fill: none; stroke-width: 2; stroke-linejoin: round } .reference { fill: none; stroke: #777 }\n"
     ".mark { fill: #fff; stroke-width: 1.5 }\n"
+    ".whisker { fill: none; stroke-width: 1.2 }\n"
     ".band { fill-opacity: .16; stroke-opacity: .5 } .faint { fill-opacity: .07 }\n"
     ".s0 { stroke: #0072b2 } .s1 { stroke: #d55e00 } .s2 { stroke: #009e73 }\n"
     ".s3 { stroke: #cc79a7 } .s4 { stroke: #e69f00 } .s5 { stroke: #56b4e9 }\n"
@@ -137,7 +138,31 @@ bal_axis bal_axis_of(double min, double max, double data_min, double data_max, b
     return a;
 }
 
-double bal_axis_at(const bal_axis *a, double v) { return a->origin + (v - a->min) * a->scale; }
+/* Ticks at 1 2 5, 1 3 or 1 alone in a decade, by how many there are. */
+bal_axis bal_axis_log(double data_min, double data_max)
+{
+    const double margin = 0.04;
+    bal_axis     a = {.min = log10(data_min), .max = log10(data_max)};
+    double       range = fmax(a.max - a.min, 0.1);
+    a.min -= margin * range;
+    a.max += margin * range;
+    a.decade = range < 1.5 ? 3 : range < 4 ? 2 : 1;
+    a.step = 1.0 / a.decade;
+    return a;
+}
+
+double bal_axis_at(const bal_axis *a, double v)
+{
+    return a->origin + ((a->decade ? log10(v) : v) - a->min) * a->scale;
+}
+
+double bal_axis_tick(const bal_axis *a, double k)
+{
+    static const double within[][3] = {{1}, {1, 3}, {1, 2, 5}};
+    if (!a->decade) return k * a->step;
+    double power = floor(k / a->decade);
+    return within[a->decade - 1][(int)(k - power * a->decade)] * pow(10, power);
+}
 
 double bal_axis_first(const bal_axis *a) { return ceil(a->min / a->step - 1e-9); }
 

@@ -26,19 +26,23 @@ void bal_plot_name(FILE *to, double x, double y, const char *attributes, const c
 /* The outline of a style's marker around (x, y). */
 void bal_plot_mark(FILE *to, int style, double x, double y);
 
-/* An axis from data to pixels: value v is at origin + (v - min) * scale. */
+/* An axis from data to pixels: value v is at origin + (v - min) * scale; on a logarithmic one log10 v stands for v. */
 typedef struct bal_axis {
     double min, max, step, origin, scale;
+    int    decade; /* ticks in one; 0: linear */
 } bal_axis;
 
 /* Limits that are NaN come from the data, widened to a tick where `widen` says so. */
 bal_axis bal_axis_of(double min, double max, double data_min, double data_max, bool widen);
+/* Logarithmic, for data above 0. */
+bal_axis bal_axis_log(double data_min, double data_max);
 /* Widen limits to finite values. */
 void   bal_axis_stretch(double *min, double *max, const double *v, int count);
 double bal_axis_at(const bal_axis *a, double v);
-/* Ticks are k * step: for (k = first; is_tick(a, k); k++). */
+/* The values of ticks: for (k = first; is_tick(a, k); k++) tick(a, k). */
 double bal_axis_first(const bal_axis *a);
 bool   bal_axis_is_tick(const bal_axis *a, double k);
+double bal_axis_tick(const bal_axis *a, double k);
 void   bal_axis_text(char out[32], double v);
 
 #endif

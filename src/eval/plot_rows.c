@@ -46,9 +46,9 @@ static void put_axis(FILE *to, const bal_axis *x, const char *label, double top,
 {
     char text[32];
     for (double k = bal_axis_first(x); bal_axis_is_tick(x, k); k++) {
-        double v = bal_axis_at(x, k * x->step);
+        double v = bal_axis_at(x, bal_axis_tick(x, k));
         fprintf(to, "<path class=\"grid\" d=\"M%.2f %.2fV%.2f\"/>\n", v, top, bottom);
-        bal_axis_text(text, k * x->step);
+        bal_axis_text(text, bal_axis_tick(x, k));
         bal_plot_text(to, v, bottom + 18, "text-anchor=\"middle\"", text);
     }
     fprintf(to, "<path class=\"frame\" d=\"M%d %.2fh%d\"/>\n", LEFT, bottom, INNER);

@@ -1,4 +1,5 @@
-# report.html in a browser (Debian's chromium), without scripts: a run's, an experiment's, one of 20 classes with odd names.
+# report.html in a browser (Debian's chromium), without scripts: a run's, an experiment's, one of 20 classes with odd names,
+# a curve over imbalance.
 # At every width nothing sticks out sideways, pictures are whole and described, and nothing is said on the console; it can
 # be printed. Each plot beside it is XML.
 . tests/rules/_check.sh
@@ -8,7 +9,7 @@ for name in chromium chromium-browser google-chrome; do
     browser=${browser:-$(command -v $name || true)}
 done
 if [ -z "$browser" ]; then
-    for check in sound_run sound_experiment sound_classes faults_are_seen printed; do
+    for check in sound_run sound_experiment sound_classes sound_curve faults_are_seen printed; do
         skipped $check 'no chromium here (apt-get install chromium)'
     done
     finish
@@ -91,6 +92,10 @@ awk 'BEGIN {
 function quoted(text) { gsub(/"/, "\"\"", text); return "\"" text "\"" }' >"$work/classes.csv"
 "$BALLAST" eval --predictions "$work/classes.csv" --out "$work/classes" --quiet >/dev/null 2>"$work/err" || bad eval "$(cat "$work/err")"
 sound classes "$work/classes/report.html"
+
+. tests/cli/_curve.sh
+(cd "$work" && "$BALLAST" report three ten thirty --out curve --quiet) >/dev/null 2>"$work/err" || bad curve "$(cat "$work/err")"
+sound curve "$work/curve/report.html"
 
 "$BALLAST" train tests/cli/good/gan.ini --out "$work" --quiet >/dev/null 2>"$work/err" &&
     "$BALLAST" experiment tests/cli/good/experiment.ini --arms 'original paper' --folds '0 1' --seeds 1 --out "$work/e" --quiet >/dev/null 2>"$work/err"

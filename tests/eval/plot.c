@@ -79,6 +79,41 @@ static void given_limits_stay(void **state)
     free(svg);
 }
 
+/* 10 is in the middle between 1 and 100, and so is its tick; a margin of 4 % at both ends. */
+static void a_logarithmic_axis_has_its_ticks(void **state)
+{
+    (void)state;
+    static const double      x[] = {1, 10, 100}, near[] = {2.9, 4, 12}, y[] = {0, 1, 0};
+    static const char *const two[] = {"1", "3", "10", "30", "100", NULL}, *const three[] = {"5", "10", NULL};
+    bal_series s = {.name = "line", .x = x, .y = y, .count = 3};
+    bal_panel  p = panel_of(&s, 1);
+    p.x_log = true;
+    char *svg = draw(&p, 1);
+    expect_ticks(svg, two);
+    assert_non_null(strstr(svg, "M70.15 246.00L222.00 36.00L373.85 246.00"));
+    assert_non_null(strstr(svg, "<path class=\"frame\" d=\"M222.00 246.00v5\"/>"));
+    assert_non_null(strstr(svg, "<path class=\"frame\" d=\"M142.60 246.00v5\"/>")); /* 3, not 10^.5 */
+    free(svg);
+    s.x = near;
+    svg = draw(&p, 1);
+    expect_ticks(svg, three);
+    free(svg);
+}
+
+/* The axis goes as far as the intervals. */
+static void intervals_stand_by_themselves(void **state)
+{
+    (void)state;
+    static const double x[] = {1, 2}, y[] = {0.5, 0.5}, low[] = {0, (double)NAN}, high[] = {1, (double)NAN};
+    bal_series          s = {.name = "line", .x = x, .y = y, .count = 2, .band = {x, low, high, 2}, .bars = true};
+    bal_panel           p = panel_of(&s, 1);
+    char               *svg = draw(&p, 1);
+    assert_int_equal(occurrences(svg, "class=\"whisker"), 1);
+    assert_int_equal(occurrences(svg, "class=\"band f"), 0);
+    assert_non_null(strstr(svg, "<path class=\"whisker s0\" d=\"M55.00 36.00h6m-3 0V246.00m-3 0h6\"/>"));
+    free(svg);
+}
+
 static void texts_are_escaped(void **state)
 {
     (void)state;
@@ -278,6 +313,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ticks_are_round),
         cmocka_unit_test(given_limits_stay),
+        cmocka_unit_test(a_logarithmic_axis_has_its_ticks),
+        cmocka_unit_test(intervals_stand_by_themselves),
         cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(gaps_break_a_line),
         cmocka_unit_test(lines_differ_without_colour),
