@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """gan_ablation -- what each option of [train.gan] does to a GAN of few images, at equal updates.
 
-    bench/gan_ablation.py run DATA OUT [--minutes 115] [--options base plain ...] [--seeds 1 2] [--steps 2000]
+    bench/gan_ablation.py run DATA OUT [--minutes 115] [--options base plain ...] [--seeds 1 2] [--steps 2500]
     bench/gan_ablation.py table OUT/rows.csv >bench/results/gan-ablation.md
 
 One fold of DATA/ham10000/skin4.csv, split by lesion, 64 pixels. Its test part is taken out of the list of images before anything
@@ -235,7 +235,7 @@ def main():
     run.add_argument("--minutes", type=float, default=115)
     run.add_argument("--options", nargs="+", default=list(SIX), choices=list(OPTIONS), metavar="OPTION")
     run.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
-    run.add_argument("--steps", type=int, default=2000)
+    run.add_argument("--steps", type=int, default=2500)
     run.add_argument("--epochs", type=int, help="of the classifier; as in gan_ablation.ini")
     show = verbs.add_parser("table", help="rows.csv as Markdown")
     show.add_argument("rows")

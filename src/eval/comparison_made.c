@@ -33,10 +33,11 @@ double bal_made_copies(const bal_generator_quality *q, int space)
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-static void put_number(FILE *to, int width, int decimals, double v)
+static void put_figure(FILE *to, int figure, double v)
 {
-    if (isnan(v)) fprintf(to, " %*s", width, "n/a");
-    else fprintf(to, " %*.*f", width, decimals, v);
+    char text[BAL_LIKENESS_SIZE];
+    bal_likeness_print(text, figure, v);
+    fprintf(to, " %9s", text);
 }
 
 static void put_row(FILE *to, int fold, const bal_generator_quality *q)
@@ -46,15 +47,15 @@ static void put_row(FILE *to, int fold, const bal_generator_quality *q)
     else fprintf(to, "%-5d", fold);
     bal_comparison_put_left(to, q->name, 20);
     fprintf(to, " %6d", q->step);
-    put_number(to, 7, 4, l->kid.value);
-    put_number(to, 7, 4, l->kid.error);
-    put_number(to, 7, 4, real->kid.value);
-    put_number(to, 9, 2, l->prdc.precision);
-    put_number(to, 7, 2, l->prdc.recall);
-    put_number(to, 7, 2, l->prdc.density);
-    put_number(to, 8, 2, l->prdc.coverage);
-    put_number(to, 7, 2, bal_made_copies(q, BAL_IN_PIXELS));
-    put_number(to, 9, 2, bal_made_copies(q, BAL_IN_FEATURES));
+    put_figure(to, BAL_LIKENESS_KID, l->kid.value);
+    put_figure(to, BAL_LIKENESS_KID_ERROR, l->kid.error);
+    put_figure(to, BAL_LIKENESS_KID, real->kid.value);
+    put_figure(to, BAL_LIKENESS_OTHERS, l->prdc.precision);
+    put_figure(to, BAL_LIKENESS_OTHERS, l->prdc.recall);
+    put_figure(to, BAL_LIKENESS_OTHERS, l->prdc.density);
+    put_figure(to, BAL_LIKENESS_OTHERS, l->prdc.coverage);
+    put_figure(to, BAL_LIKENESS_OTHERS, bal_made_copies(q, BAL_IN_PIXELS));
+    put_figure(to, BAL_LIKENESS_OTHERS, bal_made_copies(q, BAL_IN_FEATURES));
     fputc('\n', to);
 }
 
@@ -62,8 +63,8 @@ void bal_made_text(FILE *to, const bal_comparison *c)
 {
     if (!c->made_count) return;
     fprintf(to,
-            "\ngenerated images against validation images, in features of the fold's %s\n%-5s%-20s %6s %7s %7s %7s %9s "
-            "%7s %7s %8s %7s %9s\n",
+            "\ngenerated images against validation images, in features of the fold's %s\n%-5s%-20s %6s %9s %9s %9s %9s "
+            "%9s %9s %9s %9s %9s\n",
             BAL_COMPARISON_BASE, "fold", "class", "step", "KID", "+-", "of real", "precision", "recall", "density",
             "coverage", "pixels", "features");
     for (int i = 0; i < c->made_count; i++)

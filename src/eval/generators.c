@@ -11,18 +11,18 @@
 const char *const bal_feature_kinds[BAL_FEATURE_KINDS] = {"classifier", "random"};
 const char *const bal_copy_spaces[BAL_COPY_SPACES] = {"pixels", "features"};
 
-#define FIGURE(key, name, member, decimals) \
+#define FIGURE(key, name, member) \
     { \
-        key, name, offsetof(bal_likeness, member), decimals \
+        key, name, offsetof(bal_likeness, member) \
     }
 const bal_likeness_figure bal_likeness_figures[BAL_LIKENESS_FIGURES] = {
-    FIGURE("kid", "KID", kid.value, 4),
-    FIGURE("kid_error", "+-", kid.error, 4),
-    FIGURE("fid", "FID", fid, 2),
-    FIGURE("precision", "precision", prdc.precision, 2),
-    FIGURE("recall", "recall", prdc.recall, 2),
-    FIGURE("density", "density", prdc.density, 2),
-    FIGURE("coverage", "coverage", prdc.coverage, 2)};
+    FIGURE("kid", "KID", kid.value),
+    FIGURE("kid_error", "+-", kid.error),
+    FIGURE("fid", "FID", fid),
+    FIGURE("precision", "precision", prdc.precision),
+    FIGURE("recall", "recall", prdc.recall),
+    FIGURE("density", "density", prdc.density),
+    FIGURE("coverage", "coverage", prdc.coverage)};
 
 static double *place(bal_likeness *l, int figure)
 {
@@ -33,6 +33,13 @@ double bal_likeness_value(const bal_likeness *l, int figure)
 {
     bal_likeness copy = *l;
     return *place(&copy, figure);
+}
+
+void bal_likeness_print(char out[BAL_LIKENESS_SIZE], int figure, double v)
+{
+    if (isnan(v)) snprintf(out, BAL_LIKENESS_SIZE, "n/a");
+    else if (figure < BAL_LIKENESS_OTHERS) snprintf(out, BAL_LIKENESS_SIZE, "%.3g", v);
+    else snprintf(out, BAL_LIKENESS_SIZE, "%.2f", v);
 }
 
 /* ---- writing: cJSON's own numbers lose the last bit, so numbers go in as text ------------------------------------ */
@@ -198,9 +205,9 @@ static void put_row(FILE *to, const char *what, const bal_likeness *l)
 {
     fprintf(to, "  %-12s", what);
     for (int f = 0; f < BAL_LIKENESS_FIGURES; f++) {
-        double v = bal_likeness_value(l, f);
-        if (isnan(v)) fprintf(to, " %9s", "n/a");
-        else fprintf(to, " %9.*f", bal_likeness_figures[f].decimals, v);
+        char text[BAL_LIKENESS_SIZE];
+        bal_likeness_print(text, f, bal_likeness_value(l, f));
+        fprintf(to, " %9s", text);
     }
     fputc('\n', to);
 }

@@ -7,18 +7,19 @@
 #include "eval/generators_json.h"
 #include "eval/page.h"
 
-/* KID and its error share a column. */
-static void put_kid(FILE *to, const bal_kid *kid)
+void bal_html_kid(FILE *to, const bal_kid *kid)
 {
-    if (isnan(kid->value)) fputs("<td>n/a</td>", to);
-    else if (isnan(kid->error)) fprintf(to, "<td>%.4f</td>", kid->value);
-    else fprintf(to, "<td>%.4f &#177; %.4f</td>", kid->value, kid->error);
+    char value[BAL_LIKENESS_SIZE], error[BAL_LIKENESS_SIZE];
+    bal_likeness_print(value, BAL_LIKENESS_KID, kid->value);
+    bal_likeness_print(error, BAL_LIKENESS_KID_ERROR, kid->error);
+    if (isnan(kid->error)) fprintf(to, "<td>%s</td>", value);
+    else fprintf(to, "<td>%s &#177; %s</td>", value, error);
 }
 
 static void put_row(FILE *to, const char *images, const char *features, const bal_likeness *l)
 {
     fprintf(to, "<tr><th scope=\"row\">%s</th><td>%s</td>", images, features);
-    put_kid(to, &l->kid);
+    bal_html_kid(to, &l->kid);
     for (int f = BAL_LIKENESS_OTHERS; f < BAL_LIKENESS_FIGURES; f++) bal_page_figure(to, bal_likeness_value(l, f));
     fputs("</tr>\n", to);
 }

@@ -4,12 +4,6 @@
 #include "eval/html_parts.h"
 #include "eval/page.h"
 
-static void put_number(FILE *to, int decimals, double v)
-{
-    if (isnan(v)) fputs("<td>n/a</td>", to);
-    else fprintf(to, "<td>%.*f</td>", decimals, v);
-}
-
 static void put_row(FILE *to, int fold, const bal_generator_quality *q)
 {
     const bal_likeness *l = &q->of_generated[BAL_TRAINED_FEATURES], *real = &q->of_real[BAL_TRAINED_FEATURES];
@@ -17,15 +11,14 @@ static void put_row(FILE *to, int fold, const bal_generator_quality *q)
     bal_page_name(to, q->name);
     if (fold >= 0) fprintf(to, "<small>fold %d</small>", fold);
     fprintf(to, "</th><td>%d</td>", q->step);
-    if (isnan(l->kid.error)) put_number(to, 4, l->kid.value);
-    else fprintf(to, "<td>%.4f &#177;&#8239;%.4f</td>", l->kid.value, l->kid.error);
-    put_number(to, 4, real->kid.value);
-    put_number(to, 2, l->prdc.precision);
-    put_number(to, 2, l->prdc.recall);
-    put_number(to, 2, l->prdc.density);
-    put_number(to, 2, l->prdc.coverage);
-    put_number(to, 2, bal_made_copies(q, BAL_IN_PIXELS));
-    put_number(to, 2, bal_made_copies(q, BAL_IN_FEATURES));
+    bal_html_kid(to, &l->kid);
+    bal_html_kid(to, &(bal_kid){real->kid.value, (double)NAN});
+    bal_page_figure(to, l->prdc.precision);
+    bal_page_figure(to, l->prdc.recall);
+    bal_page_figure(to, l->prdc.density);
+    bal_page_figure(to, l->prdc.coverage);
+    bal_page_figure(to, bal_made_copies(q, BAL_IN_PIXELS));
+    bal_page_figure(to, bal_made_copies(q, BAL_IN_FEATURES));
     fputs("</tr>\n", to);
 }
 

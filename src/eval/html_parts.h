@@ -71,6 +71,8 @@ void bal_html_made(FILE *to, const bal_comparison *c);
 
 /* ---- html_generators.c ---- */
 
+/* A KID with its error, in a table cell. */
+void bal_html_kid(FILE *to, const bal_kid *kid);
 /* Of FOLDER/quality.json, a class's; nothing where it is not there. */
 void bal_html_generator(FILE *to, const char *folder, const char *class);
 /* `verb` trains the run from its config.ini; seed: of the resamples. */

@@ -316,7 +316,7 @@ static bal_status after_step(bal_gan *gan, bool stop)
     if (saved) BAL_TRY(save(gan, judged));
     bal_gan_show(gan);
     if (end && isfinite(gan->judge.best))
-        bal_info("%s: the generator of step %d is kept, KID %.4f", gan->job.what, gan->judge.best_step,
+        bal_info("%s: the generator of step %d is kept, KID %.3g", gan->job.what, gan->judge.best_step,
                  gan->judge.best);
     return BAL_OK;
 }

@@ -261,7 +261,7 @@ static bal_status measure(bal_generator_quality *q, subject *s, const char *weig
 static void say(const bal_gan_job *job, const bal_generator_quality *q)
 {
     const bal_likeness *own = &q->of_generated[BAL_TRAINED_FEATURES], *real = &q->of_real[BAL_TRAINED_FEATURES];
-    bal_info("%s: KID %.4f +- %.4f, coverage %.2f against %d validation images (training images: %.4f, %.2f)",
+    bal_info("%s: KID %.3g +- %.2g, coverage %.2f against %d validation images (training images: %.3g, %.2f)",
              job->what, own->kid.value, own->kid.error, own->prdc.coverage, q->validation, real->kid.value,
              real->prdc.coverage);
     for (int i = 0; i < BAL_COPY_SPACES; i++)

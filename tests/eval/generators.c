@@ -117,12 +117,12 @@ static void report_has_them(void **state)
     assert_int_equal(bal_generators_read(&g, run), BAL_OK);
     assert_int_equal(bal_report_write(run, &p, &(bal_background){.generators = &g}), BAL_OK);
     assert_true(file_has("report.txt", "in features of this run's classifier"));
-    assert_true(file_has("report.txt", "  generated       0.0333    0.0100     12.50      0.50      0.25      0.75"));
+    assert_true(file_has("report.txt", "  generated       0.0333      0.01     12.50      0.50      0.25      0.75"));
     assert_true(file_has("report.txt", "not comparable"));
     assert_true(file_has("report.txt", "may be copies"));
     assert_true(file_has("report.json", "\"generators\""));
     assert_true(
-        file_has("report.html", "<td>0.0333 &#177; 0.0100</td><td>12.50</td><td>0.50</td><td>0.25</td><td>0.75</td>"));
+        file_has("report.html", "<td>0.0333 &#177; 0.01</td><td>12.50</td><td>0.50</td><td>0.25</td><td>0.75</td>"));
     assert_true(file_has("report.html", "They may be copies."));
     bal_generators_free(&g);
     bal_predictions_free(&p);
