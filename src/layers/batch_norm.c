@@ -98,6 +98,7 @@ static bal_status build(bal_layer *l, bal_device *dev)
     while (folds > 1 && c % (2 * FOLD / folds) == 0) folds /= 2;
     p->wide = c * folds;
     p->vectors = bal_device_class(dev) == BAL_CPU ? CPU_VECTORS : 1;
+    while (p->vectors > 1 && p->wide < p->vectors * FOLD && p->vectors * FOLD % p->wide == 0) p->wide *= 2;
     while (p->wide % (p->vectors * FOLD) != 0) p->vectors /= 2;
     snprintf(text, sizeof text, "-DVECTORS=%d%s", p->vectors, bal_storage(l->half_in, l->half_out));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
