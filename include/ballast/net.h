@@ -63,7 +63,8 @@ bal_status bal_net_zero_gradients(bal_net *net);
 
 /* The layer whose output says what was found where: the last one with a kernel (a convolution) and more than one
  * position, or where layers that keep height and width follow (normalisation, activation, add, concat), the last of
- * these; pooling comes after it. Never the last layer of the net. -1: the net has no such layer. */
+ * these; pooling comes after it. Never the last layer of the net. -1: the net has no such layer, or its output has
+ * more than one position itself, as a generator's. */
 int bal_net_feature_map(const bal_net *net);
 /* The bias that is added to the outputs, one number to each: that of the last layer with weights, where only flatten,
  * reshape or global_avg_pool follow. NULL: the net has none. *at: where that layer stands. */

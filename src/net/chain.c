@@ -240,6 +240,7 @@ static bool same_places(const bal_layer *a, const bal_layer *b) { return a->out.
 int bal_net_feature_map(const bal_net *net)
 {
     int last = net->count - 2; /* behind it there is at least the net's output */
+    if (has_places(&net->nodes[net->count - 1].layer)) return -1;
     while (last >= 0 && !(has_places(&net->nodes[last].layer) && has_kernel(&net->nodes[last].layer))) last--;
     while (last >= 0 && last + 2 < net->count && same_places(&net->nodes[last].layer, &net->nodes[last + 1].layer))
         last++;

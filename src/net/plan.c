@@ -1,10 +1,13 @@
 /* plan -- where activations, gradients and scratch lie. Layer i's forward pass is step i (of n layers), the loss step
  * n, and a backward pass two steps: some layers look at x in the first one only and write dx in the second one only.
- * What is never needed at the same step may share memory. The largest is placed first, each as low as it goes: on the
- * nets of configs/ that is within 1 % of what lives at once. */
+ * What is never needed at the same step may share memory. The largest is placed first, each as low as it goes; then
+ * what sticks out is placed first, over and over, and the best that was met is kept. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
+
+enum { TRIES = 200 };
 
 /* Of a value's memory. */
 static size_t floats_of(const bal_value *v)
@@ -138,34 +141,74 @@ static size_t lowest(const bal_plan *plan, const bal_place *p, bal_place *const 
     return offset;
 }
 
-static void set_offsets(bal_plan *plan, bal_place **order, size_t count)
+/* The floats of all arenas; *top: what ends highest of all. */
+static size_t set_offsets(bal_plan *plan, bal_place *const *places, size_t count, size_t *top)
 {
-    qsort(order, count, sizeof(bal_place *), larger_first);
-    for (size_t i = 0; i < count && order[i]->floats; i++) {
-        bal_place *p = order[i];
-        p->offset = lowest(plan, p, order, i);
-        if (plan->floats[p->arena] < p->offset + p->floats) plan->floats[p->arena] = p->offset + p->floats;
+    size_t sum = 0;
+    *top = 0;
+    memset(plan->floats, 0, sizeof plan->floats);
+    for (size_t i = 0; i < count; i++) {
+        bal_place *p = places[i];
+        size_t    *floats = &plan->floats[p->arena];
+        p->offset = lowest(plan, p, places, i);
+        if (*floats < p->offset + p->floats) *floats = p->offset + p->floats;
+        if (p->offset + p->floats > places[*top]->offset + places[*top]->floats) *top = i;
     }
+    for (int i = 0; i < BAL_ARENAS; i++) sum += plan->floats[i];
+    return sum;
+}
+
+static void move_first(bal_place **places, size_t i)
+{
+    bal_place *p = places[i];
+    memmove(places + 1, places, i * sizeof *places);
+    places[0] = p;
+}
+
+/* What lives at once, at most: no order needs less. */
+static size_t alive(bal_place *const *places, size_t count, int steps)
+{
+    size_t most[BAL_ARENAS] = {0}, sum = 0;
+    for (int step = 0; step <= steps; step++) {
+        size_t floats[BAL_ARENAS] = {0};
+        for (size_t i = 0; i < count; i++)
+            if (places[i]->from <= step && step <= places[i]->until) floats[places[i]->arena] += places[i]->floats;
+        for (int i = 0; i < BAL_ARENAS; i++) most[i] = floats[i] > most[i] ? floats[i] : most[i];
+    }
+    for (int i = 0; i < BAL_ARENAS; i++) sum += most[i];
+    return sum;
+}
+
+/* `best` has room for another order. */
+static void place_all(bal_plan *plan, bal_place **places, bal_place **best, size_t count, int steps)
+{
+    size_t least = SIZE_MAX, aim = alive(places, count, steps), top;
+    qsort(places, count, sizeof(bal_place *), larger_first);
+    for (int i = 0; count && least > aim && i < TRIES; i++) {
+        size_t floats = set_offsets(plan, places, count, &top);
+        if (floats < least) memcpy(best, places, count * sizeof *best);
+        least = floats < least ? floats : least;
+        move_first(places, top);
+    }
+    if (count) (void)set_offsets(plan, best, count, &top);
 }
 
 bal_status bal_net_plan(bal_plan *plan, const bal_net *net)
 {
-    size_t      count = BAL_PLACE_KINDS * ((size_t)net->count + 1);
-    bal_place **order = malloc(count * sizeof *order);
+    size_t      count = BAL_PLACE_KINDS * ((size_t)net->count + 1), needed = 0;
+    bal_place **places = malloc(2 * count * sizeof *places);
     plan->places = calloc(count, sizeof *plan->places);
-    memset(plan->floats, 0, sizeof plan->floats);
-    if (!order || !plan->places) {
-        free(order);
+    if (!places || !plan->places) {
+        free(places);
         return bal_fail(BAL_ENOMEM, "no memory to plan %d layers", net->count);
     }
-    for (size_t i = 0; i < count; i++) {
-        order[i] = &plan->places[i];
-        order[i]->from = over(net);
-    }
+    for (size_t i = 0; i < count; i++) plan->places[i].from = over(net);
     place_values(plan, net);
     if (plan->training) place_gradients(plan, net);
     place_scratch(plan, net);
-    set_offsets(plan, order, count);
-    free(order);
+    for (size_t i = 0; i < count; i++)
+        if (plan->places[i].floats) places[needed++] = &plan->places[i];
+    place_all(plan, places, places + count, needed, over(net));
+    free(places);
     return BAL_OK;
 }

@@ -146,6 +146,8 @@ def feature_map(net, x):
         return tuple(shapes[i][2:]) if len(shapes[i]) == 4 else (1, 1)
 
     shapes, last = [v.shape for v in net.values(x)[1:]], -1
+    if places(len(shapes) - 1) != (1, 1):
+        return -1
     for i, layer in enumerate(net.main[:-1]):
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and places(i) != (1, 1):
             last = i

@@ -191,7 +191,15 @@ static void refused(void **state, given what, int kept_at_most)
 
 static void noise_is_refused(void **state) { refused(state, NOISE, 0); }
 static void copies_are_refused(void **state) { refused(state, COPIES, 0); }
-static void a_repeated_image_is_refused(void **state) { refused(state, REPEATED, 1); }
+/* Whether the one that is left helps, chance decides: it is a real one that training has not seen. */
+static void a_repeated_image_counts_once(void **state)
+{
+    bal_gate g;
+    decide(&g, *state, REPEATED);
+    assert_int_equal(g.of[PNEUMONIA].count[BAL_KEPT], 1);
+    for (int i = 0; i < g.trials; i++) assert_in_range(g.trial[i].images, 0, 1);
+    bal_gate_free(&g);
+}
 static void the_wrong_class_is_refused(void **state) { refused(state, WRONG, CANDIDATES); }
 
 static void a_damaged_decision_is_named(void **state)
@@ -210,7 +218,7 @@ int main(void)
         cmocka_unit_test(unseen_real_ones_are_accepted),
         cmocka_unit_test(noise_is_refused),
         cmocka_unit_test(copies_are_refused),
-        cmocka_unit_test(a_repeated_image_is_refused),
+        cmocka_unit_test(a_repeated_image_counts_once),
         cmocka_unit_test(the_wrong_class_is_refused),
         cmocka_unit_test(a_damaged_decision_is_named),
     };
