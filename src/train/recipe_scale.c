@@ -112,15 +112,18 @@ static void wanted_length(bal_recipe *r)
     r->updates = r->epochs * each;
 }
 
-/* Candidate i, best first: sizes, and of each the full and the half width; false behind the last one. */
+/* Candidate i, best first: sizes, and from USUAL_SIZE on down each at half the width too; false behind the last one. On
+ * skin lesions the full width at 64 pixels did better on validation images than half of it at 128. */
 static bool candidate(bal_recipe *r, const bal_fingerprint *f, int i)
 {
     const struct tier *t = tier_of(r);
-    int                widths = t->width > NARROWEST ? 2 : 1, first = 0;
+    int                widths = t->width > NARROWEST ? 2 : 1, first = 0, large = 0;
     while (first + 1 < SIZES && (sizes[first] > t->size || sizes[first] > f->side_middle)) first++;
-    if (first + i / widths >= SIZES) return false;
-    r->size = sizes[first + i / widths];
-    r->width = i % widths ? t->width / 2 : t->width;
+    while (sizes[first + large] > USUAL_SIZE) large++;
+    int at = first + (i < large ? i : large + (i - large) / widths);
+    if (at >= SIZES) return false;
+    r->size = sizes[at];
+    r->width = t->width >> (i < large ? 0 : (i - large) % widths);
     r->convolutions = t->convolutions;
     return true;
 }

@@ -288,14 +288,14 @@ static void more_images_get_a_larger_net(void **state)
     }
 }
 
-/* Slower devices and less time: one net, smaller images, half the width, in the end fewer epochs. */
+/* Slower devices and less time: smaller images, fewer nets, half the width, in the end fewer epochs. */
 static void the_training_fits_into_the_time(void **state)
 {
     static const struct {
         double minutes, gflops;
         int    size, width, epochs, members;
-    } cases[] = {{20, 1e5, 128, 32, 40, 3}, {20, 1000, 128, 16, 40, 2}, {20, 350, 64, 32, 35, 1},
-                 {20, 100, 64, 16, 40, 1},  {20, 30, 48, 16, 29, 1},    {200, 100, 128, 16, 40, 2},
+    } cases[] = {{20, 1e5, 128, 32, 40, 3}, {20, 1000, 64, 32, 40, 2}, {20, 350, 64, 32, 35, 1},
+                 {20, 100, 64, 16, 40, 1},  {20, 30, 48, 16, 29, 1},   {200, 100, 64, 32, 40, 2},
                  {1, 1000, 48, 16, 40, 1},  {0.01, 1, 8, 16, 1, 1}};
     bal_fingerprint f = plain(6000, 4000);
     bal_recipe      r;
