@@ -3,7 +3,12 @@
  * Intervals are 95 % intervals of the mean over the parts (fold x seed) of an arm, by Student's t with the correction
  * of Nadeau and Bengio 2003 ("Inference for the generalization error"): training sets of folds overlap, so the variance
  * of the mean is s^2 (1/n + test/train) rather than s^2 / n. They are cut where no figure can be: 0 and 1, of
- * differences -1 and 1. With one part there is no interval. */
+ * differences -1 and 1. With one part there is no interval.
+ *
+ * Differences have another interval too, by all test predictions together: that of the paired bootstrap over images
+ * or groups (ballast/paired.h), each with all its answers. The first tells how much trainings scatter, which few parts
+ * tell badly; the second how much the test images do, with the trainings as they are.
+ */
 #ifndef BALLAST_COMPARISON_H
 #define BALLAST_COMPARISON_H
 
@@ -14,6 +19,12 @@
 #include "ballast/intervals.h"
 #include "ballast/metrics.h"
 #include "ballast/predictions.h"
+
+/* Mean and interval of a figure; low and high are NaN where there is none. n: parts in which the figure is defined. */
+typedef struct bal_estimate {
+    double mean, low, high;
+    int    n;
+} bal_estimate;
 
 /* What the gate decided for a part (ballast/gate.h), as far as reports show it. */
 typedef struct bal_part_gate {
@@ -45,6 +56,12 @@ typedef struct bal_added {
     char *settings; /* those that differ, in words */
 } bal_added;
 
+/* An arm minus another by all test predictions of the parts that both have. */
+typedef struct bal_pooled {
+    const char  *arm, *other;      /* of the comparison */
+    bal_estimate accuracy, recall; /* balanced accuracy; recall of the class that matters. n: answers */
+} bal_pooled;
+
 /* Generators of a fold; ballast/generators.h. */
 typedef struct bal_fold_generators {
     int            fold;
@@ -60,6 +77,8 @@ typedef struct bal_comparison {
     int              positive;       /* the class that matters; -1: none was named */
     bal_added       *added;          /* in the order of the arms; see bal_comparison_builds_on */
     int              added_count;
+    bal_pooled      *pooled;         /* of each arm against original, and against what it builds on */
+    int              pooled_count;
     int             *trained;        /* [class_count]: real training images (of the first fold); NULL: not known */
     bal_fold_generators *made; /* of folds that have any, in the order of the parts */
     int              made_count;
@@ -73,6 +92,9 @@ bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, co
 
 /* Copies the texts. */
 bal_status bal_comparison_builds_on(bal_comparison *c, const char *arm, const char *base, const char *settings);
+/* Behind all that was added, and with the class that matters: compare the arms by their predictions, which are
+ * told apart by arm, fold and seed; those without a path are left out. */
+bal_status bal_comparison_pair_up(bal_comparison *c, const bal_predictions *all);
 /* Real training images of each class; copies them. */
 bal_status bal_comparison_trained_on(bal_comparison *c, const int *images);
 /* Those of the largest class over those of the rarest; NaN: not known. */
@@ -81,11 +103,6 @@ double bal_comparison_imbalance(const bal_comparison *c);
 /* How good the generators of a fold are, by FOLDER/gan; once a fold, and nothing where there are no figures. */
 bal_status bal_comparison_made(bal_comparison *c, int fold, const char *folder);
 
-/* Mean and interval of a figure; low and high are NaN where there is none. n: parts in which the figure is defined. */
-typedef struct bal_estimate {
-    double mean, low, high;
-    int    n;
-} bal_estimate;
 typedef enum {
     BAL_BALANCED_ACCURACY,
     BAL_LOWEST_RECALL,

@@ -36,6 +36,7 @@ void bal_comparison_free(bal_comparison *c)
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
     bal_added_free(c);
     bal_made_free(c);
+    free(c->pooled);
     free(c->trained);
     free(c->classes);
     free(c->part);
@@ -191,6 +192,13 @@ bool bal_comparison_first(const bal_comparison *c, int i)
 bool bal_comparison_has(const bal_comparison *c, const char *arm)
 {
     BAL_EACH_ARM(c, i) if (strcmp(c->part[i].arm, arm) == 0) return true;
+    return false;
+}
+
+bool bal_comparison_is_real(const bal_comparison *c, const char *arm)
+{
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->part[i].arm, arm) == 0) return !c->part[i].leaks;
     return false;
 }
 

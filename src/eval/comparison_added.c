@@ -26,18 +26,11 @@ void bal_added_free(bal_comparison *c)
     free(c->added);
 }
 
-static bool is_real(const bal_comparison *c, const char *arm)
-{
-    for (int i = 0; i < c->count; i++)
-        if (strcmp(c->part[i].arm, arm) == 0) return !c->part[i].leaks;
-    return false;
-}
-
 const bal_added *bal_added_find(const bal_comparison *c, const char *arm)
 {
     for (int i = 0; i < c->added_count; i++)
         if (strcmp(c->added[i].arm, arm) == 0)
-            return is_real(c, arm) && is_real(c, c->added[i].base) ? &c->added[i] : NULL;
+            return bal_comparison_is_real(c, arm) && bal_comparison_is_real(c, c->added[i].base) ? &c->added[i] : NULL;
     return NULL;
 }
 

@@ -17,6 +17,8 @@
  * of an arm that is tested on real ones, below 0 if there is none. */
 const char *bal_comparison_chosen(double *validation, const bal_comparison *c);
 
+/* The arm is there, and tested on real images. */
+bool bal_comparison_is_real(const bal_comparison *c, const char *arm);
 /* There is something to compare the arm with. */
 bool bal_comparison_differs(const bal_comparison *c, const char *arm);
 
@@ -47,6 +49,13 @@ void bal_made_text(FILE *to, const bal_comparison *c);
 bool bal_made_json(cJSON *to, const bal_comparison *c); /* false where memory ends */
 /* Share of generated images that are nearer to a training image than these are to each other. */
 double bal_made_copies(const bal_generator_quality *q, int space);
+
+/* ---- comparison_pooled.c: all test predictions together ---- */
+
+/* NULL where there is none. */
+const bal_pooled *bal_pooled_find(const bal_comparison *c, const char *arm, const char *other);
+void              bal_pooled_text(FILE *to, const bal_comparison *c);
+void              bal_pooled_json(cJSON *arm, const bal_comparison *c, const char *name);
 
 /* ---- comparison_gate.c: what gates decided, part by part ---- */
 

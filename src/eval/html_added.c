@@ -176,6 +176,34 @@ bal_status bal_html_added(FILE *to, const bal_comparison *c)
     return st;
 }
 
+/* ---- all predictions together ------------------------------------------------------------------------------------ */
+
+void bal_html_pooled(FILE *to, const bal_comparison *c)
+{
+    if (!c->pooled_count) return;
+    fputs("<div class=\"wide\"><table>\n<caption>Differences by all test predictions together</caption>\n<thead><tr>"
+          "<th scope=\"col\">arm</th><th scope=\"col\" class=\"name\">against</th><th scope=\"col\">balanced accuracy"
+          "</th>",
+          to);
+    if (c->positive >= 0) fputs("<th scope=\"col\">recall of ", to);
+    if (c->positive >= 0) bal_page_name(to, c->classes[c->positive]);
+    fputs(c->positive >= 0 ? "</th></tr></thead>\n<tbody>\n" : "</tr></thead>\n<tbody>\n", to);
+    for (int i = 0; i < c->pooled_count; i++) {
+        fputs("<tr><th scope=\"row\">", to);
+        bal_page_name(to, c->pooled[i].arm);
+        fputs("</th><td class=\"name\">", to);
+        bal_page_name(to, c->pooled[i].other);
+        fputs("</td>", to);
+        bal_html_estimate(to, c->pooled[i].accuracy);
+        if (c->positive >= 0) bal_html_estimate(to, c->pooled[i].recall);
+        fputs("</tr>\n", to);
+    }
+    fputs("</tbody>\n</table></div>\n<p>Intervals: the paired bootstrap over test images, or groups, each with all its "
+          "answers. It tells what other test images would change, not what other trainings would; the tables above "
+          "tell that, and with few parts badly.</p>\n",
+          to);
+}
+
 /* ---- gates ------------------------------------------------------------------------------------------------------- */
 
 static void put_gate(FILE *to, const bal_part_result *p)

@@ -15,10 +15,11 @@ static bal_forest_row row_of(const char *arm, bal_estimate e) { return (bal_fore
 bal_status bal_html_forest(char **out, const bal_comparison *c)
 {
     size_t          parts = (size_t)c->count + 1;
-    bal_forest_row *row = calloc(2 * parts, sizeof *row);
-    bal_forest      f[2] = {
+    bal_forest_row *row = calloc(3 * parts, sizeof *row);
+    bal_forest      f[3] = {
              {"Balanced accuracy on test images", "balanced accuracy; dashed: guessing", row, 0, 1.0 / c->class_count},
              {"Difference to original", "balanced accuracy, arm minus original; dashed: none", row + parts, 0, 0},
+             {"The same by all predictions together", "bootstrap over test images", row + 2 * parts, 0, 0},
     };
     *out = NULL;
     if (!row) return bal_html_no_memory();
@@ -29,8 +30,10 @@ bal_status bal_html_forest(char **out, const bal_comparison *c)
         if (!bal_comparison_differs(c, arm)) continue;
         row[(int)parts + f[1].count++] =
             row_of(arm, bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, BAL_BALANCED_ACCURACY));
+        const bal_pooled *pooled = bal_pooled_find(c, arm, BAL_COMPARISON_BASE);
+        if (pooled) row[2 * (int)parts + f[2].count++] = row_of(arm, pooled->accuracy);
     }
-    bal_status st = bal_plot_forest(out, f, f[1].count ? 2 : 1);
+    bal_status st = bal_plot_forest(out, f, f[2].count ? 3 : f[1].count ? 2 : 1);
     free(row);
     return st;
 }
@@ -193,6 +196,7 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     bal_page_begin(to, "Experiment report");
     BAL_TRY(put_lines(to, c));
     put_arms(to, c);
+    bal_html_pooled(to, c);
     BAL_TRY(put_forest(to, c));
     BAL_TRY(bal_html_added(to, c));
     bal_html_gates(to, c);

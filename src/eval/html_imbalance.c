@@ -15,8 +15,8 @@
 enum { COLUMNS = 4 }; /* of doubles that a line needs: x, mean, low, high */
 
 typedef struct lines {
-    bal_series *series; /* [BAL_CURVES][arms], then the line of guessing */
-    double     *value;  /* [BAL_CURVES][arms][COLUMNS][points] */
+    bal_series *series; /* [BAL_CURVES_DRAWN][arms], then the line of guessing */
+    double     *value;  /* [BAL_CURVES_DRAWN][arms][COLUMNS][points] */
     double      guess[2], ends[2];
     char       *recall, *axis;
 } lines;
@@ -57,12 +57,12 @@ static bal_series make_line(double *value, const bal_imbalance *m, int arm, int 
 static bal_status make_lines(lines *l, const bal_imbalance *m)
 {
     size_t arms = (size_t)m->arms.count, size = COLUMNS * (size_t)m->count;
-    l->series = calloc(BAL_CURVES * (arms + 1), sizeof *l->series);
-    l->value = calloc(BAL_CURVES * arms * size, sizeof *l->value);
+    l->series = calloc(BAL_CURVES_DRAWN * (arms + 1), sizeof *l->series);
+    l->value = calloc(BAL_CURVES_DRAWN * arms * size, sizeof *l->value);
     l->recall = bal_format("Recall of %s", m->point[0].found->classes[m->rare]);
     l->axis = bal_imbalance_axis(m);
     if (!l->series || !l->value || !l->recall || !l->axis) return bal_html_no_memory();
-    for (size_t k = 0; k < BAL_CURVES; k++)
+    for (size_t k = 0; k < BAL_CURVES_DRAWN; k++)
         for (size_t i = 0; i < arms; i++)
             l->series[k * (arms + 1) + i] = make_line(&l->value[(k * arms + i) * size], m, (int)i, (int)k);
     l->ends[0] = m->point[0].ratio;
@@ -76,14 +76,14 @@ bal_status bal_imbalance_svg(char **out, const bal_imbalance *m)
 {
     lines        l = {0};
     const double none = (double)NAN;
-    bal_panel    panel[BAL_CURVES];
+    bal_panel    panel[BAL_CURVES_DRAWN];
     bal_status   st = make_lines(&l, m);
     *out = NULL;
-    const char *const title[BAL_CURVES] = {"Balanced accuracy on test images", l.recall,
-                                           "Difference to original in balanced accuracy",
-                                           "Difference to original in that recall"};
-    const char *const y[BAL_CURVES] = {"balanced accuracy", "recall", "difference", "difference"};
-    for (int k = 0; st == BAL_OK && k < BAL_CURVES; k++)
+    const char *const title[BAL_CURVES_DRAWN] = {"Balanced accuracy on test images", l.recall,
+                                                 "Difference to original in balanced accuracy",
+                                                 "Difference to original in that recall"};
+    const char *const y[BAL_CURVES_DRAWN] = {"balanced accuracy", "recall", "difference", "difference"};
+    for (int k = 0; st == BAL_OK && k < BAL_CURVES_DRAWN; k++)
         panel[k] = (bal_panel){.title = title[k],
                                .x_label = l.axis,
                                .y_label = y[k],
@@ -94,7 +94,7 @@ bal_status bal_imbalance_svg(char **out, const bal_imbalance *m)
                                .y_min = none,
                                .y_max = none,
                                .x_log = true};
-    if (st == BAL_OK) st = bal_plot_svg(out, panel, bal_curves_differ(m) ? BAL_CURVES : BAL_CURVE_GAIN);
+    if (st == BAL_OK) st = bal_plot_svg(out, panel, bal_curves_differ(m) ? BAL_CURVES_DRAWN : BAL_CURVE_GAIN);
     free_lines(&l);
     return st;
 }
@@ -134,11 +134,10 @@ static bal_status put_plot(FILE *to, const bal_imbalance *m)
     bal_status st = bal_imbalance_svg(&f.svg, m);
     if (st == BAL_OK) st = describe(&f.alt, m);
     if (st == BAL_OK)
-        bal_html_figure(
-            to, &f, "plot",
-            "Means over folds and seeds with 95 % intervals, of the arms beside each other. Differences are "
-            "taken part by part; an interval that leaves out 0 is more than chance. The axis is "
-            "logarithmic.");
+        bal_html_figure(to, &f, "plot",
+                        "Means over folds and seeds with 95 % intervals, of the arms beside each other; differences by "
+                        "all test predictions together, with the paired bootstrap over images or groups. The axis is "
+                        "logarithmic.");
     bal_figure_free(&f);
     return st;
 }
@@ -149,13 +148,15 @@ static void put_head(FILE *to, const bal_imbalance *m, int shown)
     bal_page_name(to, m->point[0].found->classes[m->rare]);
     fputs("</th><th scope=\"col\">balanced accuracy</th><th scope=\"col\">its recall</th>", to);
     if (shown > BAL_CURVE_GAIN)
-        fputs("<th scope=\"col\">difference to original</th><th scope=\"col\">the same of the recall</th>", to);
+        fputs("<th scope=\"col\">difference to original</th><th scope=\"col\">the same of the recall</th>"
+              "<th scope=\"col\">difference by parts</th>",
+              to);
     fputs("</tr></thead>\n<tbody>\n", to);
 }
 
 static void put_arm(FILE *to, const bal_imbalance *m, const char *arm)
 {
-    int shown = bal_curves_differ(m) && strcmp(arm, BAL_COMPARISON_BASE) != 0 ? BAL_CURVES : BAL_CURVE_GAIN;
+    int shown = bal_curves_differ(m) && strcmp(arm, BAL_COMPARISON_BASE) != 0 ? BAL_CURVES_SHOWN : BAL_CURVE_GAIN;
     fputs("<div class=\"wide\"><table>\n<caption>", to);
     bal_page_name(to, arm);
     fputs("</caption>\n", to);
@@ -196,8 +197,10 @@ static bal_status put_page(FILE *to, const bal_imbalance *m)
     BAL_TRY(put_plot(to, m));
     fputs("<h2>Arms</h2>\n", to);
     for (int i = 0; i < m->arms.count; i++) put_arm(to, m, m->arms.name[i]);
-    fputs("<p>Intervals: Student's t over the parts (folds and seeds), corrected for folds that share training images, "
-          "cut where no figure can be.</p>\n",
+    fputs("<p>Intervals of means, and of differences by parts: Student's t over folds and seeds, corrected for folds "
+          "that share training images, cut where no figure can be: how much trainings scatter, which few of them tell "
+          "badly. Of differences by all test predictions together: the paired bootstrap over images or groups, each "
+          "with all its answers: how much the test images do.</p>\n",
           to);
     BAL_TRY(put_repeat(to, m));
     bal_page_end(to);

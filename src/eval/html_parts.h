@@ -87,6 +87,8 @@ void bal_html_describe(FILE *to, const char *name, bal_estimate e, const char *s
 /* What each arm adds to the one that it builds on: a forest, empty where there is none, and the section. */
 bal_status bal_figure_added(bal_figure *out, const bal_comparison *c);
 bal_status bal_html_added(FILE *to, const bal_comparison *c);
+/* Differences of arms by all test predictions together, a table. */
+void bal_html_pooled(FILE *to, const bal_comparison *c);
 /* What the gates decided, part by part. */
 void bal_html_gates(FILE *to, const bal_comparison *c);
 

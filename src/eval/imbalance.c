@@ -141,19 +141,27 @@ bal_status bal_imbalance_leave_out(bal_imbalance *m, const char *arm, const char
 
 /* ---- figures ----------------------------------------------------------------------------------------------------- */
 
-const char *const bal_curve_keys[BAL_CURVES] = {"balanced_accuracy", "recall", "difference_to_original",
-                                                "recall_difference_to_original"};
+const char *const bal_curve_keys[BAL_CURVES] = {"balanced_accuracy",      "recall",
+                                                "difference_to_original", "recall_difference_to_original",
+                                                "difference_by_parts",    "recall_difference_by_parts"};
 
 bool bal_curves_differ(const bal_imbalance *m) { return m->arms.count > 1 && has_name(&m->arms, BAL_COMPARISON_BASE); }
+
+static bal_estimate gain_of(const bal_comparison *c, const char *arm, bool recall, bool by_parts)
+{
+    const bal_pooled *pooled = by_parts ? NULL : bal_pooled_find(c, arm, BAL_COMPARISON_BASE);
+    if (pooled) return recall ? pooled->recall : pooled->accuracy;
+    return bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, recall ? BAL_POSITIVE_RECALL : BAL_BALANCED_ACCURACY);
+}
 
 bal_estimate bal_curve_at(const bal_imbalance *m, int point, const char *arm, int curve)
 {
     const bal_comparison *c = m->point[point].found;
-    bool         recall = curve == BAL_CURVE_RECALL || curve == BAL_CURVE_RECALL_GAIN, gain = curve >= BAL_CURVE_GAIN;
-    bal_compared figure = recall ? BAL_POSITIVE_RECALL : BAL_BALANCED_ACCURACY;
-    if (!gain) return bal_comparison_estimate(c, arm, figure);
+    bool recall = curve == BAL_CURVE_RECALL || curve == BAL_CURVE_RECALL_GAIN || curve == BAL_CURVE_PART_RECALL_GAIN;
+    if (curve < BAL_CURVE_GAIN)
+        return bal_comparison_estimate(c, arm, recall ? BAL_POSITIVE_RECALL : BAL_BALANCED_ACCURACY);
     if (bal_curves_differ(m) && strcmp(arm, BAL_COMPARISON_BASE) != 0)
-        return bal_comparison_difference(c, arm, BAL_COMPARISON_BASE, figure);
+        return gain_of(c, arm, recall, curve >= BAL_CURVE_PART_GAIN);
     return (bal_estimate){(double)NAN, (double)NAN, (double)NAN, 0};
 }
 

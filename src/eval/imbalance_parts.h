@@ -5,8 +5,19 @@
 #include <stdio.h>
 #include "ballast/imbalance.h"
 
-/* What is drawn of an arm at each point. */
-enum { BAL_CURVE_ACCURACY, BAL_CURVE_RECALL, BAL_CURVE_GAIN, BAL_CURVE_RECALL_GAIN, BAL_CURVES };
+/* What is said of an arm at each point; the first four are drawn. Gains are differences to original by all test
+ * predictions together, or, without predictions, those by parts. */
+enum {
+    BAL_CURVE_ACCURACY,
+    BAL_CURVE_RECALL,
+    BAL_CURVE_GAIN,
+    BAL_CURVE_RECALL_GAIN,
+    BAL_CURVE_PART_GAIN,
+    BAL_CURVE_PART_RECALL_GAIN,
+    BAL_CURVES,
+    BAL_CURVES_DRAWN = BAL_CURVE_PART_GAIN,
+    BAL_CURVES_SHOWN = BAL_CURVE_PART_RECALL_GAIN
+};
 extern const char *const bal_curve_keys[BAL_CURVES]; /* in JSON and CSV */
 
 /* Undefined where the arm is `original`, or that is none of the arms, for differences. */

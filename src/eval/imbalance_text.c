@@ -29,11 +29,11 @@ static int count_sure(int *worse, int *unknown, const bal_imbalance *m, const ch
     return better;
 }
 
-static void put_ratios(FILE *to, const bal_imbalance *m, const char *arm, bool better)
+static void put_ratios(FILE *to, const bal_imbalance *m, const char *arm, int curve, bool better)
 {
     const char *between = " (1:";
     for (int i = 0; i < m->count; i++) {
-        bal_estimate e = bal_curve_at(m, i, arm, BAL_CURVE_GAIN);
+        bal_estimate e = bal_curve_at(m, i, arm, curve);
         if (better ? !(e.low > 0) : !(e.high < 0)) continue;
         fprintf(to, "%s%.3g", between, m->point[i].ratio);
         between = ", 1:";
@@ -41,20 +41,30 @@ static void put_ratios(FILE *to, const bal_imbalance *m, const char *arm, bool b
     fputc(')', to);
 }
 
+/* What is more than chance, by the intervals of a curve. */
+static void put_verdict(FILE *to, const bal_imbalance *m, const char *arm, int curve)
+{
+    int worse, unknown, better = count_sure(&worse, &unknown, m, arm, curve);
+    if (unknown == m->count) fputs("nothing can be told", to);
+    else if (better == m->count) fputs("better at every ratio", to);
+    else if (!better && !worse) fputs("no difference shown at any ratio", to);
+    if (better && better < m->count) {
+        fprintf(to, "better at %d of %d ratios", better, m->count);
+        put_ratios(to, m, arm, curve, true);
+    }
+    if (worse) {
+        fprintf(to, "%sworse at %d of %d ratios", better ? ", " : "", worse, m->count);
+        put_ratios(to, m, arm, curve, false);
+    }
+}
+
 static void put_arm_answer(FILE *to, const bal_imbalance *m, const char *arm)
 {
-    int worse, unknown, better = count_sure(&worse, &unknown, m, arm, BAL_CURVE_GAIN);
-    fprintf(to, "%s against original, balanced accuracy: ", arm);
-    if (unknown == m->count) fputs("one part cannot tell whether a difference is more than chance.\n", to);
-    else if (better == m->count) fputs("better at every ratio, by more than chance.\n", to);
-    else if (!better && !worse) fputs("no difference that could be told from chance at any ratio.\n", to);
-    else {
-        if (better) fprintf(to, "better by more than chance at %d of %d ratios", better, m->count);
-        if (better) put_ratios(to, m, arm, true);
-        if (worse) fprintf(to, "%sworse by more than chance at %d of %d ratios", better ? ", " : "", worse, m->count);
-        if (worse) put_ratios(to, m, arm, false);
-        fputs(".\n", to);
-    }
+    fprintf(to, "%s against original in balanced accuracy, by more than chance: by the test images ", arm);
+    put_verdict(to, m, arm, BAL_CURVE_GAIN);
+    fputs("; by how trainings scatter ", to);
+    put_verdict(to, m, arm, BAL_CURVE_PART_GAIN);
+    fputs(".\n", to);
 }
 
 static void put_answer(FILE *to, const bal_imbalance *m)
@@ -74,11 +84,11 @@ static void put_answer(FILE *to, const bal_imbalance *m)
 static void put_arm(FILE *to, const bal_imbalance *m, const char *arm)
 {
     char *recall = bal_format("recall of %s", rare_name(m));
-    int   shown = bal_curves_differ(m) && strcmp(arm, BAL_COMPARISON_BASE) != 0 ? BAL_CURVES : BAL_CURVE_GAIN;
+    int   shown = bal_curves_differ(m) && strcmp(arm, BAL_COMPARISON_BASE) != 0 ? BAL_CURVES_SHOWN : BAL_CURVE_GAIN;
     fprintf(to, "\n%s\n%7s %8s  ", arm, "ratio", "images");
     bal_comparison_put_left(to, "balanced accuracy", 24);
     bal_comparison_put_left(to, recall ? recall : "", 24);
-    if (shown > BAL_CURVE_GAIN) fputs("difference to original  the same of the recall", to);
+    if (shown > BAL_CURVE_GAIN) fputs("difference to original  the same of the recall  difference by parts", to);
     fputc('\n', to);
     free(recall);
     for (int i = 0; i < m->count; i++) {
@@ -92,10 +102,13 @@ static void put_text(FILE *to, const bal_imbalance *m)
 {
     put_answer(to, m);
     for (int i = 0; i < m->arms.count; i++) put_arm(to, m, m->arms.name[i]);
-    fprintf(to,
-            "\nMeans over folds and seeds with 95 %% intervals (Student's t, corrected for folds that share training "
-            "images;\ncut where no figure can be). images: training images of %s.\n\nexperiments\n",
-            rare_name(m));
+    fprintf(
+        to,
+        "\nMeans over folds and seeds, and differences by parts, with 95 %% intervals by Student's t, corrected for "
+        "folds that share\ntraining images, cut where no figure can be; differences to original by all test "
+        "predictions together, with the paired\nbootstrap over images or groups. images: training images of "
+        "%s.\n\nexperiments\n",
+        rare_name(m));
     for (int i = 0; i < m->count; i++) fprintf(to, "%7.4g  %s\n", m->point[i].ratio, m->point[i].name);
 }
 

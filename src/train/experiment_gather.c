@@ -239,14 +239,22 @@ static bal_status find_base(bal_comparison *c, const arms *a, int i)
     return st;
 }
 
+/* As for training: the class that is named, or the rarest. */
+static void find_positive(bal_comparison *c, const char *name)
+{
+    c->positive = 0;
+    for (int k = 1; !name && k < c->class_count; k++)
+        if (c->trained[k] < c->trained[c->positive]) c->positive = k;
+    for (int k = 0; name && k < c->class_count; k++)
+        if (strcmp(c->classes[k], name) == 0) c->positive = k;
+}
+
 static bal_status describe_arms(bal_comparison *c, const char *config)
 {
     arms       a;
     bal_status st = open_arms(&a, c, config);
     for (int i = 1; st == BAL_OK && i < a.count; i++) st = find_base(c, &a, i);
-    const char *positive = st == BAL_OK && a.count ? a.setup[0]->data.positive : NULL;
-    for (int k = 0; positive && k < c->class_count; k++)
-        if (strcmp(c->classes[k], positive) == 0) c->positive = k;
+    if (st == BAL_OK && a.count) find_positive(c, a.setup[0]->data.positive);
     close_arms(&a);
     return st;
 }
@@ -261,6 +269,7 @@ bal_status bal_experiment_gather(bal_gathered *out, const char *folder)
     bal_experiment_job all = {.config = config, .folder = folder};
     bal_status         st = bal_experiment_parts(&all, gather, &g);
     if (st == BAL_OK) st = describe_arms(&out->comparison, config);
+    if (st == BAL_OK) st = bal_comparison_pair_up(&out->comparison, &out->all);
     free(config);
     if (st) bal_gathered_free(out);
     return st;

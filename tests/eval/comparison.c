@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ballast/comparison.h"
@@ -30,6 +31,12 @@ static void add(bal_comparison *c, const char *arm, int fold, int right_a, int r
     assert_int_equal(bal_comparison_add(c, &like, &p, &h), BAL_OK);
     bal_history_free(&h);
     bal_predictions_free(&p);
+}
+
+static void add_part(bal_comparison *c, const char *arm, int seed, bool leaks)
+{
+    add(c, arm, -1, 10, 5, 0.7, leaks);
+    c->part[c->count - 1].seed = seed;
 }
 
 /* Mean 0.6, deviation 0.1, t(2) = 4.303; without overlap half = 4.303 * 0.1 / sqrt 3, with 1/3 of it twice the
@@ -147,6 +154,58 @@ static void test_added(void **state)
     bal_comparison_free(&c);
 }
 
+/* Answers of an arm for 20 images of a class each, of b the first `found` are found. */
+static void add_answers(bal_predictions *all, const char *arm, const char *seed, int found)
+{
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 20; i++) {
+            char           path[16];
+            bal_prediction row = {
+                .label = k, .predicted = k && i >= found ? 0 : k, .path = path, .seed = seed, .arm = arm};
+            snprintf(path, sizeof path, "%d-%d", k, i);
+            assert_int_equal(bal_predictions_add(all, &row), BAL_OK);
+        }
+}
+
+/* planned finds 10 of 20 where original finds none, with both seeds; its third seed has no other. Images, not answers,
+ * are drawn: the share of 10 in 20 scatters by .112, the interval is about .28 to .72; of 40 answers it would be .35 to
+ * .65. */
+static void test_pooled(void **state)
+{
+    (void)state;
+    bal_comparison  c;
+    bal_predictions all;
+    char           *text, *json;
+    assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
+    assert_int_equal(bal_predictions_init(&all, classes, 2, false), BAL_OK);
+    static const char *const seeds[] = {"1", "2", "3"};
+    for (int i = 0; i < 3; i++) {
+        if (i < 2) add_part(&c, "original", i + 1, false);
+        if (i < 2) add_answers(&all, "original", seeds[i], 0);
+        add_part(&c, "planned", i + 1, false);
+        add_answers(&all, "planned", seeds[i], i < 2 ? 10 : 20);
+        add_part(&c, "paper", i + 1, true);
+        add_answers(&all, "paper", seeds[i], 20);
+    }
+    c.positive = 1;
+    assert_int_equal(bal_comparison_pair_up(&c, &all), BAL_OK);
+    assert_int_equal(c.pooled_count, 1);
+    bal_estimate recall = c.pooled[0].recall, accuracy = c.pooled[0].accuracy;
+    assert_true(fabs(recall.mean - 0.5) < 1e-12 && fabs(accuracy.mean - 0.25) < 1e-12);
+    assert_int_equal(recall.n, 40);
+    assert_true(recall.low > 0.2 && recall.low < 0.33 && recall.high > 0.67 && recall.high < 0.8);
+    assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
+    assert_non_null(strstr(text, "\nplanned              original              0.250 [ 0.1"));
+    assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
+    assert_non_null(strstr(json,
+                           "\"pooled_difference_to\":\t{\n\t\t\t\t\"original\":\t{\n\t\t\t\t\t\"balanced_accuracy\":"
+                           "\t{\n\t\t\t\t\t\t\"mean\":\t0.25,"));
+    free(text);
+    free(json);
+    bal_predictions_free(&all);
+    bal_comparison_free(&c);
+}
+
 static void test_gates(void **state)
 {
     (void)state;
@@ -222,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_estimate),  cmocka_unit_test(test_arms),
                                        cmocka_unit_test(test_all_guess), cmocka_unit_test(test_added),
-                                       cmocka_unit_test(test_gates),     cmocka_unit_test(test_made)};
+                                       cmocka_unit_test(test_gates),     cmocka_unit_test(test_pooled),
+                                       cmocka_unit_test(test_made)};
     return cmocka_run_group_tests_name("eval/comparison", tests, scratch_setup, scratch_teardown);
 }
