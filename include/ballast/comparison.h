@@ -56,6 +56,15 @@ typedef struct bal_added {
     char *settings; /* those that differ, in words */
 } bal_added;
 
+/* Figures of an arm by all its test predictions, with intervals of a bootstrap over images or groups, each with all its
+ * answers. n: answers. */
+enum { BAL_TESTED_BALANCED_ACCURACY, BAL_TESTED_LOWEST_RECALL, BAL_TESTED_RECALL }; /* the last: of class 0, 1, ... */
+typedef struct bal_tested {
+    const char   *arm;    /* of the comparison */
+    int           drawn;  /* images or groups that a resample draws */
+    bal_estimate *figure; /* [BAL_TESTED_RECALL + class_count] */
+} bal_tested;
+
 /* An arm minus another by all test predictions of the parts that both have. */
 typedef struct bal_pooled {
     const char  *arm, *other;      /* of the comparison */
@@ -77,6 +86,8 @@ typedef struct bal_comparison {
     int              positive;       /* the class that matters; -1: none was named */
     bal_added       *added;          /* in the order of the arms; see bal_comparison_builds_on */
     int              added_count;
+    bal_tested      *tested;         /* in the order of the arms */
+    int              tested_count;
     bal_pooled      *pooled;         /* of each arm against original, and against what it builds on */
     int              pooled_count;
     int             *trained;        /* [class_count]: real training images (of the first fold); NULL: not known */
@@ -95,6 +106,8 @@ bal_status bal_comparison_builds_on(bal_comparison *c, const char *arm, const ch
 /* Behind all that was added, and with the class that matters: compare the arms by their predictions, which are
  * told apart by arm, fold and seed; those without a path are left out. */
 bal_status bal_comparison_pair_up(bal_comparison *c, const bal_predictions *all);
+/* Likewise: each arm alone. */
+bal_status bal_comparison_test_together(bal_comparison *c, const bal_predictions *all);
 /* Real training images of each class; copies them. */
 bal_status bal_comparison_trained_on(bal_comparison *c, const int *images);
 /* Those of the largest class over those of the rarest; NaN: not known. */

@@ -36,6 +36,7 @@ void bal_comparison_free(bal_comparison *c)
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
     bal_added_free(c);
     bal_made_free(c);
+    bal_tested_free(c);
     free(c->pooled);
     free(c->trained);
     free(c->classes);
@@ -120,7 +121,7 @@ bal_estimate bal_estimate_of(const double *value, int n, double test_per_train)
     return e;
 }
 
-static double lowest_recall(const bal_metrics *m)
+double bal_lowest_recall(const bal_metrics *m)
 {
     double lowest = (double)NAN;
     for (int k = 0; k < m->class_count; k++)
@@ -132,7 +133,7 @@ static double figure_of(const bal_comparison *c, const bal_part_result *r, bal_c
 {
     switch (figure) {
     case BAL_BALANCED_ACCURACY: return r->test.balanced_accuracy;
-    case BAL_LOWEST_RECALL: return lowest_recall(&r->test);
+    case BAL_LOWEST_RECALL: return bal_lowest_recall(&r->test);
     case BAL_MACRO_F1: return r->test.macro.f1;
     case BAL_ACCURACY: return r->test.accuracy;
     case BAL_VALIDATION_BALANCED_ACCURACY: return r->kept.validation_balanced_accuracy;

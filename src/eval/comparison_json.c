@@ -39,6 +39,7 @@ static bal_status add_arm(cJSON *arms, const bal_comparison *c, const bal_part_r
                               bal_comparison_estimate_json(
                                   bal_comparison_difference(c, like->arm, BAL_COMPARISON_BASE, (bal_compared)f)));
     bal_added_json(o, c, like->arm);
+    bal_tested_json(o, c, like->arm);
     bal_pooled_json(o, c, like->arm);
     bal_gates_json(o, c, like->arm);
     classes = cJSON_AddObjectToObject(o, "classes");

@@ -52,10 +52,22 @@ double bal_made_copies(const bal_generator_quality *q, int space);
 
 /* ---- comparison_pooled.c: all test predictions together ---- */
 
+/* The arm's predictions of the parts that the other has too, a path for each, in groups that are drawn together. Free
+ * with bal_predictions_free, also on failure. */
+bal_status bal_pooled_rows(bal_predictions *out, const bal_comparison *c, const bal_predictions *all, const char *arm,
+                           const char *other);
 /* NULL where there is none. */
 const bal_pooled *bal_pooled_find(const bal_comparison *c, const char *arm, const char *other);
 void              bal_pooled_text(FILE *to, const bal_comparison *c);
 void              bal_pooled_json(cJSON *arm, const bal_comparison *c, const char *name);
+
+/* ---- comparison_tested.c: the same, of each arm alone ---- */
+
+void   bal_tested_free(bal_comparison *c);
+double bal_lowest_recall(const bal_metrics *m); /* of the classes that have images; NaN: none has */
+void   bal_tested_text(FILE *to, const bal_comparison *c);
+void   bal_tested_json(cJSON *arm, const bal_comparison *c, const char *name);
+void   bal_tested_html(FILE *to, const bal_comparison *c);
 
 /* ---- comparison_gate.c: what gates decided, part by part ---- */
 

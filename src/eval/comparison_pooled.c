@@ -43,9 +43,8 @@ static bal_status add_row(bal_predictions *out, const bal_prediction *row)
     return st;
 }
 
-/* The arm's predictions of the parts that the other has too. */
-static bal_status pool(bal_predictions *out, const bal_comparison *c, const bal_predictions *all, const char *arm,
-                       const char *other)
+bal_status bal_pooled_rows(bal_predictions *out, const bal_comparison *c, const bal_predictions *all, const char *arm,
+                           const char *other)
 {
     BAL_TRY(bal_predictions_init(out, (const char *const *)all->classes, all->class_count, false));
     for (int i = 0; i < all->count; i++) {
@@ -85,8 +84,8 @@ static bal_status pair_up(bal_comparison *c, const bal_predictions *all, const c
     c->pooled = grown;
     bal_pooled *to = &grown[c->pooled_count];
     *to = (bal_pooled){.arm = arm, .other = other};
-    bal_status st = pool(&a, c, all, arm, other);
-    if (st == BAL_OK) st = pool(&b, c, all, other, arm);
+    bal_status st = bal_pooled_rows(&a, c, all, arm, other);
+    if (st == BAL_OK) st = bal_pooled_rows(&b, c, all, other, arm);
     if (st == BAL_OK && a.count && b.count) {
         st = compare(to, c, &a, &b);
         c->pooled_count += st == BAL_OK;

@@ -190,6 +190,7 @@ static bal_status put_all(FILE *to, const bal_comparison *c)
           "where no figure can be).\n",
           to);
     BAL_TRY(bal_added_text(to, c));
+    bal_tested_text(to, c);
     bal_pooled_text(to, c);
     bal_gates_text(to, c);
     bal_made_text(to, c);

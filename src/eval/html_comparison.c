@@ -196,6 +196,7 @@ static bal_status put_comparison(FILE *to, const bal_comparison *c, const char *
     bal_page_begin(to, "Experiment report");
     BAL_TRY(put_lines(to, c));
     put_arms(to, c);
+    bal_tested_html(to, c);
     bal_html_pooled(to, c);
     BAL_TRY(put_forest(to, c));
     BAL_TRY(bal_html_added(to, c));

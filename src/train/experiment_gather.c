@@ -270,6 +270,7 @@ bal_status bal_experiment_gather(bal_gathered *out, const char *folder)
     bal_status         st = bal_experiment_parts(&all, gather, &g);
     if (st == BAL_OK) st = describe_arms(&out->comparison, config);
     if (st == BAL_OK) st = bal_comparison_pair_up(&out->comparison, &out->all);
+    if (st == BAL_OK && out->all.count) st = bal_comparison_test_together(&out->comparison, &out->all);
     free(config);
     if (st) bal_gathered_free(out);
     return st;
