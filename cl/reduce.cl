@@ -55,12 +55,20 @@ __kernel void reduce_finish(__global float *sum, __global const X *x, int x_at, 
     }
 }
 
-/* out[index] = sqrt(sum of x[i]^power). */
-__kernel void reduce_norm(__global float *out, int index, __global const float *x, int x_at, int count, int power)
+/* out[index] = sqrt(sum of x[i]^power). One work-group. */
+#define LANES 64
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1)))
+void reduce_norm(__global float *out, int index, __global const float *x, int x_at, int count, int power)
 {
-    if (get_global_id(0) > 0) return;
-    float sum = 0;
-    for (int i = 0; i < count; i++) sum += power == 2 ? x[x_at + i] * x[x_at + i] : x[x_at + i];
+    __local float part[LANES];
+    int           lane = (int)get_local_id(0);
+    float         sum = 0;
+    x += x_at;
+    for (int i = lane; i < count; i += LANES) sum += power == 2 ? x[i] * x[i] : x[i];
+    part[lane] = sum;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (lane > 0) return;
+    for (int i = 1; i < LANES; i++) sum += part[i];
     out[index] = sqrt(sum);
 }
 

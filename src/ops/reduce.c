@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-enum { FEW_ROWS = 1024, FOLD = 64, MOST_CHUNKS = 1024, LEAST_CHUNK = 64 };
+/* FEW_ROWS: as many as one work-item adds up; FEW_FLOATS: as one work-group does, and what a pass leaves of one column. */
+enum { FEW_ROWS = 1024, FOLD = 64, MOST_CHUNKS = 1024, LEAST_CHUNK = 64, FEW_FLOATS = FOLD * MOST_CHUNKS, LANES = 64 };
 
 /* One pass: [total / c][c] becomes [chunks * wide / c][c]. */
 typedef struct {
@@ -35,16 +36,16 @@ static pass plan(size_t total, int c)
 
 static size_t pass_size(pass p) { return (size_t)p.wide * (size_t)p.chunks; }
 
-/* More rows than one work-item should add up, and a pass would leave fewer. */
-static bool worthwhile(size_t total, int c)
+/* More than `few` rows, and a pass would leave fewer. */
+static bool worthwhile(size_t total, int c, size_t few)
 {
-    return total / (size_t)c > FEW_ROWS && pass_size(plan(total, c)) < total;
+    return total / (size_t)c > few && pass_size(plan(total, c)) < total;
 }
 
-static size_t scratch_size(size_t total, int c)
+static size_t scratch_size(size_t total, int c, size_t few)
 {
     size_t size = 0;
-    while (worthwhile(total, c)) {
+    while (worthwhile(total, c, few)) {
         total = pass_size(plan(total, c));
         size += total;
     }
@@ -58,14 +59,15 @@ typedef struct {
     int               at, power;
 } pending;
 
-static bal_status shrink(pending *r, int c, const bal_tensor *scratch)
+/* To `few` rows. */
+static bal_status shrink(pending *r, int c, size_t few, const bal_tensor *scratch)
 {
     bal_device *dev = r->data->dev;
     size_t      vectors = bal_device_class(dev) == BAL_CPU ? 4 : 1; /* to a work-item: U of cl/reduce.cl */
     bal_kernel *kernel;
-    assert(scratch_size(r->total, c) == 0 ||
-           (bal_has(scratch) && (size_t)bal_size(scratch) >= scratch_size(r->total, c)));
-    for (int next = 0; worthwhile(r->total, c);) {
+    assert(scratch_size(r->total, c, few) == 0 ||
+           (bal_has(scratch) && (size_t)bal_size(scratch) >= scratch_size(r->total, c, few)));
+    for (int next = 0; worthwhile(r->total, c, few);) {
         pass   p = plan(r->total, c);
         size_t size = pass_size(p);
         BAL_TRY(bal_kernel_get(&kernel, dev, "reduce", "reduce_rows", bal_storage(r->data->half, false)));
@@ -81,7 +83,7 @@ static bal_status shrink(pending *r, int c, const bal_tensor *scratch)
 size_t bal_column_scratch(bal_device *dev, size_t rows, int c)
 {
     (void)dev;
-    return scratch_size(rows * (size_t)c, c);
+    return scratch_size(rows * (size_t)c, c, FEW_ROWS);
 }
 
 bal_status bal_column_sum(const bal_tensor *sum, const bal_tensor *x, bool add, const bal_tensor *scratch)
@@ -91,7 +93,7 @@ bal_status bal_column_sum(const bal_tensor *sum, const bal_tensor *x, bool add, 
     bal_kernel *finish;
     pending     r = {x, bal_shape_size(x->shape), 0, 1};
     assert(bal_size(sum) == c);
-    BAL_TRY(shrink(&r, c, scratch));
+    BAL_TRY(shrink(&r, c, FEW_ROWS, scratch));
     BAL_TRY(bal_kernel_get(&finish, dev, "reduce", "reduce_finish", bal_storage(r.data->half, false)));
     return bal_run(finish, bal_flat(dev, (size_t)c), bal_buf(sum), bal_buf(r.data), bal_i32(r.at),
                    bal_i32((int)(r.total / (size_t)c)), bal_i32(c), bal_i32(add));
@@ -105,15 +107,19 @@ bal_status bal_add(const bal_tensor *y, const bal_tensor *x)
     return bal_run(add, bal_flat(y->dev, bal_shape_size(y->shape)), bal_buf(y), bal_buf(x), bal_i32(bal_size(x)));
 }
 
-size_t bal_norm_scratch(bal_device *dev, size_t count) { return bal_column_scratch(dev, count, 1); }
+size_t bal_norm_scratch(bal_device *dev, size_t count)
+{
+    (void)dev;
+    return scratch_size(count, 1, FEW_FLOATS);
+}
 
 bal_status bal_norm(const bal_tensor *out, int index, const bal_tensor *x, const bal_tensor *scratch)
 {
     bal_kernel *norm;
     pending     r = {x, bal_shape_size(x->shape), 0, 2};
     assert(index >= 0 && index < bal_size(out));
-    BAL_TRY(shrink(&r, 1, scratch));
+    BAL_TRY(shrink(&r, 1, FEW_FLOATS, scratch));
     BAL_TRY(bal_kernel_get(&norm, x->dev, "reduce", "reduce_norm", ""));
-    return bal_run(norm, bal_items(1, 1, 1), bal_buf(out), bal_i32(index), bal_buf(r.data), bal_i32(r.at),
+    return bal_run(norm, bal_groups(1, 1, 1, LANES, 1), bal_buf(out), bal_i32(index), bal_buf(r.data), bal_i32(r.at),
                    bal_i32((int)r.total), bal_i32(r.power));
 }
