@@ -10,7 +10,7 @@ enum {
     SUMS = 1 << 17,  /* floats of a work-item's sums in backward_w */
     COLUMNS = 64,    /* of them beside each other */
     CHUNK = 16,      /* tiles that backward_w transforms at a time */
-    ITEMS = 64,      /* work-items of backward_w that its sums are split for */
+    ITEMS = 32,      /* work-items of backward_w that its sums are split for */
     FEW = 128,       /* tiles, up to which many weights are better transformed where they are used */
     MANY = 1 << 18,  /* weights, transformed, in floats */
     TOGETHER = 64,   /* of few tiles multiplied together, FEW in the kernels */

@@ -7,13 +7,14 @@
 #include "variant.h"
 
 /* K_BLOCK: a panel of this depth fills half of a second-level cache, and is read again by BLOCK_TILES tiles at least.
- * IN_PLACE: B is not worth packing for so few tiles, nor A for so few panels.
- * ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if there are tiles
- * enough. */
+ * IN_PLACE: B is not worth packing for so few tiles, nor A for so few panels. SMALL: nor B of so few floats, which fits
+ * a first-level cache. ITEM_WORK: multiplications that make a work-item worth its launch. ITEMS: as many at least, if
+ * there are tiles enough. */
 enum {
     K_BLOCK = 4096,
     BLOCK_TILES = 2,
     IN_PLACE = 8,
+    SMALL = 8192,
     ITEM_WORK = 1 << 19,
     ITEMS = 64,
     PACK_K = 64,
@@ -48,7 +49,7 @@ static plan make_plan(const bal_gemm *g, int m, int n, int k)
     p.share = share(&p, k);
     bool far = (size_t)(k < K_BLOCK ? k : K_BLOCK) * (size_t)m > INT_MAX; /* places in A are ints */
     p.pack_a = g->trans_a && (p.panels > IN_PLACE || far);
-    p.pack_b = g->trans_b || p.tiles > IN_PLACE;
+    p.pack_b = g->trans_b || (p.tiles > IN_PLACE && (size_t)n * (size_t)k > SMALL);
     p.a_floats = p.pack_a ? ((size_t)(p.tiles * p.tile.rows) * (size_t)k + 15) / 16 * 16 : 0;
     p.b_floats = p.pack_b ? (size_t)p.panels * (size_t)p.width * (size_t)k : 0;
     return p;
