@@ -36,9 +36,9 @@ ITEM gemm_pack_b(int n, int k, __global const float *restrict b, __global float 
  * a_row floats, from one k to the next a_step. B begins at b_at floats; from one k to the next it is b_row floats, from
  * one panel to the next b_panel; from k = whole on, a row of a panel may reach beyond its end. `tiles` tiles, one below
  * the other, to a work-item. */
-ITEM gemm_multiply(int m, int n, int k, int whole, int depth, int tiles, int flags, __global const float *restrict a, int a_tile,
-                   int a_row, int a_step, __global const float *restrict b, __global float *packed, int b_at, int b_row,
-                   int b_panel, __global const float *restrict bias, __global float *restrict c)
+ITEM gemm_multiply(int m, int n, int k, int whole, int depth, int tiles, int flags, __global const float *restrict a,
+                   int a_tile, int a_row, int a_step, __global const float *restrict b, __global float *packed,
+                   int b_at, int b_row, int b_panel, __global const float *restrict bias, __global float *restrict c)
 {
     int j = (int)get_global_id(1), top = (int)get_global_id(0) * tiles, last = min(top + tiles, (m + MR - 1) / MR);
     int most = n - j * NB;

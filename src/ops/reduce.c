@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-/* FEW_ROWS: as many as one work-item adds up; FEW_FLOATS: as one work-group does, and what a pass leaves of one column. */
+/* FEW_ROWS: as many as one work-item adds up; FEW_FLOATS: as one work-group does, and what a pass leaves of one
+ * column. */
 enum { FEW_ROWS = 1024, FOLD = 64, MOST_CHUNKS = 1024, LEAST_CHUNK = 64, FEW_FLOATS = FOLD * MOST_CHUNKS, LANES = 64 };
 
 /* One pass: [total / c][c] becomes [chunks * wide / c][c]. */
