@@ -20,9 +20,9 @@ static double row_loss(const bal_prediction *r, int classes, double b)
 
 static double loss_at(const bal_predictions *p, double log_b)
 {
-    double sum = 0;
+    double b = exp(log_b), sum = (b - 1) * (b - 1) / 2;
     for (int i = 0; i < p->count; i++)
-        if (p->row[i].label >= 0) sum += row_loss(&p->row[i], p->class_count, exp(log_b));
+        if (p->row[i].label >= 0) sum += row_loss(&p->row[i], p->class_count, b);
     return sum;
 }
 
@@ -32,7 +32,6 @@ double bal_temperature_fit(const bal_predictions *p)
     const double golden = (sqrt(5) - 1) / 2;
     double       low = -log(20), high = log(20), a = high - golden * (high - low), b = low + golden * (high - low);
     double       at_a = loss_at(p, a), at_b = loss_at(p, b);
-    if (!(at_a > 0 || at_b > 0)) return 1;
     while (high - low > 1e-7) {
         if (at_a <= at_b) {
             high = b, b = a, at_b = at_a;

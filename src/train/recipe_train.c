@@ -191,15 +191,25 @@ static bal_status members(bal_recipe *r, const bal_fingerprint *f)
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
+static bal_status decide(bal_recipe *r, const bal_fingerprint *f)
+{
+    (void)f;
+    if (!r->uneven) return BAL_OK;
+    BAL_TRY(bal_recipe_because(r, "Validation images say how far answers still lean to one side, with every class "
+                                  "weighing the same; that much is taken back."));
+    return bal_recipe_set(r, "train.classifier", "decide", "balanced");
+}
+
 static bal_status answers(bal_recipe *r, const bal_fingerprint *f)
 {
     BAL_TRY(bal_recipe_because(r, "Nets are too sure of themselves; one number, from validation images, mends that and "
                                   "changes no answer."));
     BAL_TRY(bal_recipe_set(r, "train.classifier", "temperature", "on"));
+    BAL_TRY(decide(r, f));
     BAL_TRY(bal_recipe_because(r,
                                "Where missing one of %s is worse than a false alarm, say how many must be found: a "
-                               "threshold for it is chosen on validation images.",
-                               f->classes[f->rarest].name));
+                               "threshold for it is chosen on validation images%s.",
+                               f->classes[f->rarest].name, r->uneven ? ", in place of `decide`" : ""));
     return bal_recipe_set(r, "train.classifier", "; want", "recall 0.95");
 }
 

@@ -18,7 +18,7 @@ logit = 6 * whole(i, k, 5) + 2.5 * (label[:, None] == k) + np.array([1.5, 0, -1.
 logp = log_softmax(logit, 1)
 weight = 1 / np.bincount(label)[label]
 
-t = minimize(lambda v: -log_softmax(logp * np.exp(v[0]), 1)[np.arange(ROWS), label].sum(), [0.], tol=1e-12)
+t = minimize(lambda v: -log_softmax(logp * np.exp(v[0]), 1)[np.arange(ROWS), label].sum() + (np.exp(v[0]) - 1) ** 2 / 2, [0.], tol=1e-12)
 print(f"temperature {np.exp(-t.x[0]):.8f}")
 b = minimize(lambda v: -(weight * log_softmax(logp + v, 1)[np.arange(ROWS), label]).sum() + .01 / 2 * (v ** 2).sum(), np.zeros(CLASSES), tol=1e-12)
 print("offsets", ", ".join(f"{v:.6f}" for v in b.x))
