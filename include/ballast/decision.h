@@ -5,9 +5,9 @@
 
 #include "ballast/predictions.h"
 
-/* Temperature scaling (Guo et al. 2017): the t, from 1/20 to 20, for which softmax(log p / t) has the least loss, summed
- * over labelled rows, plus (1/t - 1)^2 / 2: few rows that are all answered rightly do not make probabilities certain. 1
- * where there is none. */
+/* Temperature scaling (Guo et al. 2017): the t, from 1/20 to 20, for which softmax(log p / t) has the least loss, added
+ * up over labelled rows, plus (1/t - 1)^2 / 2: few rows that are all answered rightly do not make probabilities
+ * certain. 1 where there is none. */
 double bal_temperature_fit(const bal_predictions *validation);
 void   bal_temperature_apply(bal_predictions *p, double t);
 
