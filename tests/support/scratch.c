@@ -57,6 +57,19 @@ void scratch_write(const char *name, const void *data, size_t size)
 
 void scratch_text(const char *name, const char *text) { scratch_write(name, text, strlen(text)); }
 
+void scratch_same(const char *one, const char *other, const char *name)
+{
+    char  *x, *y, *p = bal_format("%s/%s", scratch(one), name), *q = bal_format("%s/%s", scratch(other), name);
+    size_t n, m;
+    assert_int_equal(bal_file_read(&x, &n, p, 0), BAL_OK);
+    assert_int_equal(bal_file_read(&y, &m, q, 0), BAL_OK);
+    if (n != m || memcmp(x, y, n) != 0) fail_msg("%s and %s differ", p, q);
+    free(x);
+    free(y);
+    free(p);
+    free(q);
+}
+
 void scratch_image(const char *name, int size, unsigned seed)
 {
     const char *path = scratch(name);

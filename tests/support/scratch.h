@@ -15,6 +15,8 @@ const char *scratch(const char *name);
 /* Write FOLDER/name, making the folders on its way. */
 void scratch_write(const char *name, const void *data, size_t size);
 void scratch_text(const char *name, const char *text);
+/* Fails unless FOLDER/one/name and FOLDER/other/name have the same bytes. */
+void scratch_same(const char *one, const char *other, const char *name);
 /* A PNG of size x size grey pixels that depend on `seed` alone, smooth enough to survive resizing. */
 void scratch_image(const char *name, int size, unsigned seed);
 

@@ -153,19 +153,6 @@ static void train(const char *name, const bal_setup *s, const bal_dataset *data,
     free(out);
 }
 
-static void assert_same(const char *name)
-{
-    char  *x, *y, *p = bal_format("%s/%s", scratch("whole"), name), *q = bal_format("%s/%s", scratch("parts"), name);
-    size_t n, m;
-    MUST(bal_file_read(&x, &n, p, 0));
-    MUST(bal_file_read(&y, &m, q, 0));
-    if (n != m || memcmp(x, y, n) != 0) fail_msg("%s and %s differ", p, q);
-    free(x);
-    free(y);
-    free(p);
-    free(q);
-}
-
 static void test_resumed_same_bits(void **state)
 {
     (void)state;
@@ -178,7 +165,7 @@ static void test_resumed_same_bits(void **state)
     train("parts", s, data, 2);
     train("parts", s, data, 3);
     train("parts", s, data, 0);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) assert_same(files[i]);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) scratch_same("whole", "parts", files[i]);
     MUST(bal_image_read(&grid, scratch("whole/real.png")));
     assert_int_equal(grid.height, 4 * 16); /* a row for each class */
     assert_int_equal(grid.width, 8 * 16);
