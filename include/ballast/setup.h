@@ -20,7 +20,7 @@ typedef struct bal_gan_options {
     int         steps, epochs, batch, d_steps, sample, checkpoint, log;
     int         lecam_start, r1_every, pretrain, freeze;
     bool        spectral_norm, rescue;
-    float       ema, clip, weight_clip, lecam, lecam_decay, r1;
+    float       ema, clip, weight_clip, lecam, lecam_decay, r1, fine_tune_rate;
     const char *classes, *augment, *loss, *optimizer, *discriminator_optimizer, *schedule, *init, *discriminator_init;
     const char *features;
 } bal_gan_options;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ballast/gan.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 
@@ -151,6 +152,21 @@ static bal_status compare_classes(const bal_setup *s, const bal_dataset *ds, bal
     return BAL_OK;
 }
 
+/* The same of a GAN that is told the class. */
+static bal_finding compare_gan(const bal_setup *s, const bal_dataset *ds)
+{
+    bool fits = bal_gan_check(s, ds) == BAL_OK;
+    return (bal_finding){BAL_FINDING_ERROR, fits ? NULL : bal_error()};
+}
+
+/* Says and counts it, unless it has no text. */
+static void add_finding(const bal_finding *f, int counts[3])
+{
+    if (!f->text) return;
+    say_finding(f);
+    counts[f->severity]++;
+}
+
 /* Counts findings by severity. */
 static bal_status show_data(const bal_setup *s, int counts[3])
 {
@@ -162,15 +178,11 @@ static bal_status show_data(const bal_setup *s, int counts[3])
     BAL_TRY(bal_dataset_inspect(&ds, s->config, (uint64_t)s->run.seed));
     if (!bal_speaks_json()) printf("[data]\n");
     const bal_finding *findings = bal_dataset_findings(ds, &n);
-    for (int i = 0; i < n; i++) {
-        say_finding(&findings[i]);
-        counts[findings[i].severity]++;
-    }
+    for (int i = 0; i < n; i++) add_finding(&findings[i], counts);
     bal_status st = compare_classes(s, ds, &last, text, sizeof text);
-    if (!st && last.text) {
-        say_finding(&last);
-        counts[last.severity]++;
-    }
+    if (!st) add_finding(&last, counts);
+    last = compare_gan(s, ds);
+    add_finding(&last, counts);
     bal_dataset_close(ds);
     return st;
 }

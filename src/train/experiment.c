@@ -9,6 +9,7 @@
 #include "ballast/collapse.h"
 #include "ballast/ensemble.h"
 #include "ballast/files.h"
+#include "ballast/gan.h"
 #include "ballast/gate.h"
 #include "ballast/heatmap.h"
 #include "ballast/log.h"
@@ -266,6 +267,7 @@ static bal_status open_experiment(bal_experiment *e)
     BAL_TRY(bal_setup_open(&e->setup, e->job.config, e->job.sets, e->job.set_count));
     BAL_TRY(open_arms(e));
     BAL_TRY(bal_dataset_open(&e->data, e->setup->config, (uint64_t)e->setup->run.seed));
+    BAL_TRY(bal_gan_check(e->setup, e->data));
     return bal_experiment_list(e);
 }
 

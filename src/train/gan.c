@@ -9,6 +9,7 @@
 #include "ballast/pointwise.h"
 #include "ballast/reduce.h"
 #include "ballast/stored.h"
+#include "train/setup_parts.h"
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
 
@@ -142,15 +143,15 @@ bal_status bal_gan_check(const bal_setup *s, const bal_dataset *data)
 {
     bal_net *net;
     int      classes = bal_dataset_class_count(data);
-    if (!bal_setup_conditional(s)) return BAL_OK;
+    if (!s->has_gan || !bal_setup_conditional(s)) return BAL_OK;
     BAL_TRY(bal_setup_net(&net, s, "discriminator", 1));
     int outputs = bal_net_out(net).c;
     bal_net_free(net);
     if (outputs == classes + 1) return BAL_OK;
-    return bal_fail(BAL_ECONFIG,
-                    "[discriminator] has %d outputs; classes = conditional with %d classes needs %d: one for all "
-                    "together, one for each",
-                    outputs, classes, classes + 1);
+    return bal_fail_at(bal_setup_last_layer(s->config, "discriminator"),
+                       "[discriminator] has %d outputs; [train.gan] classes = conditional with %d classes needs %d: "
+                       "one for all together, one for each",
+                       outputs, classes, classes + 1);
 }
 
 /* ---- first weights ---------------------------------------------------------------------------------------------- */
@@ -190,6 +191,7 @@ static bal_status open_gan(bal_gan *gan)
     BAL_TRY(first_weights(gan));
     BAL_TRY(make_constraints(gan));
     BAL_TRY(make_learners(gan));
+    bal_gan_set_rate(gan);
     BAL_TRY(bal_tensor_init(&gan->z, dev, bal_net_in(gan->generator)));
     BAL_TRY(bal_tensor_init(&gan->both, dev, bal_net_in(gan->discriminator)));
     BAL_TRY(bal_tensor_init(&gan->figures, dev, (bal_shape){gan->o.log, 1, 1, BAL_GAN_FIGURES}));

@@ -85,7 +85,7 @@ bal_status bal_gan_load_last(const char *path, void *user)
     BAL_TRY_OR(end, st, get_numbers(&gan->critic.state, c, "critic"));
     BAL_TRY_OR(end, st, get_numbers(&gan->penalty.value, c, "r1"));
     BAL_TRY_OR(end, st, get_health(&gan->health, c));
-    bal_gan_lower(gan);
+    bal_gan_set_rate(gan);
     BAL_TRY_OR(end, st, bal_spectral_get(&gan->spectral, c, "spectral."));
     gan->step = gan->read = gan->learn_g.t;
     BAL_TRY_OR(end, st, bal_stored_get_figures(gan->host, gan->step % gan->o.log * BAL_GAN_FIGURES, c));

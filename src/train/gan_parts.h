@@ -111,8 +111,8 @@ bal_status bal_gan_look(bal_gan *gan, bool *rescued);
 /* The same for an alarm: set back to good.safetensors, if that can be. Alarms and rescues are in collapse.csv. */
 bal_status bal_gan_rescue(bal_gan *gan, bal_gan_alarm alarm, bool *rescued);
 bool       bal_gan_can_rescue(const bal_gan *gan);
-/* The learning rates as after health.rescues rescues. */
-void bal_gan_lower(bal_gan *gan);
+/* The learning rates: those of a class that goes on from pretraining, halved by each of health.rescues. */
+void bal_gan_set_rate(bal_gan *gan);
 
 /* samples/step_NNNNNN.png: always the same latents; a row for each class that it is told. Sets gan->distance, and
  * health.real once. */

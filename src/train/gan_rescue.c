@@ -69,7 +69,7 @@ static bal_status set_back(bal_gan *gan)
     BAL_TRY(bal_path_use(gan->job.folder, "good.safetensors", bal_gan_load_last, gan));
     gan->health.rescues = rescues;
     gan->health.said = said;
-    bal_gan_lower(gan);
+    bal_gan_set_rate(gan);
     BAL_TRY(bal_gan_open_feeder(gan));
     bal_run_log_close(&gan->log);
     bal_run_log_close(&gan->speed);
@@ -80,7 +80,12 @@ static bal_status set_back(bal_gan *gan)
     return bal_path_use(gan->job.folder, "last.safetensors", bal_gan_save_last, gan);
 }
 
-void bal_gan_lower(bal_gan *gan) { gan->learn_g.rate = gan->learn_d.rate = (float)ldexp(1, -gan->health.rescues); }
+void bal_gan_set_rate(bal_gan *gan)
+{
+    bool  goes_on = gan->o.pretrain && gan->job.label >= 0;
+    float rate = goes_on ? gan->o.fine_tune_rate : 1;
+    gan->learn_g.rate = gan->learn_d.rate = ldexpf(rate, -gan->health.rescues);
+}
 
 bal_status bal_gan_rescue(bal_gan *gan, bal_gan_alarm alarm, bool *rescued)
 {

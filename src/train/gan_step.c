@@ -72,7 +72,8 @@ static bal_status penalise(bal_gan *gan, const bal_pass *pass, const bal_tensor 
     alone.draw = pass->draw + penalty_draw;
     real.shape.n = both->shape.n / 2;
     bal_device_scope(gan->job.dev, "gradient penalty");
-    return bal_gradient_penalty_add(&gan->penalty, gan->discriminator, &alone, &real);
+    return bal_gradient_penalty_add(&gan->penalty, gan->discriminator, &alone, &real,
+                                    gan->classes ? &gan->label : NULL);
 }
 
 /* Real and generated images in one pass: weights are made ready once, and kernels are twice as long. As two passes, one

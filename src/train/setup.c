@@ -11,9 +11,9 @@
 #include "ballast/threshold.h"
 #include "train/setup_parts.h"
 
-static const char *const sections[] = {
-    "run", "data", "generator", "discriminator", "classifier", "train.gan", "train.classifier",
-    "train.gate", "experiment", NULL};
+static const char *const sections[] = {"run",        "data",      "generator",        "discriminator",
+                                       "classifier", "train.gan", "train.classifier", "train.gate",
+                                       "experiment", NULL};
 
 static bal_status check_section(const bal_section *s)
 {
@@ -47,8 +47,7 @@ static bal_status check_optimizer(const bal_config *c, const char *section, cons
     return st;
 }
 
-/* The last line of a net: where its output comes from. */
-static bal_where last_layer(const bal_config *c, const char *net)
+bal_where bal_setup_last_layer(const bal_config *c, const char *net)
 {
     const bal_section *s = bal_config_find(c, net);
     bal_where          at = s->at;
@@ -65,7 +64,7 @@ static bal_status check_loss(const bal_config *c, const char *section, const cha
     bal_where        at = bal_setup_place(c, section, "loss");
     bal_status       st = bal_loss_read(&l, &pool, line, adversarial, at);
     l.y = y;
-    if (st == BAL_OK) st = l.def->shape(&l, last_layer(c, net));
+    if (st == BAL_OK) st = l.def->shape(&l, bal_setup_last_layer(c, net));
     bal_loss_free(&l);
     bal_option_pool_free(pool);
     return st;
@@ -110,7 +109,7 @@ static bal_status resolve(char **owned, const char **path, bal_where at)
 /* *y: then as the loss sees it. */
 static bal_status check_outputs(const bal_setup *s, bal_shape *y)
 {
-    bal_where at = last_layer(s->config, "discriminator");
+    bal_where at = bal_setup_last_layer(s->config, "discriminator");
     if (bal_setup_conditional(s)) {
         if (y->h * y->w != 1 || y->c < 3)
             return bal_fail_at(at,
@@ -136,7 +135,7 @@ static bal_status check_gan(bal_setup *s)
     BAL_TRY(check_outputs(s, &y));
     BAL_TRY(output_of(&image, s, "generator", s->gan.batch));
     if (image.h != s->data.size || image.w != s->data.size || image.c != s->data.channels)
-        return bal_fail_at(last_layer(c, "generator"),
+        return bal_fail_at(bal_setup_last_layer(c, "generator"),
                            "[generator] makes images of %d x %d x %d; [data] has %d x %d x %d", image.h, image.w,
                            image.c, s->data.size, s->data.size, s->data.channels);
     BAL_TRY(check_loss(c, "train.gan", s->gan.loss, true, "discriminator", y));
@@ -165,10 +164,10 @@ static bal_status check_finish(const bal_setup *s)
     bool             single = fits && last->out.c == 1;
     bal_net_free(net);
     if (!fits)
-        return bal_fail_at(last_layer(s->config, "classifier"),
+        return bal_fail_at(bal_setup_last_layer(s->config, "classifier"),
                            "[train.classifier] head changes a last layer that is dense, with bias; this one is not");
     if (single && o->head == BAL_HEAD_NORMALIZE)
-        return bal_fail_at(last_layer(s->config, "classifier"),
+        return bal_fail_at(bal_setup_last_layer(s->config, "classifier"),
                            "[train.classifier] head = normalize needs an output for each class, not a single one");
     return BAL_OK;
 }

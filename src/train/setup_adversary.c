@@ -40,10 +40,12 @@ bal_status bal_setup_check_transfer(const bal_setup *s)
                            "there is");
     if (s->gan.pretrain && bal_setup_conditional(s))
         return bal_fail_at(bal_setup_place(s->config, "train.gan", "pretrain"),
-                           "pretrain is for a GAN of each class; classes = conditional is one for all");
-    if (s->gan.r1 > 0 && bal_setup_conditional(s))
-        return bal_fail_at(bal_setup_place(s->config, "train.gan", "r1"),
-                           "r1 needs a discriminator with one output: not with classes = conditional");
+                           "pretrain adds nothing to classes = conditional, one GAN that learns all classes from its "
+                           "first step on: leave it out, or say classes = each");
+    if (s->gan.fine_tune_rate != 1.0F && !s->gan.pretrain)
+        return bal_fail_at(
+            bal_setup_place(s->config, "train.gan", "fine_tune_rate"),
+            "fine_tune_rate is for classes that go on from pretrain; without it, set the optimizer's lr");
     return check_freeze(s);
 }
 

@@ -30,6 +30,8 @@ const bal_option bal_gan_option_table[] = {
                  "one GAN that is told the class"),
     BAL_OPT(bal_gan_options, pretrain, BAL_INT, 0, 0, INT_MAX / 16,
             "steps on all classes together, whose weights each class then begins with; 0: none"),
+    BAL_OPT(bal_gan_options, fine_tune_rate, BAL_FLOAT, 1, 1e-6, 100,
+            "learning rates of classes that go on from pretrain, as a part of the optimizers' (0.25 to 0.5)"),
     BAL_OPT(bal_gan_options, freeze, BAL_INT, 0, 0, 1000,
             "lower layers with kernels of the discriminator that keep their pretrained weights (Freeze-D)"),
     BAL_OPT_TEXT(bal_gan_options, loss, "non_saturating", "an adversarial loss and its options"),

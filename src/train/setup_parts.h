@@ -6,6 +6,8 @@
 
 /* Where a key of a section stands; the section, or the file, if it is not given. */
 bal_where bal_setup_place(const bal_config *c, const char *section, const char *key);
+/* The last line of a net's layers: where its output comes from. */
+bal_where bal_setup_last_layer(const bal_config *c, const char *net);
 /* Fails where there is no such section, saying why it is needed. */
 bal_status bal_setup_need(const bal_config *c, const char *section, const char *because);
 

@@ -158,7 +158,8 @@ static void test_resumed_same_bits(void **state)
     (void)state;
     static const char *const files[] = {"last.safetensors", "generator.safetensors", "log.csv",
                                         "samples/step_000004.png", "samples/step_000007.png"};
-    bal_setup               *s = open_setup(NULL, 0);
+    static const char *const r1[] = {"train.gan.r1=1", "train.gan.r1_every=2"};
+    bal_setup               *s = open_setup(r1, 2);
     bal_dataset             *data = open_data(s);
     bal_image                grid = {0};
     train("whole", s, data, 0);

@@ -15,14 +15,15 @@
 
 static const char layers[] =
     "layer = conv filters=6 kernel=3 stride=2 pad=1\nlayer = tanh\nlayer = conv filters=9 kernel=3 bias=off\n"
-    "layer = silu\nlayer = flatten\nlayer = dense units=1\n";
+    "layer = silu\nlayer = flatten\n";
 
 static const bal_pass pass = {.training = true};
-enum { BATCH = 5 };
+enum { BATCH = 5, CLASSES = 3 };
 
 typedef struct {
     bal_net   *net;
-    bal_tensor x, direction;
+    bal_tensor x, direction, label;
+    bool       told; /* one output for all classes and one for each */
 } bench;
 
 static void fill(const bal_tensor *t, uint32_t salt)
@@ -35,18 +36,22 @@ static void fill(const bal_tensor *t, uint32_t salt)
     free(host);
 }
 
-static void open_bench(bench *b, bal_device *dev)
+static void open_bench(bench *b, bal_device *dev, bool told)
 {
-    bal_config *c;
-    bal_shape   in = {BATCH, 7, 7, 2};
-    char        text[512];
-    snprintf(text, sizeof text, "[discriminator]\n%s", layers);
+    static const float label[BATCH] = {2, 0, 0, 1, 2};
+    bal_config        *c;
+    bal_shape          in = {BATCH, 7, 7, 2};
+    char               text[512];
+    snprintf(text, sizeof text, "[discriminator]\n%slayer = dense units=%d\n", layers, told ? 1 + CLASSES : 1);
     MUST(bal_config_parse(&c, "net.ini", text));
     MUST(bal_net_read(&b->net, bal_config_find(c, "discriminator"), in));
     bal_config_free(c);
     MUST(bal_net_build(b->net, dev, true, 3, 0));
     MUST(bal_tensor_init(&b->x, dev, in));
     MUST(bal_tensor_init(&b->direction, dev, bal_net_weights(b->net)->shape));
+    MUST(bal_tensor_init(&b->label, dev, (bal_shape){BATCH, 1, 1, 1}));
+    MUST(bal_tensor_write(&b->label, label));
+    b->told = told;
     fill(&b->x, 1);
     fill(&b->direction, 2);
 }
@@ -56,6 +61,7 @@ static void close_bench(bench *b)
     bal_net_free(b->net);
     bal_tensor_free(&b->x);
     bal_tensor_free(&b->direction);
+    bal_tensor_free(&b->label);
 }
 
 static float *read_all(const bal_tensor *t)
@@ -158,7 +164,7 @@ static void check_spectral(bal_device *dev)
 {
     bench        b;
     bal_spectral s;
-    open_bench(&b, dev);
+    open_bench(&b, dev, false);
     MUST(bal_spectral_init(&s, dev, b.net, 3));
     move(&b, 0.2F);
     settle(&s);
@@ -196,7 +202,7 @@ static void test_spectral_kept(void **state)
     bal_checkpoint *c;
     float          *x, *y;
     (void)state;
-    open_bench(&b, bal_test_all.dev[0]);
+    open_bench(&b, bal_test_all.dev[0], false);
     MUST(bal_spectral_init(&s, bal_test_all.dev[0], b.net, 3));
     MUST(bal_spectral_init(&again, bal_test_all.dev[0], b.net, 4));
     MUST(bal_spectral_apply(&s));
@@ -225,16 +231,16 @@ static double penalty(bench *b, const bal_gradient_penalty *p, const bal_tensor 
 {
     float value_;
     MUST(bal_net_zero_gradients(b->net));
-    MUST(bal_gradient_penalty_add(p, b->net, &pass, x));
+    MUST(bal_gradient_penalty_add(p, b->net, &pass, x, b->told ? &b->label : NULL));
     MUST(bal_tensor_read(&p->value, &value_));
     return (double)value_;
 }
 
-static void check_r1(bal_device *dev, int images)
+static void check_r1(bal_device *dev, int images, bool told)
 {
     bench                b;
     bal_gradient_penalty p;
-    open_bench(&b, dev);
+    open_bench(&b, dev, told);
     bal_tensor x = b.x;
     x.shape.n = images;
     MUST(bal_gradient_penalty_init(&p, dev, b.x.shape, 3, 2));
@@ -254,8 +260,10 @@ static void test_r1(void **state)
 {
     (void)state;
     for (int d = 0; d < bal_test_all.count; d++) {
-        check_r1(bal_test_all.dev[d], BATCH);
-        check_r1(bal_test_all.dev[d], 2);
+        check_r1(bal_test_all.dev[d], BATCH, false);
+        check_r1(bal_test_all.dev[d], 2, false);
+        check_r1(bal_test_all.dev[d], BATCH, true);
+        check_r1(bal_test_all.dev[d], 2, true);
     }
 }
 

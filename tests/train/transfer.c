@@ -183,6 +183,33 @@ static void test_classes_go_on(void **state)
     bal_setup_close(s);
 }
 
+/* The classes' learning rates in those of the optimizers, which all together keep. */
+static void test_fine_tune_rate(void **state)
+{
+    (void)state;
+    static const char *const lower[] = {"train.gan.fine_tune_rate=0.25"};
+    static const char *const same[] = {"train.gan.optimizer=adam lr=5e-5 beta1=0.5"};
+    bal_setup               *plain, *tuned, *by_hand;
+    bal_dataset             *data;
+    scratch_text("config.ini", config);
+    MUST(bal_setup_open(&plain, scratch("config.ini"), NULL, 0));
+    MUST(bal_setup_open(&tuned, scratch("config.ini"), lower, 1));
+    MUST(bal_setup_open(&by_hand, scratch("config.ini"), same, 1));
+    MUST(bal_dataset_open(&data, plain->config, 3));
+    train("tuned", data, tuned, -1, 0);
+    train("tuned", data, tuned, 0, 3); /* the rate holds after a stop too */
+    train("tuned", data, tuned, 0, 0);
+    train("by_hand", data, plain, -1, 0);
+    train("by_hand", data, by_hand, 0, 0);
+    scratch_same("tuned", "by_hand", "gan/all/last.safetensors");
+    scratch_same("tuned", "by_hand", "gan/NORMAL/last.safetensors");
+    scratch_same("tuned", "by_hand", "gan/NORMAL/generator.safetensors");
+    bal_dataset_close(data);
+    bal_setup_close(plain);
+    bal_setup_close(tuned);
+    bal_setup_close(by_hand);
+}
+
 /* ---- in an experiment ------------------------------------------------------------------------------------------- */
 
 static void test_experiment(void **state)
@@ -230,6 +257,6 @@ static int tear_down(void **state) { return bal_test_teardown(state) || scratch_
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_freeze), cmocka_unit_test(test_classes_go_on),
-                                       cmocka_unit_test(test_experiment)};
+                                       cmocka_unit_test(test_fine_tune_rate), cmocka_unit_test(test_experiment)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
