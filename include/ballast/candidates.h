@@ -32,9 +32,10 @@ void bal_thumb(float *out, const float *pixel, int side, int channels);
 float bal_detail(const float *pixel, int side, int channels);
 #define BAL_DETAIL_FACTOR 2.0 /* less than this part of the least of real images, or more than so many times the most */
 
-/* copy[i]: whether candidate i is nearer to an image of `real` than real ones are to each other, in either space;
- * limit: these distances in thumbs and features, or NULL. */
-bal_status bal_candidates_near(bool *copy, double limit[2], const bal_looks *real, const bal_looks *candidates);
+/* copy[i]: whether candidate i is nearer to an image of `real` than real ones are to each other, in either space, or
+ * has the same thumb. limit: such distances in thumbs and in features, 0 where there are too few real ones to tell. */
+bal_status bal_candidates_limits(double limit[2], const bal_looks *real);
+bal_status bal_candidates_near(bool *copy, const double limit[2], const bal_looks *real, const bal_looks *candidates);
 
 /* Of candidates that are BAL_KEPT those become BAL_COPY that are nearer to an image of `real` than real ones are to
  * each other (bal_candidates_near), and BAL_REPEATED those that are so near to a kept one before them in

@@ -25,4 +25,10 @@ bal_status bal_extractor_real(bal_features *out, const bal_extractor *e, const b
 bal_status bal_extractor_generated(bal_features *out, const bal_extractor *e, const float *pixel, int count,
                                    const bal_scaling *from);
 
+/* Without a classifier: small images (bal_thumb) of their pixels, from 0 black to 1 white. Generated ones are of the
+ * size of those in `data`. */
+bal_status bal_thumbs_real(bal_features *out, const bal_dataset *data, const int *index, int count);
+bal_status bal_thumbs_generated(bal_features *out, const bal_dataset *data, const float *pixel, int count,
+                                const bal_scaling *from);
+
 #endif

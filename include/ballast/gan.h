@@ -63,8 +63,20 @@ typedef struct bal_gan_request {
     const char      *weights; /* path of generator.safetensors */
     uint64_t         seed;
     int              label, count; /* of a conditional generator: the class; else unused; images */
+    const bool      *enough;       /* ends early once it is true; NULL: never */
 } bal_gan_request;
 bal_status bal_gan_generate(const bal_gan_request *r, bal_gan_sink sink, void *user);
+
+/* The same without copies: the first `count` images that are no nearer to a training image than real ones are to each
+ * other (bal_quality_copies), by small pixels or by the features of a classifier; of some more than twice as many. The
+ * sink counts those that are kept; `passed`: how many there were, and left_out: copies among those that were made. */
+typedef struct bal_gan_real {
+    const bal_dataset *data;
+    int                label;    /* whose training images may have been copied; -1: all */
+    const char        *features; /* folder of a classifier that was trained on them; NULL: pixels alone */
+} bal_gan_real;
+bal_status bal_gan_generate_own(int *passed, int *left_out, const bal_gan_request *r, const bal_gan_real *real,
+                                bal_gan_sink sink, void *user);
 /* The label that a conditional generator's file has for a class; BAL_EIO, naming those that it has, also for NULL. */
 bal_status bal_gan_find_class(int *label, const char *weights, const char *class);
 

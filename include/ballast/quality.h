@@ -40,6 +40,7 @@ typedef struct bal_copies {
     double limit, p;
     int    count;
 } bal_copies;
+bal_status bal_quality_copy_limit(double *limit, const bal_features *real); /* 0 with fewer than 20 */
 bal_status bal_quality_copies(bal_copies *out, bool *near, const bal_features *real, const bal_features *fake);
 
 /* nearest[i] = the row of `of` that is nearest to row i of `x`, distance[i] how far it is (Euclidean). With x and `of`

@@ -15,13 +15,14 @@
 typedef struct {
     const char *class;
     int  count;
-    bool grid;
+    bool grid, copies;
 } generate;
 
 static const bal_option options[] = {
     BAL_OPT_TEXT(generate, class, NULL, "class to make images of; not needed where the run has one generator"),
     BAL_OPT(generate, count, BAL_INT, 16, 1, 1000000, "images"),
     BAL_OPT_BOOL(generate, grid, 0, "also all of them in one picture, grid.png"),
+    BAL_OPT_BOOL(generate, copies, 0, "also those that copy a training image; does not read these"),
     BAL_OPT_END,
 };
 
@@ -34,8 +35,8 @@ typedef struct {
     char             gan[256], folder[256]; /* of the generator in the run; of the images */
     int class;                              /* that a conditional generator is told */
     bal_file_writer manifest;
-    float          *grid; /* all pixels, or NULL */
-    int             count;
+    float          *grid;          /* all pixels, or NULL */
+    int             count, copies; /* asked for, then made; copies left out, -1: not looked for */
     bal_scaling     scaling;
 } sink;
 
@@ -164,13 +165,57 @@ static bal_status begin(sink *s, bool grid)
     return st;
 }
 
-static bal_status make_images(sink *s, bal_device *dev, const char *weights, bool grid)
+/* ---- copies ------------------------------------------------------------------------------------------------------ */
+
+static int label_of(const bal_dataset *data, const char *class)
 {
-    bal_status st = begin(s, grid);
+    for (int k = 0; k < bal_dataset_class_count(data); k++)
+        if (strcmp(bal_dataset_class(data, k), class) == 0) return k;
+    return -1;
+}
+
+/* The images that the generator was trained on, and the run's classifier if there is one. NULL, with a warning, where
+ * they cannot be read: a run may be far from its images. */
+static bal_dataset *open_real(bal_gan_real *out, char **classifier, const sink *s, const char *run)
+{
+    bal_dataset *data = NULL;
+    char        *best = bal_format("%s/classifier/best.safetensors", run);
+    bal_status   st = bal_dataset_open(&data, s->setup->config, (uint64_t)s->setup->run.seed);
+
+    *classifier = bal_format("%s/classifier", run);
+    if (!st) *out = (bal_gan_real){data, *s->label ? label_of(data, s->label) : -1, NULL};
+    if (!st && *s->label && out->label < 0) st = bal_fail(BAL_EIO, "no class \"%s\" among them", s->label);
+    if (!st && best && bal_file_exists(best)) out->features = *classifier;
+    free(best);
+    if (!st) return data;
+    bal_warn("copies of training images are not looked for: %s", bal_error());
+    bal_dataset_close(data);
+    return NULL;
+}
+
+/* Without copies, unless these are asked for. */
+static bal_status generate_into(sink *s, const bal_gan_request *r, const char *run, bool copies)
+{
+    bal_gan_real real = {0};
+    char        *classifier = NULL;
+    bal_dataset *data = copies ? NULL : open_real(&real, &classifier, s, run);
+    bal_status   st =
+        data ? bal_gan_generate_own(&s->count, &s->copies, r, &real, take, s) : bal_gan_generate(r, take, s);
+
+    if (!st && s->count < r->count)
+        bal_warn("%s: only %d of %d images: %d that were made are copies of training images", s->out, s->count,
+                 r->count, s->copies);
+    bal_dataset_close(data);
+    free(classifier);
+    return st;
+}
+
+static bal_status make_images(sink *s, const bal_gan_request *r, const char *run, const generate *o)
+{
+    bal_status st = begin(s, o->grid);
 
     bal_progress_begin(s->out, "image", s->count, 0);
-    bal_gan_request r = {s->setup, dev, weights, (uint64_t)s->setup->run.seed, s->class, s->count};
-    if (!st) st = bal_gan_generate(&r, take, s);
+    if (!st) st = generate_into(s, r, run, o->copies);
     bal_progress_end();
     if (!st) st = write_grid(s);
     if (!st) st = bal_file_commit(&s->manifest);
@@ -179,34 +224,43 @@ static bal_status make_images(sink *s, bal_device *dev, const char *weights, boo
     return st;
 }
 
-static void say(const sink *s)
+static void say(const sink *s, uint64_t seed)
 {
     if (bal_speaks_json()) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "out", s->out);
         cJSON_AddStringToObject(o, "class", s->label);
         cJSON_AddNumberToObject(o, "images", s->count);
-        cJSON_AddNumberToObject(o, "seed", s->setup->run.seed);
+        if (s->copies >= 0) cJSON_AddNumberToObject(o, "copies_left_out", s->copies);
+        else cJSON_AddNullToObject(o, "copies_left_out");
+        cJSON_AddNumberToObject(o, "seed", (double)seed);
         bal_say_json(o);
-    } else printf("%s/%s: %d images, seed %d\n", s->out, s->folder, s->count, s->setup->run.seed);
+        return;
+    }
+    printf("%s/%s: %d images, seed %llu", s->out, s->folder, s->count, (unsigned long long)seed);
+    if (s->copies > 0) printf("; left out: %d copies of training images", s->copies);
+    printf("\n");
 }
 
 static bal_status work(const bal_args *args, const bal_setup *setup)
 {
     const generate *o = args->own;
-    sink            s = {.setup = setup, .out = args->out, .count = o->count};
+    const char     *run = args->word[0];
+    sink            s = {.setup = setup, .out = args->out, .count = o->count, .copies = -1};
+    uint64_t        seed = args->seed < 0 ? (uint64_t)setup->run.seed : (uint64_t)args->seed;
     bal_device     *dev = NULL;
 
-    BAL_TRY(choose_class(s.gan, sizeof s.gan, o->class, args->word[0]));
+    BAL_TRY(choose_class(s.gan, sizeof s.gan, o->class, run));
     bal_run_class_folder(s.folder, sizeof s.folder, o->class ? o->class : s.gan);
     s.label = strcmp(s.gan, "all") == 0 ? "" : o->class ? o->class : s.gan;
-    char      *weights = bal_format("%s/gan/%s/generator.safetensors", args->word[0], s.gan);
+    char      *weights = bal_format("%s/gan/%s/generator.safetensors", run, s.gan);
     bal_status st = weights ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for a path");
     if (!st && strcmp(s.gan, conditional) == 0) st = bal_gan_find_class(&s.class, weights, o->class);
-    if (!st && !args->dry_run) st = bal_setup_device(&dev, setup, NULL);
-    if (!st && dev) st = bal_run_use_plan(args->word[0], dev);
-    if (!st && !args->dry_run) st = make_images(&s, dev, weights, o->grid);
-    if (!st) say(&s);
+    if (!st && !args->dry_run) st = bal_setup_device(&dev, setup, args->device);
+    if (!st && dev) st = bal_run_use_plan(run, dev);
+    const bal_gan_request r = {setup, dev, weights, seed, s.class, o->count, NULL};
+    if (!st && !args->dry_run) st = make_images(&s, &r, run, o);
+    if (!st) say(&s, seed);
     bal_device_close(dev);
     free(weights);
     return st;
@@ -221,7 +275,7 @@ static int run(const bal_args *args)
     if (o->grid && o->count > GRID_MOST) return bal_usage_fault(args, "--grid takes at most %d images", GRID_MOST);
     char      *config = bal_path_join(args->word[0], "config.ini");
     bal_status st = config ? bal_args_is_run(args->word[0]) : bal_fail(BAL_ENOMEM, "no memory for a path");
-    if (!st) st = bal_args_setup(&setup, args, config);
+    if (!st) st = bal_setup_open(&setup, config, NULL, 0);
     free(config);
     if (!st) st = work(args, setup);
     bal_setup_close(setup);
@@ -233,9 +287,13 @@ const bal_verb bal_verb_generate = {
     .group = BAL_VERB_USE,
     .usage = "RUN",
     .help = "make images with a run's trained generator",
-    .details = "Writes OUT/CLASS/000001.png, ... and OUT/manifest.csv (path,label), which `source = manifest` reads. "
-               "The same seed\n"
-               "(--seed, else the run's) gives the same images.",
+    .details =
+        "Writes OUT/CLASS/000001.png, ... and OUT/manifest.csv (path,label), which `source = manifest` reads. "
+        "The same seed\n"
+        "(--seed, else the run's) gives the same images. Images that are nearer to a training image than 95 % of "
+        "these are\n"
+        "to each other, by small pixels or by the features of the run's classifier, are copies: others are made in "
+        "their place.",
     .examples = "100 images of one class, and a picture of them all:\n"
                 "    ballast generate runs/xray --class PNEUMONIA --count 100 --grid --out generated",
     .values = "class=CLASS",

@@ -271,23 +271,37 @@ static double quantile_above_0(double *distance, int n, double share)
     return zeros < n ? distance[zeros + (int)(share * (n - zeros))] : 0;
 }
 
-bal_status bal_quality_copies(bal_copies *out, bool *near, const bal_features *real, const bal_features *fake)
+bal_status bal_quality_copy_limit(double *limit, const bal_features *real)
 {
     enum { LEAST = 20 };
-    size_t most = (size_t)(real->count > fake->count ? real->count : fake->count) + 1;
-    *out = (bal_copies){.p = 1};
-    for (int i = 0; i < fake->count; i++) near[i] = false;
+    *limit = 0;
     if (real->count < LEAST) return BAL_OK;
-    double *distance = malloc(most * sizeof *distance);
-    int    *nearest = malloc(most * sizeof *nearest);
+    double *distance = malloc((size_t)real->count * sizeof *distance);
+    int    *nearest = malloc((size_t)real->count * sizeof *nearest);
     if (distance && nearest) {
         bal_quality_nearest(nearest, distance, real, real);
-        out->limit = quantile_above_0(distance, real->count, BAL_COPY_SHARE);
+        *limit = quantile_above_0(distance, real->count, BAL_COPY_SHARE);
+    }
+    bal_status st = distance && nearest ? BAL_OK : no_memory(real->count);
+    free(distance);
+    free(nearest);
+    return st;
+}
+
+bal_status bal_quality_copies(bal_copies *out, bool *near, const bal_features *real, const bal_features *fake)
+{
+    *out = (bal_copies){.p = 1};
+    for (int i = 0; i < fake->count; i++) near[i] = false;
+    BAL_TRY(bal_quality_copy_limit(&out->limit, real));
+    if (out->limit <= 0) return BAL_OK;
+    double *distance = malloc(((size_t)fake->count + 1) * sizeof *distance);
+    int    *nearest = malloc(((size_t)fake->count + 1) * sizeof *nearest);
+    if (distance && nearest) {
         bal_quality_nearest(nearest, distance, fake, real);
         for (int i = 0; i < fake->count; i++) out->count += near[i] = distance[i] < out->limit;
         out->p = bal_binomial_tail(out->count, fake->count, BAL_COPY_SHARE);
     }
-    bal_status st = distance && nearest ? BAL_OK : no_memory(real->count + fake->count);
+    bal_status st = distance && nearest ? BAL_OK : no_memory(fake->count);
     free(distance);
     free(nearest);
     return st;

@@ -68,13 +68,6 @@ static double quantile(double *value, int n, double share)
 /* Thumbs that differ by less, root mean square, are of one image: what packing to 16 bits leaves. */
 static double equal_below(const bal_features *thumb) { return 1e-3 * sqrt((double)thumb->width); }
 
-static bool equals_a_real_one(const bal_looks *real, const bal_looks *candidates, int i)
-{
-    for (int j = 0; j < real->thumb.count; j++)
-        if (distance(&candidates->thumb, i, &real->thumb, j) < equal_below(&real->thumb)) return true;
-    return false;
-}
-
 /* limit: of each space; 0 where there is none. */
 static bool like_one_before(const bal_verdict *verdict, const bal_looks *c, const double limit[2], int i)
 {
@@ -86,19 +79,32 @@ static bool like_one_before(const bal_verdict *verdict, const bal_looks *c, cons
     return false;
 }
 
-bal_status bal_candidates_near(bool *copy, double limit[2], const bal_looks *real, const bal_looks *candidates)
+bal_status bal_candidates_limits(double limit[2], const bal_looks *real)
 {
-    int        count = candidates->thumb.count;
-    bal_copies thumb = {0}, feature = {0};
-    bool      *near = malloc((size_t)count + 1);
-    if (!near) return no_memory(count);
-    bal_status st = bal_quality_copies(&thumb, copy, &real->thumb, &candidates->thumb);
-    if (st == BAL_OK) st = bal_quality_copies(&feature, near, &real->feature, &candidates->feature);
-    for (int i = 0; st == BAL_OK && i < count; i++)
-        copy[i] = copy[i] || near[i] || equals_a_real_one(real, candidates, i);
-    for (int i = 0; limit && i < 2; i++) limit[i] = i ? feature.limit : thumb.limit;
-    free(near);
+    BAL_TRY(bal_quality_copy_limit(&limit[0], &real->thumb));
+    return bal_quality_copy_limit(&limit[1], &real->feature);
+}
+
+static bal_status add_near(bool *copy, double limit, const bal_features *real, const bal_features *candidates)
+{
+    int     count = candidates->count;
+    double *distance = malloc(((size_t)count + 1) * sizeof *distance);
+    int    *nearest = malloc(((size_t)count + 1) * sizeof *nearest);
+    if (distance && nearest && real->count) {
+        bal_quality_nearest(nearest, distance, candidates, real);
+        for (int i = 0; i < count; i++) copy[i] = copy[i] || distance[i] < limit;
+    }
+    bal_status st = distance && nearest ? BAL_OK : no_memory(count);
+    free(distance);
+    free(nearest);
     return st;
+}
+
+bal_status bal_candidates_near(bool *copy, const double limit[2], const bal_looks *real, const bal_looks *candidates)
+{
+    for (int i = 0; i < candidates->thumb.count; i++) copy[i] = false;
+    BAL_TRY(add_near(copy, fmax(limit[0], equal_below(&real->thumb)), &real->thumb, &candidates->thumb));
+    return limit[1] > 0 ? add_near(copy, limit[1], &real->feature, &candidates->feature) : BAL_OK;
 }
 
 bal_status bal_candidates_copies(bal_verdict *verdict, const bal_looks *real, const bal_looks *candidates)
@@ -107,7 +113,8 @@ bal_status bal_candidates_copies(bal_verdict *verdict, const bal_looks *real, co
     double limit[2] = {0, 0};
     bool  *copy = malloc((size_t)count + 1);
     if (!copy) return no_memory(count);
-    bal_status st = bal_candidates_near(copy, limit, real, candidates);
+    bal_status st = bal_candidates_limits(limit, real);
+    if (st == BAL_OK) st = bal_candidates_near(copy, limit, real, candidates);
     for (int i = 0; st == BAL_OK && i < count; i++) {
         if (verdict[i] != BAL_KEPT) continue;
         if (copy[i]) verdict[i] = BAL_COPY;

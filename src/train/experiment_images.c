@@ -72,7 +72,7 @@ static bal_status generate_class(bal_experiment *e, const bal_experiment_task *g
 {
     take            t = {e->data, label};
     char           *weights = bal_path_join(gan->folder, "generator.safetensors");
-    bal_gan_request r = {e->setup, e->dev, weights, (uint64_t)e->setup->run.seed, label, count_drawn(e, label)};
+    bal_gan_request r = {e->setup, e->dev, weights, (uint64_t)e->setup->run.seed, label, count_drawn(e, label), NULL};
     bal_status      st = BAL_OK;
     if (!weights) st = bal_fail(BAL_ENOMEM, "no memory for a path");
     else if (r.count) st = bal_gan_generate(&r, take_images, &t);

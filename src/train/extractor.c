@@ -1,5 +1,7 @@
 /* extractor -- see include/ballast/extractor.h. */
 #include "ballast/extractor.h"
+#include <stdlib.h>
+#include "ballast/candidates.h"
 
 bal_status bal_extractor_trained(bal_extractor *out, bal_device *dev, const bal_setup *s, const char *folder)
 {
@@ -31,8 +33,10 @@ void bal_extractor_free(bal_extractor *e)
 
 /* ---- images ------------------------------------------------------------------------------------------------------ */
 
+static const bal_scaling unit = {{0, 0, 0}, {1, 1, 1}};
+
 typedef struct images {
-    const bal_extractor *e;
+    const bal_extractor *e; /* NULL: pixels as they are */
     const bal_dataset   *data;
     const int           *index;
     const float         *pixel;
@@ -43,15 +47,15 @@ typedef struct images {
 static bal_status fill_real(void *user, int i, float *pixel)
 {
     const images *m = user;
-    return bal_dataset_fill(m->data, m->index[i], pixel, &m->e->scaling);
+    return bal_dataset_fill(m->data, m->index[i], pixel, m->e ? &m->e->scaling : &unit);
 }
 
 /* Cut to 0 .. 1, as an image in a file is. */
 static bal_status fill_generated(void *user, int i, float *pixel)
 {
-    const images *m = user;
-    const bal_scaling *to = &m->e->scaling;
-    size_t c = (size_t)m->shape.c, size = (size_t)m->shape.h * (size_t)m->shape.w * c;
+    const images      *m = user;
+    const bal_scaling *to = m->e ? &m->e->scaling : &unit;
+    size_t             c = (size_t)m->shape.c, size = (size_t)m->shape.h * (size_t)m->shape.w * c;
     for (size_t k = 0; k < size; k++) {
         float v = m->pixel[(size_t)i * size + k] * m->from->deviation[k % c] + m->from->mean[k % c];
         v = v < 0 ? 0 : v > 1 ? 1 : v;
@@ -72,4 +76,34 @@ bal_status bal_extractor_generated(bal_features *out, const bal_extractor *e, co
 {
     images m = {.e = e, .pixel = pixel, .from = from, .shape = bal_net_in(e->scorer.net)};
     return bal_features_of(out, &e->scorer, count, fill_generated, &m);
+}
+
+/* ---- small images ------------------------------------------------------------------------------------------------ */
+
+static bal_status make_thumbs(bal_features *out, int count, bal_fill_image fill, images *m)
+{
+    const bal_dataset_options *d = bal_dataset_settings(m->data);
+    int                        width = bal_thumb_size(d->size, d->channels);
+    float                     *x = malloc(((size_t)count * (size_t)width + 1) * sizeof *x);
+    float                     *pixel = malloc((size_t)d->size * (size_t)d->size * (size_t)d->channels * sizeof *pixel);
+    bal_status                 st = x && pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for %d small images", count);
+    m->shape = (bal_shape){1, d->size, d->size, d->channels};
+    for (int i = 0; st == BAL_OK && i < count; i++) {
+        st = fill(m, i, pixel);
+        if (st == BAL_OK) bal_thumb(x + (size_t)i * (size_t)width, pixel, d->size, d->channels);
+    }
+    free(pixel);
+    *out = (bal_features){x, count, width};
+    return st;
+}
+
+bal_status bal_thumbs_real(bal_features *out, const bal_dataset *data, const int *index, int count)
+{
+    return make_thumbs(out, count, fill_real, &(images){.data = data, .index = index});
+}
+
+bal_status bal_thumbs_generated(bal_features *out, const bal_dataset *data, const float *pixel, int count,
+                                const bal_scaling *from)
+{
+    return make_thumbs(out, count, fill_generated, &(images){.data = data, .pixel = pixel, .from = from});
 }

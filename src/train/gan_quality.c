@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ballast/candidates.h"
 #include "ballast/checkpoint.h"
 #include "ballast/extractor.h"
 #include "ballast/files.h"
@@ -64,7 +63,7 @@ static bal_status generate(subject *s, const char *weights)
     const bal_gan_job *j = s->job;
     const int         *unused;
     int                all = 0, seen = 0, classes = bal_dataset_class_count(j->data);
-    bal_gan_request    r = {j->setup, j->dev, weights, (uint64_t)j->setup->run.seed, j->label, GENERATED};
+    bal_gan_request    r = {j->setup, j->dev, weights, (uint64_t)j->setup->run.seed, j->label, GENERATED, NULL};
     if (!bal_setup_conditional(j->setup) || j->label >= 0) return bal_gan_generate(&r, keep_images, s);
     for (int k = 0; k < classes; k++) all += bal_dataset_part(j->data, BAL_VALIDATION, k, &unused);
     if (!all) return bal_fail(BAL_ECONFIG, "%s: no validation image has a class", j->what);
@@ -147,42 +146,6 @@ end:
     return st;
 }
 
-/* ---- pixels ------------------------------------------------------------------------------------------------------ */
-
-/* From 0 black to 1 white, cut to that. */
-static void restore(float *out, const subject *s, int i)
-{
-    size_t c = (size_t)bal_dataset_settings(s->job->data)->channels;
-    for (size_t k = 0; k < s->image; k++) {
-        float v = s->pixel[(size_t)i * s->image + k] * s->scaling.deviation[k % c] + s->scaling.mean[k % c];
-        out[k] = v < 0 ? 0 : v > 1 ? 1 : v;
-    }
-}
-
-/* i-th generated image, or training image. */
-static bal_status put_thumb(float *out, float *pixel, const subject *s, bool generated, int i)
-{
-    static const bal_scaling   unit = {{0, 0, 0}, {1, 1, 1}};
-    const bal_dataset_options *d = bal_dataset_settings(s->job->data);
-    if (generated) restore(pixel, s, i);
-    else BAL_TRY(bal_dataset_fill(s->job->data, s->training.index[i], pixel, &unit));
-    bal_thumb(out, pixel, d->size, d->channels);
-    return BAL_OK;
-}
-
-static bal_status make_thumbs(bal_features *out, const subject *s, bool generated)
-{
-    const bal_dataset_options *d = bal_dataset_settings(s->job->data);
-    int        count = generated ? GENERATED : s->training.count, width = bal_thumb_size(d->size, d->channels);
-    float     *x = malloc(((size_t)count * (size_t)width + 1) * sizeof *x), *pixel = malloc(s->image * sizeof *pixel);
-    bal_status st = x && pixel ? BAL_OK : bal_fail(BAL_ENOMEM, "no memory for small images");
-    for (int i = 0; st == BAL_OK && i < count; i++)
-        st = put_thumb(x + (size_t)i * (size_t)width, pixel, s, generated, i);
-    free(pixel);
-    *out = (bal_features){x, count, width};
-    return st;
-}
-
 /* ---- nearest.png ------------------------------------------------------------------------------------------------- */
 
 typedef struct pair {
@@ -252,8 +215,8 @@ static bal_status measure(bal_generator_quality *q, subject *s, const char *weig
     q->training = s->training.count;
     q->validation = s->validation.count;
     BAL_TRY(measure_features(q, s, near));
-    BAL_TRY(make_thumbs(&s->near, s, true));
-    BAL_TRY(make_thumbs(&s->of, s, false));
+    BAL_TRY(bal_thumbs_generated(&s->near, s->job->data, s->pixel, GENERATED, &s->scaling));
+    BAL_TRY(bal_thumbs_real(&s->of, s->job->data, s->training.index, s->training.count));
     BAL_TRY(bal_quality_copies(&q->copies[BAL_IN_PIXELS], near, &s->of, &s->near));
     return bal_path_use(s->folder, "nearest.png", draw_pairs, s);
 }

@@ -179,7 +179,7 @@ static bal_status generate(const bal_gan_request *r, bal_net *net, const bal_ten
     BAL_TRY_OR(end, st, load_generator(net, &scaling, r->weights));
     if (conditional) BAL_TRY_OR(end, st, bal_tensor_init(&label, r->dev, (bal_shape){batch, 1, 1, 1}));
     BAL_TRY_OR(end, st, fill_labels(&label, r->label));
-    for (int i = 0; i < r->count; i += batch) {
+    for (int i = 0; i < r->count && !(r->enough && *r->enough); i += batch) {
         uint32_t   salt = conditional ? (uint32_t)(r->label + 1) : 0;
         bal_stream stream = bal_stream_for(r->seed, BAL_FOR_GENERATE, salt, (uint32_t)(i / batch));
         part.shape.n = r->count - i < batch ? r->count - i : batch;

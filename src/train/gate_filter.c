@@ -193,10 +193,12 @@ bal_status bal_generated_copies(int *found, int *drawn, bool *copy, const bal_mo
     *drawn = generated.count = count_candidates(data, label);
     BAL_TRY(find_candidates(&list, data, label));
     generated.index = list;
+    double     limit[2];
     bool      *near = malloc((size_t)generated.count + 1);
     bal_status st = near ? look(&real, &s, &train) : no_memory();
     if (st == BAL_OK) st = look(&candidates, &s, &generated);
-    if (st == BAL_OK) st = bal_candidates_near(near, NULL, &real, &candidates);
+    if (st == BAL_OK) st = bal_candidates_limits(limit, &real);
+    if (st == BAL_OK) st = bal_candidates_near(near, limit, &real, &candidates);
     for (int i = 0; st == BAL_OK && i < generated.count; i++) {
         copy[list[i] - first] = near[i];
         *found += near[i];

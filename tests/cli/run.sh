@@ -80,6 +80,20 @@ verdict other_data_is_noticed "$("$BALLAST" train --resume "$run" --set data.spl
 "$BALLAST" generate "$work/tiny" --count 70 --grid --out "$work/two" --quiet >"$work/out" 2>&1
 verdict generate_repeats "$(diff -r "$work/one" "$work/two")"
 verdict generate_counts "$([ "$(ls "$work/one/PNEUMONIA" | wc -l)" -eq 70 ] && [ "$(wc -l <"$work/one/manifest.csv")" -eq 71 ] || ls "$work/one")"
+# What was generated becomes the training images: the generator now copies.
+mkdir "$work/images"
+cp -r "$work/one/PNEUMONIA" "$work/images/"
+cp -r "$work/one/PNEUMONIA" "$work/images/NORMAL"
+cp -r "$work/tiny" "$work/copier"
+sed -i "s|^source = phantom.*|source = folder|; s|^size = 16|path = $work/images\nsize = 16|" "$work/copier/config.ini"
+"$BALLAST" generate "$work/copier" --count 70 --out "$work/own" >"$work/out" 2>&1
+verdict generate_leaves_out_copies "$([ "$(ls "$work/own/PNEUMONIA" | wc -l)" -eq 70 ] && cmp "$work/own/PNEUMONIA/000070.png" "$work/one/PNEUMONIA/000070.png" | grep -q differ &&
+    [ "$(sed -n 's/.*left out: \([0-9]*\) copies.*/\1/p' "$work/out")" -ge 56 ] || cat "$work/out")"
+"$BALLAST" generate "$work/copier" --count 70 --copies --grid --out "$work/all" --quiet >"$work/out" 2>&1
+verdict generate_copies_on_request "$(diff -r "$work/one" "$work/all")"
+rm -r "$work/images"
+said=$("$BALLAST" generate "$work/copier" --count 70 --grid --out "$work/far" --quiet 2>&1)
+verdict generate_without_the_images "$(printf '%s\n' "$said" | grep -q 'copies of training images are not looked for: .*there is no file' || echo "$said"; diff -r "$work/one" "$work/far")"
 verdict generate_refuses_a_full_folder "$("$BALLAST" generate "$work/tiny" --out "$work/one" 2>&1 | grep -q 'is not empty' || echo no)"
 "$BALLAST" predict "$work/tiny" "$work/one" --out "$work/p.csv" --quiet
 verdict predict_all "$([ "$(wc -l <"$work/p.csv")" -eq 72 ] || wc -l "$work/p.csv")"

@@ -241,7 +241,7 @@ static void test_images_of_a_class(void **state)
         assert_int_equal(label_of, k);
         c->label = k;
         int before = c->hits;
-        MUST(bal_gan_generate(&(bal_gan_request){s, bal_test_all.dev[0], weights, 1, k, DRAWN}, judge, c));
+        MUST(bal_gan_generate(&(bal_gan_request){s, bal_test_all.dev[0], weights, 1, k, DRAWN, NULL}, judge, c));
         print_message("%s: %d of %d\n", bal_dataset_class(data, k), c->hits - before, DRAWN);
     }
     assert_int_equal(c->seen, KINDS * DRAWN);

@@ -41,7 +41,7 @@ static char        *folder; /* of scratch */
 
 /* ---- watching --------------------------------------------------------------------------------------------------- */
 
-static const char *features;   /* of GANs: a classifier's folder */
+static const char *features; /* of GANs: a classifier's folder */
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
 static bal_setup *open_setup(const char *const *sets, int count)
@@ -415,7 +415,7 @@ static void test_gan_generates(void **state)
     bal_setup *s = open_setup(NULL, 0);
     char      *path = bal_format("%s/whole/generator.safetensors", folder);
     int        sum = 0;
-    assert_int_equal(bal_gan_generate(&(bal_gan_request){s, dev, path, 1, -1, 70}, count_images, &sum), BAL_OK);
+    assert_int_equal(bal_gan_generate(&(bal_gan_request){s, dev, path, 1, -1, 70, NULL}, count_images, &sum), BAL_OK);
     assert_int_equal(sum, 70);
     free(path);
     bal_setup_close(s);
