@@ -35,8 +35,9 @@ typedef struct bal_panel {
     bool              x_log;  /* logarithmic; x is above 0, and its limits come from the data */
 } bal_panel;
 
-/* Panels below each other, 8 at most; the second into a file, complete or absent. */
-bal_status bal_plot_svg(char **out, const bal_panel *panels, int count);
+/* Panels in so many columns (1: for a page that is read on a phone, too), 8 at most; the second into a file of two
+ * columns, complete or absent. */
+bal_status bal_plot_svg(char **out, const bal_panel *panels, int count, int columns);
 bal_status bal_plot_write(const char *path, const bal_panel *panels, int count);
 
 /* Intervals below each other over one axis: a mark at the mean, a bar from low to high (none where these are NaN). */

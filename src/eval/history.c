@@ -63,10 +63,7 @@ static const struct {
 };
 #define MEMBERS ((int)(sizeof members / sizeof *members))
 
-static double *member(bal_epoch *e, int i)
-{
-    return (double *)(void *)((char *)e + members[i].offset);
-}
+static double *member(bal_epoch *e, int i) { return (double *)(void *)((char *)e + members[i].offset); }
 
 static bal_status read_number(double *out, const bal_csv *csv, int column, const char *text)
 {
@@ -170,7 +167,7 @@ static bal_status draw(char **svg, const curves *c, int n)
         {"Loss", "epoch", "cross-entropy (nats)", loss, 3, nan, nan, 0, nan, .square = false},
         {"Accuracy", "epoch", "accuracy (0 to 1)", accuracy, 4, nan, nan, 0, 1, .square = false},
     };
-    return bal_plot_svg(svg, panels, 2);
+    return bal_plot_svg(svg, panels, 2, 1);
 }
 
 bal_status bal_history_svg(char **svg, const bal_history *h)

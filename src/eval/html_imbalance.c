@@ -72,7 +72,7 @@ static bal_status make_lines(lines *l, const bal_imbalance *m)
     return BAL_OK;
 }
 
-bal_status bal_imbalance_svg(char **out, const bal_imbalance *m)
+static bal_status draw(char **out, const bal_imbalance *m, int columns)
 {
     lines        l = {0};
     const double none = (double)NAN;
@@ -94,10 +94,12 @@ bal_status bal_imbalance_svg(char **out, const bal_imbalance *m)
                                .y_min = none,
                                .y_max = none,
                                .x_log = true};
-    if (st == BAL_OK) st = bal_plot_svg(out, panel, bal_curves_differ(m) ? BAL_CURVES_DRAWN : BAL_CURVE_GAIN);
+    if (st == BAL_OK) st = bal_plot_svg(out, panel, bal_curves_differ(m) ? BAL_CURVES_DRAWN : BAL_CURVE_GAIN, columns);
     free_lines(&l);
     return st;
 }
+
+bal_status bal_imbalance_svg(char **out, const bal_imbalance *m) { return draw(out, m, 2); }
 
 static bal_status describe(char **alt, const bal_imbalance *m)
 {
@@ -131,7 +133,7 @@ static bal_status put_answer(FILE *to, const bal_imbalance *m)
 static bal_status put_plot(FILE *to, const bal_imbalance *m)
 {
     bal_figure f = {0};
-    bal_status st = bal_imbalance_svg(&f.svg, m);
+    bal_status st = draw(&f.svg, m, 1);
     if (st == BAL_OK) st = describe(&f.alt, m);
     if (st == BAL_OK)
         bal_html_figure(to, &f, "plot",

@@ -103,7 +103,7 @@ static bal_status draw_figure(bal_figure *out, const bal_shown_curves *c, const 
     bal_status st = draw(&d, c, k);
     bal_panel  panel = {k->title, k->x_label, k->y_label, d.line, d.count, 0, 1, 0, 1, .square = true};
     *out = (bal_figure){0};
-    if (st == BAL_OK) st = bal_plot_svg(&out->svg, &panel, 1);
+    if (st == BAL_OK) st = bal_plot_svg(&out->svg, &panel, 1, 1);
     if (st == BAL_OK) st = describe_curves(&out->alt, c, k);
     free_drawing(&d);
     if (st) bal_figure_free(out);
@@ -191,7 +191,7 @@ bal_status bal_figure_reliability(bal_figure *out, const bal_reliability *r)
          "Reliability", "mean probability of the answer (0 to 1)", "part that is right (0 to 1)", bins, 2, 0, 1, 0, 1,
          .square = true};
     *out = (bal_figure){0};
-    bal_status st = bal_plot_svg(&out->svg, &panel, 1);
+    bal_status st = bal_plot_svg(&out->svg, &panel, 1, 1);
     if (st == BAL_OK) st = describe_bins(&out->alt, &f);
     if (st) bal_figure_free(out);
     return st;

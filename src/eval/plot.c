@@ -70,7 +70,7 @@ static void put_axes(FILE *to, const bal_panel *p, const bal_axis *x, const bal_
             INNER_WIDTH, inner_height(p));
     bal_plot_text(to, LEFT + INNER_WIDTH / 2.0, bottom + 36, "text-anchor=\"middle\"", p->x_label);
     snprintf(text, sizeof text, "%.2f", top + TOP + inner_height(p) / 2.0);
-    fprintf(to, "<text transform=\"translate(18 %s) rotate(-90)\" text-anchor=\"middle\">", text);
+    fprintf(to, "<text transform=\"translate(14 %s) rotate(-90)\" text-anchor=\"middle\">", text);
     bal_plot_escaped(to, p->y_label);
     fputs("</text>\n", to);
     bal_plot_text(to, LEFT, top + TOP - 14, "class=\"title\"", p->title);
@@ -168,22 +168,32 @@ static void put_panel(FILE *to, const bal_panel *p, double top)
 
 enum { PANELS = 8 };
 
-bal_status bal_plot_svg(char **out, const bal_panel *panels, int count)
+/* Of the panels of a row. */
+static int row_height(const bal_panel *panels, int count, int columns)
+{
+    int height = 0;
+    for (int i = 0; i < count && i < columns; i++)
+        if (panel_height(&panels[i]) > height) height = panel_height(&panels[i]);
+    return height;
+}
+
+bal_status bal_plot_svg(char **out, const bal_panel *panels, int count, int columns)
 {
     size_t      size;
     int         height = 0, top = 0;
     const char *titles[PANELS];
     FILE       *to = open_memstream(out, &size);
-    assert(count <= PANELS);
+    assert(count <= PANELS && columns > 0);
     if (!to) return bal_plot_no_memory(out);
+    for (int i = 0; i < count; i++) titles[i] = panels[i].title;
+    for (int i = 0; i < count; i += columns) height += row_height(panels + i, count - i, columns);
+    bal_plot_begin(to, BAL_PLOT_WIDTH * (count < columns ? count : columns), height, titles, count);
     for (int i = 0; i < count; i++) {
-        titles[i] = panels[i].title;
-        height += panel_height(&panels[i]);
-    }
-    bal_plot_begin(to, BAL_PLOT_WIDTH, height, titles, count);
-    for (int i = 0; i < count; i++) {
+        int column = i % columns;
+        if (column) fprintf(to, "<g transform=\"translate(%d 0)\">\n", column * BAL_PLOT_WIDTH);
         put_panel(to, &panels[i], top);
-        top += panel_height(&panels[i]);
+        if (column) fputs("</g>\n", to);
+        if (column == columns - 1) top += row_height(panels + i - column, columns, columns);
     }
     return bal_plot_end(to, out);
 }
@@ -191,7 +201,7 @@ bal_status bal_plot_svg(char **out, const bal_panel *panels, int count)
 bal_status bal_plot_write(const char *path, const bal_panel *panels, int count)
 {
     char *svg;
-    BAL_TRY(bal_plot_svg(&svg, panels, count));
+    BAL_TRY(bal_plot_svg(&svg, panels, count, 2));
     bal_status st = bal_file_write(path, svg, strlen(svg));
     free(svg);
     return st;

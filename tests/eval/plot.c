@@ -13,7 +13,7 @@
 static char *draw(const bal_panel *panels, int count)
 {
     char *svg;
-    assert_int_equal(bal_plot_svg(&svg, panels, count), BAL_OK);
+    assert_int_equal(bal_plot_svg(&svg, panels, count, 1), BAL_OK);
     return svg;
 }
 
@@ -198,6 +198,22 @@ static void panels_stand_below_each_other(void **state)
     free(b);
 }
 
+/* A row is as high as the highest of its panels. */
+static void panels_stand_beside_each_other(void **state)
+{
+    (void)state;
+    static const double x[] = {1, 2}, y[] = {1, 2};
+    bal_series          bare = {.name = NULL, .x = x, .y = y, .count = 2}, named = {.name = "n", x, y, 2};
+    bal_panel           p[3] = {panel_of(&bare, 1), panel_of(&named, 1), panel_of(&bare, 1)};
+    char               *svg;
+    assert_int_equal(bal_plot_svg(&svg, p, 3, 2), BAL_OK);
+    assert_non_null(strstr(svg, "viewBox=\"0 0 800 624\"")); /* 302 + 20 for the name, 302 */
+    assert_int_equal(occurrences(svg, "<g transform=\"translate(400 0)\">"), 1);
+    assert_int_equal(occurrences(svg, "<rect class=\"frame\" x=\"58\" y=\"36.00\""), 2);
+    assert_int_equal(occurrences(svg, "<rect class=\"frame\" x=\"58\" y=\"358.00\""), 1);
+    free(svg);
+}
+
 #define SIXTEEN "1234567890123456"
 
 static void long_names_are_cut_between_code_points(void **state)
@@ -320,6 +336,7 @@ int main(void)
         cmocka_unit_test(lines_differ_without_colour),
         cmocka_unit_test(odd_data),
         cmocka_unit_test(panels_stand_below_each_other),
+        cmocka_unit_test(panels_stand_beside_each_other),
         cmocka_unit_test(long_names_are_cut_between_code_points),
         cmocka_unit_test(marks_are_replaced),
         cmocka_unit_test(a_band_goes_along_and_back),
