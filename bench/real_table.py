@@ -3,9 +3,13 @@
 
 usage: bench/real_table.py OUT [RESULTS]
 OUT is bench/real.sh's; with RESULTS, each experiment's report, settings and run.json are copied there, without paths of
-this machine. Figures are of all test predictions together, intervals of 95 % by drawing test images, or groups, anew."""
+this machine. Figures are of all test predictions together, intervals of 95 % by drawing test images, or groups, anew.
+OUT/SET/pytorch.csv, where it is there, is what bench/peers/torch_classifier.py wrote: a row beside `original`."""
+import collections
+import csv
 import json
 import pathlib
+import random
 import re
 import shutil
 import sys
@@ -49,6 +53,59 @@ def rows(name, experiment):
         )
 
 
+def read_answers(path, arm, groups):
+    """Of each class and group: answers, right ones, for all its images and seeds together."""
+    found = collections.defaultdict(lambda: [0, 0])
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            if row["arm"] == arm:
+                count = found[row["label"], groups.get(row["path"], row["path"])]
+                count[0] += 1
+                count[1] += row["predicted"] == row["label"]
+    return found
+
+
+def recalls(answers, drawn):
+    all_of, right = collections.Counter(), collections.Counter()
+    for label, group in drawn:
+        all_of[label] += answers[label, group][0]
+        right[label] += answers[label, group][1]
+    return {label: right[label] / all_of[label] for label in sorted(all_of)}
+
+
+def bounds(values):
+    values = sorted(values)
+    return {"low": values[len(values) // 40], "high": values[-1 - len(values) // 40]}
+
+
+def twin(experiment):
+    """PyTorch beside `original`: both on the same groups, drawn anew within each class."""
+    with open(experiment / "split.csv", newline="") as file:
+        groups = {row["path"]: row["group"] for row in csv.DictReader(file) if row.get("group")}
+    ours = read_answers(experiment / "predictions.csv", "original", groups)
+    theirs = read_answers(experiment / "pytorch.csv", "pytorch", groups)
+    if set(ours) != set(theirs):
+        sys.exit(f"{experiment}: pytorch.csv is not of the same test images as predictions.csv")
+    of = collections.defaultdict(list)
+    for key in sorted(ours):
+        of[key[0]].append(key)
+    chance, accuracy, lowest, difference = random.Random(1), [], [], []
+    name = min(recalls(theirs, ours), key=recalls(theirs, ours).get)
+    for _ in range(2000):
+        drawn = [chance.choice(keys) for keys in of.values() for _ in keys]
+        a, b = recalls(ours, drawn), recalls(theirs, drawn)
+        accuracy.append(sum(b.values()) / len(b))
+        lowest.append(b[name])
+        difference.append(accuracy[-1] - sum(a.values()) / len(a))
+    a, b = recalls(ours, ours), recalls(theirs, ours)
+    mean = sum(b.values()) / len(b)
+    return (
+        f"|  |  | original, by PyTorch | {interval({'mean': mean, **bounds(accuracy)})} "
+        f"| {name} {interval({'mean': b[name], **bounds(lowest)})} "
+        f"| {interval({'mean': mean - sum(a.values()) / len(a), **bounds(difference)})} |  |"
+    )
+
+
 def keep(experiment, results):
     results.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
@@ -66,7 +123,10 @@ def main():
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in SETS:
         if (out / name / "experiment.json").exists():
-            print("\n".join(rows(name, json.loads((out / name / "experiment.json").read_text()))))
+            table = list(rows(name, json.loads((out / name / "experiment.json").read_text())))
+            if (out / name / "pytorch.csv").exists():
+                table.insert(1, twin(out / name))
+            print("\n".join(table))
             if len(sys.argv) > 2:
                 keep(out / name, pathlib.Path(sys.argv[2]) / name)
 

@@ -1,8 +1,8 @@
 """The arm `original` of an experiment trained by PyTorch instead: same images, split, net, optimizer and schedule.
 
 usage: PYTHON bench/peers/torch_classifier.py RUN OUT.csv [--folds 0,1] [--seeds 1,2]
-PYTHON has torch, numpy and Pillow. RUN is the folder of `ballast experiment`; OUT.csv gets predictions of every test part,
-for `ballast eval --predictions RUN/predictions.csv --compare OUT.csv` and the like. Nets of conv, batch_norm, relu, max_pool,
+PYTHON has torch, numpy and Pillow. RUN is the folder of `ballast experiment`; OUT.csv gets predictions of every test part
+(as RUN/pytorch.csv, a row of bench/real_table.py). Nets of conv, batch_norm, relu, max_pool,
 global_avg_pool, flatten, dropout and dense; loss cross_entropy without options, adam; the epoch with the best validation
 balanced accuracy is kept, as ballast does. What differs: random numbers, and Pillow's resizing."""
 import argparse
