@@ -11,8 +11,14 @@
  * Sums are of distances from a value near the mean, so that nothing cancels, and over at most BLOCK rows at a time.
  * Rows of sums have W floats more than `wide`, which repeat the first ones.
  *
- * tables[batch][4][wide]: mean, inv, and what z follows from, z = a x + d. dx = a dz + b x + e. */
+ * tables[batch][4][wide]: mean, inv, and what z follows from, z = a x + d. dx = a dz + b x + e.
+ *
+ * POOL: y is the largest of each POOL x POOL window behind the activation, windows side by side, `across` of them to a
+ * row of the map; taps[window][c]: which one (max_pool.cl). dy is that of y, so both passes back see it spread over the
+ * windows and it is in memory nowhere. Then wide = c, a multiple of W, a row is a pixel, and a part has `chunk` / AREA
+ * windows; those of the sums have `chunk` pixels in the order of memory. */
 #include "storage.h"
+#include "taps.h"
 
 #ifndef ACTIVATE
 #define ACTIVATE(T, x) (x)
@@ -20,6 +26,12 @@
 #endif
 #ifndef VECTORS /* of a row beside each other, to a work-item; they divide the row */
 #define VECTORS 1
+#endif
+
+#ifdef POOL
+#define AREA (POOL * POOL)
+#else
+#define AREA 1
 #endif
 
 #define MEAN 0
@@ -116,6 +128,44 @@ static inline V before(V x, V dy, V a, V d)
     return ACTIVATE_BACK(V, y, dy);
 }
 
+#ifdef POOL
+/* Where the first pixel of a window lies, and its i-th pixel behind that one. */
+static inline size_t window_at(int window, int across, int wide)
+{
+    int row = window / across;
+    return ((size_t)row * across * AREA + (size_t)(window - row * across) * POOL) * wide;
+}
+
+static inline size_t pixel_at(int i, int across, int wide)
+{
+    return ((size_t)(i / POOL) * across * POOL + i % POOL) * wide;
+}
+
+/* y of the window from x on. */
+static inline V largest(__global const X *x, int across, int wide, V a, V d, __global TAP *taps)
+{
+    V  best = -INFINITY;
+    VI tap = 0;
+    for (int i = 0; i < AREA; i++) {
+        V  y = ACTIVATE(V, a * GETV(X, x + pixel_at(i, across, wide)) + d);
+        VI better = (y > best) | isnan(y);
+        best = better ? y : best;
+        tap = better ? (VI)i : tap;
+    }
+    store_taps(tap, taps, W);
+    return best;
+}
+
+/* x where that was. */
+static inline V chosen(__global const X *x, int across, int wide, __global const TAP *taps)
+{
+    V  found = GETV(X, x);
+    VI tap = load_taps(taps, W);
+    for (int i = 1; i < AREA; i++) found = tap == (VI)i ? GETV(X, x + pixel_at(i, across, wide)) : found;
+    return found;
+}
+#endif
+
 /* A work-item's sums of u and v, of which TERM(LOAD) makes those of W numbers from `at` on by LOAD(X, pointer), to
  * `out`.
  * have: 1 where there is a float, else 0. */
@@ -138,8 +188,8 @@ static inline V before(V x, V dy, V a, V d)
         } \
     } \
     EACH_IN_TURN (j) { \
-        int    column = p.column + j * W, more = p.more - column; \
-        size_t at = (size_t)p.last * wide + column; \
+        int    column = p.column + j * W, more = p.more - column, row = p.last; \
+        size_t at = (size_t)row * wide + column; \
         if (LANE == 0 && more > 0) { \
             V have = first_some(more); \
             TERM(LOAD_MORE) \
@@ -166,15 +216,15 @@ KERNEL batch_norm_moments(int c, int total, int wide, int chunk, int parts, __gl
 }
 
 /* out[batch][0][part]: sums of dz; [1]: of dz (x - mean). */
-KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global const X *restrict x,
-                           __global const Y *restrict dy, __global const float *restrict tables,
-                           __global float *restrict out)
+KERNEL batch_norm_products(int total, int wide, int chunk, int parts, int across, __global const X *restrict x,
+                           __global const Y *restrict dy, __global const TAP *restrict taps,
+                           __global const float *restrict tables, __global float *restrict out)
 {
-    place p = find_place(total, wide, chunk, parts, parts - 1 - (int)get_group_id(1));
+    place p = find_place(total / AREA, wide, chunk / AREA, parts, parts - 1 - (int)get_group_id(1));
     V     mean[VECTORS], a[VECTORS], d[VECTORS];
     SHARED
     x += (size_t)p.batch * total;
-    dy += (size_t)p.batch * total;
+    dy += (size_t)p.batch * (total / AREA);
     out += ((size_t)p.batch * 2 * parts + p.part) * (wide + W);
     EACH_IN_TURN (j) {
         __global const float *table = tables + (size_t)p.batch * TABLES * wide + p.column + j * W;
@@ -182,8 +232,14 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
         a[j] = VLOAD(table + A * wide);
         d[j] = VLOAD(table + D * wide);
     }
+#ifdef POOL
+    taps += (size_t)p.batch * (total / AREA);
+#define X_OF(LOAD) chosen(x + window_at(row, across, wide) + p.column + j * W, across, wide, taps + at)
+#else
+#define X_OF(LOAD) LOAD(X, x + at)
+#endif
 #define PRODUCT(LOAD) \
-    V xi = LOAD(X, x + at), u = before(xi, LOAD(Y, dy + at), a[j], d[j]) * have, v = u * (xi - mean[j]);
+    V xi = X_OF(LOAD), u = before(xi, LOAD(Y, dy + at), a[j], d[j]) * have, v = u * (xi - mean[j]);
     SUM_PART(PRODUCT)
 }
 
@@ -208,8 +264,8 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
             if (!p.idle) PUTV(T, VALUE(GETV), y + at); \
         } \
     EACH_IN_TURN (j) { \
-        int    more = p.more - p.column - j * W; \
-        size_t at = (size_t)p.last * wide + p.column + j * W; \
+        int    more = p.more - p.column - j * W, row = p.last; \
+        size_t at = (size_t)row * wide + p.column + j * W; \
         if (more > 0 && LANE == 0 && !p.idle) PUT_SOME(T, VALUE(LOAD_MORE), y + at, more); \
     }
 
@@ -228,14 +284,14 @@ KERNEL batch_norm_products(int total, int wide, int chunk, int parts, __global c
 
 /* Outside training `sums` is not read. The work-items of the first part keep the tables, and those of the first batch
  * move the running statistics on by all batches, one after the other. */
-KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int batches, int training,
+KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int across, int batches, int training,
                           __global const X *restrict x, __global const float *restrict sums,
                           __global const float *restrict gamma, __global const float *restrict beta,
                           __global float *restrict running_mean, __global float *restrict running_var,
                           __global float *restrict count, float momentum, float eps, __global float *restrict tables,
-                          __global Y *restrict y)
+                          __global TAP *restrict taps, __global Y *restrict y)
 {
-    place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
+    place p = find_place(total / AREA, wide, chunk / AREA, parts, (int)get_group_id(1));
     V     a[VECTORS], d[VECTORS];
     float n = total / c;
     SHARED
@@ -264,19 +320,25 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
         }
     }
     x += (size_t)p.batch * total;
-    y += (size_t)p.batch * total;
+    y += (size_t)p.batch * (total / AREA);
+#ifdef POOL
+    taps += (size_t)p.batch * (total / AREA);
+#define NORMALISED(LOAD) \
+    largest(x + window_at(row, across, wide) + p.column + j * W, across, wide, a[j], d[j], taps + at)
+#else
 #define NORMALISED(LOAD) ACTIVATE(V, a[j] * LOAD(X, x + at) + d[j])
+#endif
     FILL_PART(Y, y, NORMALISED)
 }
 
-/* dx (NULL: none; dy may be its memory), and by the work-items of the first part of the first batch gradients of gamma
+/* dx (NULL: none; x or dy may be its memory), and by the work-items of the first part of the first batch gradients of gamma
  * and beta (NULL: none). The statistics depend on x in training. */
-KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int batches, int training,
-                           __global const X *restrict x, __global const Y *dy,
+KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int across, int batches, int training,
+                           __global const X *x, __global const Y *dy, __global const TAP *restrict taps,
                            __global const float *restrict sums, __global const float *restrict tables,
                            __global float *restrict dgamma, __global float *restrict dbeta, __global X *dx)
 {
-    place p = find_place(total, wide, chunk, parts, (int)get_group_id(1));
+    place p = find_place(total / AREA, wide, chunk / AREA, parts, (int)get_group_id(1));
     V     a[VECTORS], d[VECTORS], b[VECTORS], e[VECTORS];
     float n = total / c;
     SHARED
@@ -301,9 +363,24 @@ KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int
         e[j] = training ? -a[j] * sum / n - b[j] * VLOAD(table + MEAN * wide) : 0;
     }
     x += (size_t)p.batch * total;
-    dy += (size_t)p.batch * total;
+    dy += (size_t)p.batch * (total / AREA);
     dx += (size_t)p.batch * total;
+#ifdef POOL
+    taps += (size_t)p.batch * (total / AREA);
+    for (int row = p.first + LANE; row < p.last; row += LANES)
+        EACH_VECTOR (j) {
+            size_t from = window_at(row, across, wide) + p.column + j * W, at = (size_t)row * wide + p.column + j * W;
+            V      dyi = GETV(Y, dy + at);
+            VI     tap = load_taps(taps + at, W);
+            for (int i = 0; i < AREA; i++) {
+                size_t to = from + pixel_at(i, across, wide);
+                V      xi = GETV(X, x + to), dz = tap == (VI)i ? before(xi, dyi, a[j], d[j]) : (V)0;
+                if (!p.idle) PUTV(X, a[j] * dz + (b[j] * xi + e[j]), dx + to);
+            }
+        }
+#else
 #define GRADIENT(LOAD) \
     a[j] * before(LOAD(X, x + at), LOAD(Y, dy + at), a[j], d[j]) + (b[j] * LOAD(X, x + at) + e[j])
     FILL_PART(X, dx, GRADIENT)
+#endif
 }

@@ -55,7 +55,8 @@ static void add(run *r, struct CMUnitTest *entry, const bal_layer_test *test, co
     bal_shape x = c->x;
     *r = (run){.test = test, .c = c, .training = !(mode & 1), .device = mode >> 1};
     char more[64] = "";
-    if (c->batches) snprintf(more, sizeof more, "%d batches ", c->batches);
+    if (c->pool) snprintf(more, sizeof more, "%s ", c->pool);
+    if (c->batches) snprintf(more + strlen(more), sizeof more - strlen(more), "%d batches ", c->batches);
     snprintf(r->name, sizeof r->name, "%s %s%s%s%s%s%dx%dx%dx%d%s, %s", test->name, c->options, *c->options ? " " : "",
              c->activation ? c->activation : "", c->activation ? " " : "", more, x.n, x.h, x.w, x.c,
              !test->modes  ? ""

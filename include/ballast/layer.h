@@ -60,7 +60,9 @@ struct bal_layer {
     bal_where            at;    /* for messages about shapes: bal_fail_at(l->at, ...) */
     int                  index; /* place in the chain */
     const bal_layer     *activation; /* the layer behind it that it absorbs, NULL if none; set before build */
-    bool                 absorbed;   /* by the layer before it: no passes */
+    const bal_layer     *pool;       /* the layer behind that one whose windows' largest it absorbs, likewise;
+                                        also set in the activation between them */
+    bool                 absorbed;   /* by a layer before it: no passes */
     int                  inputs;
     bal_shape            in[BAL_MAX_INPUTS], out; /* n: the largest batch */
     bool                 half_in, half_out; /* inputs, output and the gradients of these are stored as half; set before
@@ -81,13 +83,18 @@ struct bal_layer_def {
     /* The layer can do the work of l->activation within its own passes: then y is the activation's output, and dy the
      * gradient of that. */
     bool absorbs;
+    bool pools;   /* the same of l->pool, behind the activation if there is one: y and dy have the shape of its output */
     bool halves;  /* inputs and output may be stored as half in the GPU class, each side for itself */
-    bool overwrites; /* of one input: backward may be given one memory as dy and dx, where both are stored alike */
+    bool overwrites; /* of one input: backward may be given one memory as dy and dx, where both are stored alike, or as
+                        x and dx */
     bool forgets; /* backward does not look at y: the activation behind it may be written over it */
     bool dx_last; /* backward writes dx when it has looked at x for the last time: dx may lie over it */
     /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE
      * and ACTIVATE_BACK (cl/activation.cl) to kernels of the layer that absorbs it. NULL: cannot be absorbed. */
     void (*absorbed)(const bal_layer *l, char options[BAL_ABSORBED]);
+    /* Of a layer that takes the largest of windows: their side, where they lie side by side, cover the map and channels
+     * are whole vectors; else 0. NULL: not such a layer. */
+    int (*window)(const bal_layer *l);
 
     /* in is known: check it, set out, and declare weights. Touches no device. */
     bal_status (*shape)(bal_layer *l);
@@ -102,6 +109,9 @@ struct bal_layer_def {
     /* Release what build made (not self). NULL if nothing; accepts half-built layers. */
     void (*free)(bal_layer *l);
 };
+
+/* The shape of y: of its own output, or of that of the layer whose windows it absorbs. */
+static inline bal_shape bal_layer_given(const bal_layer *l) { return l->pool ? l->pool->out : l->out; }
 
 /* For shape(): declare a weight; returns it. */
 bal_weight *bal_layer_weight(bal_layer *l, const char *name, bal_role role, bal_layout layout, bal_shape shape);

@@ -30,7 +30,7 @@ static bal_bench_row *find(bal_bench *b, const char *name)
 /* Each tensor moves once, but that statistics are taken of all before any of it is normalised. */
 static double floats_moved(const bal_layer *l, bool back, bool first)
 {
-    double in = 0, out = (double)bal_shape_size(l->out), again = strstr(l->def->name, "_norm") ? 2 : 1;
+    double in = 0, out = (double)bal_shape_size(bal_layer_given(l)), again = strstr(l->def->name, "_norm") ? 2 : 1;
     for (int i = 0; i < l->inputs; i++) in += (double)bal_shape_size(l->in[i]);
     if (!back) return again * in + out;
     return again * (in + out) + (first ? 0 : in);
@@ -90,7 +90,7 @@ static size_t must_live(const bal_net *net, int copies)
 {
     size_t floats = (size_t)copies * bal_net_parameters(net) + bal_shape_size(bal_net_in(net));
     for (int i = 0; i < bal_net_count(net); i++)
-        if (!in_place(bal_net_layer(net, i))) floats += bal_shape_size(bal_net_layer(net, i)->out);
+        if (!in_place(bal_net_layer(net, i)) && !bal_net_layer(net, i)->pool) floats += bal_shape_size(bal_net_layer(net, i)->out);
     return floats * sizeof(float);
 }
 

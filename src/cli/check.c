@@ -35,7 +35,7 @@ static size_t layer_parameters(const bal_layer *l)
 /* Bytes of the weights, the states and the output of a whole batch. */
 static size_t layer_memory(const bal_layer *l)
 {
-    size_t floats = l->def->view || l->activation ? 0 : bal_shape_size(l->out);
+    size_t floats = l->def->view || l->activation || l->pool ? 0 : bal_shape_size(l->out);
 
     for (int j = 0; j < l->weight_count; j++) floats += bal_shape_size(l->weights[j].shape);
     return floats * sizeof(float);

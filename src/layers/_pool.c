@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include "_pool.h"
 
+enum { BYTE = 256 };
+
 bal_status bal_window_shape(bal_layer *l, bal_window *w)
 {
     bal_shape in = l->in[0];
@@ -18,5 +20,12 @@ bal_status bal_window_shape(bal_layer *l, bal_window *w)
 
 void bal_window_defines(char *text, size_t size, const bal_window *w)
 {
-    snprintf(text, size, "-DK=%d -DS=%d -DP=%d", w->kernel, w->stride, w->pad);
+    snprintf(text, size, "-DK=%d -DS=%d -DP=%d%s", w->kernel, w->stride, w->pad,
+             w->kernel * w->kernel > BYTE ? " -DTAP_SHORT" : "");
+}
+
+bal_shape bal_taps_shape(bal_shape out, int area)
+{
+    size_t size = bal_shape_size(out) * (area > BYTE ? 2 : 1);
+    return (bal_shape){1, 1, 1, (int)((size + sizeof(float) - 1) / sizeof(float))};
 }

@@ -18,7 +18,10 @@ typedef struct bal_window {
 /* Settles the stride and sets l->out: floor((size + 2 pad - kernel) / stride) + 1, as PyTorch. */
 bal_status bal_window_shape(bal_layer *l, bal_window *w);
 
-/* "-DK=2 -DS=2 -DP=0" into text. */
+/* "-DK=2 -DS=2 -DP=0" into text, and what kind of number cl/taps.h takes. */
 void bal_window_defines(char *text, size_t size, const bal_window *w);
+
+/* Of a tensor for which place of each window was chosen, of `area` places (cl/taps.h). */
+bal_shape bal_taps_shape(bal_shape out, int area);
 
 #endif

@@ -1,15 +1,17 @@
 /* batch_norm -- nn.BatchNorm2d (on 1x1 maps BatchNorm1d): statistics over batch and positions, PyTorch's defaults and
- * states. Absorbs the activation behind it. See cl/batch_norm.cl. */
+ * states. Absorbs the activation behind it, and the largest of windows behind that. See cl/batch_norm.cl. */
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include "_layer.h"
+#include "_pool.h"
 
 typedef struct {
     float       eps, momentum;
     bool        affine;
     int         wide, vectors; /* floats of a folded row, and vectors of one to a work-item */
-    bal_tensor  tables;
+    int         area;          /* pixels of a window that it absorbs; 1 if none */
+    bal_tensor  tables, taps;
     bal_kernel *moments, *forward, *products, *backward;
 } batch_norm;
 
@@ -54,6 +56,7 @@ static cut cut_of(const batch_norm *p, const bal_device *dev, size_t size, int b
     int    rows = (int)(total / (size_t)p->wide), folds = p->wide / c;
     int    parts = (int)sqrt((double)rows / folds / (bal_device_class(dev) == BAL_CPU ? CPU_TERMS : GPU_TERMS));
     int    chunk = parts > 1 ? (rows + parts - 1) / parts : rows;
+    chunk = (chunk + p->area - 1) / p->area * p->area;
     return (cut){batches, (int)total, chunk, chunk ? (rows + chunk - 1) / chunk : 1};
 }
 
@@ -93,20 +96,23 @@ static bal_status build(bal_layer *l, bal_device *dev)
         {&p->products, "batch_norm_products"},
         {&p->backward, "batch_norm_backward"},
     };
-    int  folds = FOLD, c = l->in[0].c;
-    char text[64];
+    int  folds = FOLD, c = l->in[0].c, side = l->pool ? l->pool->def->window(l->pool) : 1;
+    char text[96], pool[24] = "";
+    p->area = side * side;
     while (folds > 1 && c % (2 * FOLD / folds) == 0) folds /= 2;
     p->wide = c * folds;
     p->vectors = bal_device_class(dev) == BAL_CPU ? CPU_VECTORS : 1;
-    while (p->vectors > 1 && p->wide < p->vectors * FOLD && p->vectors * FOLD % p->wide == 0) p->wide *= 2;
+    while (!l->pool && p->vectors > 1 && p->wide < p->vectors * FOLD && p->vectors * FOLD % p->wide == 0) p->wide *= 2;
     while (p->wide % (p->vectors * FOLD) != 0) p->vectors /= 2;
-    snprintf(text, sizeof text, "-DVECTORS=%d%s", p->vectors, bal_storage(l->half_in, l->half_out));
+    if (l->pool) snprintf(pool, sizeof pool, " -DPOOL=%d", side);
+    snprintf(text, sizeof text, "-DVECTORS=%d%s%s", p->vectors, pool, bal_storage(l->half_in, l->half_out));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         BAL_TRY(bal_activated_get(rows[i].kernel, l->activation, dev, "batch_norm", rows[i].name, text));
     for (int batches = 1; batches <= BAL_MAX_BATCHES; batches++) {
         size_t scratch = sums_of(p, dev, l, batches);
         if (scratch > l->scratch) l->scratch = scratch;
     }
+    if (l->pool) BAL_TRY(bal_tensor_init(&p->taps, dev, bal_taps_shape(l->pool->out, p->area)));
     return bal_tensor_init(&p->tables, dev, (bal_shape){BAL_MAX_BATCHES, 1, TABLES, p->wide});
 }
 
@@ -120,6 +126,9 @@ static const bal_tensor *beta_of(const bal_layer *l)
     return ((batch_norm *)l->self)->affine ? &l->weights[1].v : NULL;
 }
 
+/* Windows in a row of the map. */
+static bal_arg across(const bal_layer *l) { return bal_i32(l->pool ? l->pool->out.w : 0); }
+
 static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y)
 {
     batch_norm *p = l->self;
@@ -128,10 +137,10 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     bal_arg     c = bal_i32(x->shape.c), total = bal_i32(s.total), wide = bal_i32(p->wide), chunk = bal_i32(s.chunk),
             parts = bal_i32(s.parts), sums = bal_buf(&l->workspace);
     if (pass->training) BAL_TRY(bal_run(p->moments, range, c, total, wide, chunk, parts, bal_buf(x), sums));
-    return bal_run(p->forward, range, c, total, wide, chunk, parts, bal_i32(s.batches), bal_i32(pass->training),
+    return bal_run(p->forward, range, c, total, wide, chunk, parts, across(l), bal_i32(s.batches), bal_i32(pass->training),
                    bal_buf(x), sums, bal_buf(gamma_of(l)), bal_buf(beta_of(l)), bal_buf(state(l, 0)),
                    bal_buf(state(l, 1)), bal_buf(state(l, 2)), bal_f32(p->momentum), bal_f32(p->eps),
-                   bal_buf(&p->tables), bal_buf(y));
+                   bal_buf(&p->tables), bal_buf(&p->taps), bal_buf(y));
 }
 
 static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
@@ -142,17 +151,23 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
     bal_range   range = part_range(p, x->dev, s);
     bool        gradients = p->affine && !pass->frozen;
     bal_arg     total = bal_i32(s.total), wide = bal_i32(p->wide), chunk = bal_i32(s.chunk), parts = bal_i32(s.parts),
-            sums = bal_buf(&l->workspace), tables = bal_buf(&p->tables);
+            sums = bal_buf(&l->workspace), tables = bal_buf(&p->tables), taps = bal_buf(&p->taps);
     (void)y;
     if (!bal_has(dx) && !gradients) return BAL_OK;
-    BAL_TRY(bal_run(p->products, range, total, wide, chunk, parts, bal_buf(x), bal_buf(dy), tables, sums));
-    return bal_run(p->backward, range, bal_i32(x->shape.c), total, wide, chunk, parts, bal_i32(s.batches),
-                   bal_i32(pass->training), bal_buf(x), bal_buf(dy), sums, tables,
+    BAL_TRY(bal_run(p->products, range, total, wide, chunk, parts, across(l), bal_buf(x), bal_buf(dy), taps, tables,
+                    sums));
+    return bal_run(p->backward, range, bal_i32(x->shape.c), total, wide, chunk, parts, across(l), bal_i32(s.batches),
+                   bal_i32(pass->training), bal_buf(x), bal_buf(dy), taps, sums, tables,
                    bal_buf(gradients ? &l->weights[0].g : NULL), bal_buf(gradients ? &l->weights[1].g : NULL),
                    bal_buf(bal_has(dx) ? dx : NULL));
 }
 
-static void release(bal_layer *l) { bal_tensor_free(&((batch_norm *)l->self)->tables); }
+static void release(bal_layer *l)
+{
+    batch_norm *p = l->self;
+    bal_tensor_free(&p->tables);
+    bal_tensor_free(&p->taps);
+}
 
 const bal_layer_def bal_layer_batch_norm = {
     .name = "batch_norm",
@@ -160,6 +175,7 @@ const bal_layer_def bal_layer_batch_norm = {
     .size = sizeof(batch_norm),
     .options = options,
     .absorbs = true,
+    .pools = true,
     .halves = true,
     .forgets = true,
     .overwrites = true,

@@ -10,6 +10,8 @@ typedef struct {
     bal_kernel *forward, *backward;
 } max_pool;
 
+enum { WHOLE = 16, MOST = 4 };
+
 static const bal_option options[] = {
     BAL_WINDOW_OPTIONS(max_pool),
     BAL_OPT_END,
@@ -17,14 +19,22 @@ static const bal_option options[] = {
 
 static bal_status shape(bal_layer *l) { return bal_window_shape(l, &((max_pool *)l->self)->window); }
 
+/* The windows that a layer before this one may take: side by side, channels in whole vectors of either class. */
+static int window(const bal_layer *l)
+{
+    const bal_window *w = &((max_pool *)l->self)->window;
+    bool              tiles = w->stride == w->kernel && w->pad == 0 && l->in[0].h % w->kernel == 0;
+    return tiles && l->in[0].w % w->kernel == 0 && l->in[0].c % WHOLE == 0 && w->kernel <= MOST ? w->kernel : 0;
+}
+
 static bal_status build(bal_layer *l, bal_device *dev)
 {
     max_pool *p = l->self;
-    char      window[64], defines[96];
+    char      window[64], defines[128];
     bal_window_defines(window, sizeof window, &p->window);
     snprintf(defines, sizeof defines, "%s%s", window, bal_storage(l->half_in, l->half_out));
     BAL_TRY(bal_passes_get(&p->forward, &p->backward, dev, "max_pool", defines));
-    return bal_tensor_init(&p->taps, dev, l->out);
+    return bal_tensor_init(&p->taps, dev, bal_taps_shape(l->out, p->window.kernel * p->window.kernel));
 }
 
 static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y)
@@ -55,6 +65,7 @@ const bal_layer_def bal_layer_max_pool = {
     .size = sizeof(max_pool),
     .options = options,
     .halves = true,
+    .window = window,
     .shape = shape,
     .build = build,
     .forward = forward,

@@ -19,6 +19,7 @@ typedef enum { BAL_OWN, BAL_SHARED, BAL_ARENAS } bal_arena_kind;
 typedef struct bal_place {
     size_t         floats, offset; /* floats 0: nothing */
     int            from, until;    /* steps, see plan.c */
+    bool           kept;           /* while the other net runs */
     bal_arena_kind arena;
     bal_tensor     t;
 } bal_place;
@@ -40,12 +41,13 @@ typedef struct bal_node {
     char             forward[96], backward[96]; /* scopes of the profile: "generator 3 deconv forward" */
 } bal_node;
 
-/* A tensor of the chain. Views (flatten, reshape) and absorbed
- * activations share the storage of their root. */
+/* A tensor of the chain. Views (flatten, reshape) and absorbed layers share the storage of their root; where a pooling
+ * is absorbed, all have its output's shape. */
 typedef struct bal_value {
     bal_shape shape;
     int       root;       /* tensor number whose storage this is; itself if no view */
     int       gradient;   /* of a root: tensor number whose gradient's memory its own gradient has; itself if none */
+    bool      over;       /* of a root: its gradient takes its own place instead */
     int       readers;    /* of a root: how many layers read it or a view of it; the net's output counts as one */
     int       last;       /* of a root: the last layer that reads it, or the count of layers for the output */
     bool      half;       /* stored as half, and its gradient */
@@ -86,5 +88,7 @@ void bal_net_fuse(bal_net *net);
  * frees plan->places. */
 bal_status bal_net_plan(bal_plan *plan, const bal_net *net);
 bal_place *bal_plan_place(const bal_plan *plan, const bal_net *net, bal_place_kind kind, int i);
+/* Where the gradient of a root lies. */
+bal_place *bal_plan_gradient(const bal_plan *plan, const bal_net *net, const bal_value *root);
 
 #endif

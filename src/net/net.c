@@ -30,7 +30,7 @@ static void bind_gradients(bal_net *net, const bal_tensor *dx, int n, int lowest
     for (int i = 0; i <= net->count; i++) {
         bal_value *v = &net->values[i], *root = &net->values[v->root];
         bal_tensor at = dx ? *dx : none;
-        if (v->root > 0) at = bal_plan_place(&net->plan, net, BAL_GRADIENT, root->gradient)->t;
+        if (v->root > 0) at = bal_plan_gradient(&net->plan, net, root)->t;
         v->dy = sized(v->root < lowest ? none : at, v, n);
     }
 }

@@ -27,12 +27,18 @@ bal_place *bal_plan_place(const bal_plan *plan, const bal_net *net, bal_place_ki
     return &plan->places[(size_t)kind * ((size_t)net->count + 1) + (size_t)i];
 }
 
+bal_place *bal_plan_gradient(const bal_plan *plan, const bal_net *net, const bal_value *root)
+{
+    bool over = net->values[root->gradient].over;
+    return bal_plan_place(plan, net, over ? BAL_VALUE : BAL_GRADIENT, root->gradient);
+}
+
 static void ask(const bal_plan *plan, bal_place *p, size_t floats, int from, int until)
 {
     p->floats = bal_align(floats);
     p->from = p->from < from ? p->from : from;
     p->until = p->until > until ? p->until : until;
-    p->arena = plan->rests ? BAL_SHARED : BAL_OWN;
+    p->arena = plan->rests && !p->kept ? BAL_SHARED : BAL_OWN;
 }
 
 /* ---- lives ------------------------------------------------------------------------------------------------------- */
@@ -68,8 +74,8 @@ static void place_values(bal_plan *plan, const bal_net *net)
         const bal_value *value = &net->values[v];
         bal_place       *p = bal_plan_place(plan, net, BAL_VALUE, v);
         if (value->root != v) continue;
+        p->kept = true;
         ask(plan, p, floats_of(value), v - 1, value->last == net->count ? over(net) : value->last);
-        p->arena = BAL_OWN;
     }
     for (int i = 0; plan->training && i < net->count; i++)
         if (!bal_node_idle(&net->nodes[i])) keep_for_backward(plan, net, i);
@@ -88,11 +94,11 @@ static void place_gradients(bal_plan *plan, const bal_net *net)
     size_t sum = 0;
     for (int v = 1; v <= net->count; v++) {
         const bal_value *value = &net->values[v];
-        bal_place       *p = bal_plan_place(plan, net, BAL_GRADIENT, value->gradient);
+        bal_place       *p = bal_plan_gradient(plan, net, value);
         size_t           floats = floats_of(value);
         if (value->root != v) continue;
+        p->kept = p->kept || value->last == net->count;
         ask(plan, p, floats, first_written(net, value), end(net, v - 1));
-        if (value->last == net->count) p->arena = BAL_OWN;
     }
     for (int v = 0; v <= net->count; v++) {
         size_t floats = floats_of(&net->values[v]);

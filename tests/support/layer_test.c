@@ -25,9 +25,10 @@ typedef struct rig {
     const bal_layer_case *c;
     bal_device           *dev;
     bal_layer             l;
-    bal_layer             after; /* the activation that it absorbs, and its test */
-    const bal_layer_test *after_test;
-    bal_option_pool      *pool, *after_pool;
+    bal_layer             after[2]; /* what it absorbs, and their tests */
+    const bal_layer_test *after_test[2];
+    int                   afters;
+    bal_option_pool      *pool, *after_pool[2];
     bal_pass              pass;
     int                   batch, forwards, backwards; /* passes run */
     guarded               x[BAL_MAX_INPUTS], dx[BAL_MAX_INPUTS], y, dy, w[BAL_MAX_WEIGHTS], g[BAL_MAX_WEIGHTS], scratch;
@@ -165,24 +166,39 @@ static const bal_layer_def *find_def(const char *name)
     return *d;
 }
 
-static bal_status read_activation(rig *r, const char *line)
+/* The next layer that it absorbs, into *out; NULL: none. */
+static bal_status read_after(rig *r, const bal_layer **out, const char *line)
 {
     char        name[64];
     const char *options;
-    bal_layer  *l = &r->after;
+    int         i = r->afters;
+    bal_layer  *l = &r->after[i];
+    if (!line) return BAL_OK;
     bal_line_split(line, name, sizeof name, &options);
     for (const bal_layer_test *const *t = bal_layer_tests; *t; t++)
-        if (strcmp((*t)->name, name) == 0) r->after_test = *t;
+        if (strcmp((*t)->name, name) == 0) r->after_test[i] = *t;
     l->def = find_def(name);
-    if (!l->def || !r->after_test || !l->def->absorbed || !r->l.def->absorbs)
-        return bal_fail(BAL_ECONFIG, "%s cannot absorb %s", r->test->name, name);
+    if (!l->def || !r->after_test[i]) return bal_fail(BAL_ECONFIG, "there is no layer %s", name);
     l->self = calloc(1, l->def->size + 1);
     if (!l->self) return bal_fail(BAL_ENOMEM, "no memory for a test");
-    BAL_TRY(bal_option_parse(l->def->options, l->self, &r->after_pool, name, options, r->l.at));
+    BAL_TRY(bal_option_parse(l->def->options, l->self, &r->after_pool[i], name, options, r->l.at));
     l->in[0] = r->l.out;
     l->inputs = 1;
-    r->l.activation = l;
+    r->afters++;
+    *out = l;
     return l->def->shape(l);
+}
+
+static bal_status read_absorbed(rig *r, const bal_layer_case *c)
+{
+    const bal_layer *a = NULL, *p = NULL;
+    BAL_TRY(read_after(r, &a, c->activation));
+    BAL_TRY(read_after(r, &p, c->pool));
+    bool takes = (!a || (a->def->absorbed && r->l.def->absorbs)) &&
+                 (!p || (p->def->window && p->def->window(p) && r->l.def->pools));
+    r->l.activation = a;
+    r->l.pool = p;
+    return takes ? BAL_OK : bal_fail(BAL_ECONFIG, "%s cannot absorb these", r->test->name);
 }
 
 static bal_status read_layer(rig *r, const bal_layer_case *c, int largest)
@@ -200,7 +216,7 @@ static bal_status read_layer(rig *r, const bal_layer_case *c, int largest)
     for (int i = 0; i < l->inputs; i++) l->in[i].n = largest;
     BAL_TRY(l->def->shape(l));
     if (l->out.n != largest) return bal_fail(BAL_ESHAPE, "the output's batch is %d, not %d", l->out.n, largest);
-    return c->activation ? read_activation(r, c->activation) : BAL_OK;
+    return read_absorbed(r, c);
 }
 
 static bal_shape with_batch(bal_shape s, int n)
@@ -236,8 +252,8 @@ static bal_status make_tensors(rig *r, uint64_t seed)
         BAL_TRY(upload(&r->x[i]));
         BAL_TRY(widen(&r->xd[i], &r->x[i]));
     }
-    BAL_TRY(guarded_init(&r->y, r->dev, with_batch(r->l.out, r->batch)));
-    BAL_TRY(guarded_init(&r->dy, r->dev, with_batch(r->l.out, r->batch)));
+    BAL_TRY(guarded_init(&r->y, r->dev, with_batch(bal_layer_given(&r->l), r->batch)));
+    BAL_TRY(guarded_init(&r->dy, r->dev, with_batch(bal_layer_given(&r->l), r->batch)));
     randomize(&r->dy, seed, 10, false);
     BAL_TRY(upload(&r->dy));
     for (int i = 0; i < 2; i++) BAL_TRY(widen(&r->yd[i], &r->y));
@@ -264,6 +280,10 @@ static bal_status rig_open(rig *r, const bal_layer_test *test, const bal_layer_c
 static void rig_close(rig *r)
 {
     if (r->l.def && r->l.def->free) r->l.def->free(&r->l);
+    for (int i = 0; i < 2; i++) {
+        free(r->after[i].self);
+        bal_option_pool_free(r->after_pool[i]);
+    }
     for (int i = 0; i < BAL_MAX_INPUTS; i++) {
         guarded_free(&r->x[i]);
         guarded_free(&r->dx[i]);
@@ -281,9 +301,7 @@ static void rig_close(rig *r)
     free(r->yd[0]);
     free(r->yd[1]);
     free(r->l.self);
-    free(r->after.self);
     bal_option_pool_free(r->pool);
-    bal_option_pool_free(r->after_pool);
 }
 
 /* ---- the passes -------------------------------------------------------------------------------------- */
@@ -364,14 +382,14 @@ static bal_layer layer_with_batch(const bal_layer *layer, int batch)
     return l;
 }
 
-/* The forward pass of a layer with one input, written over it. */
-static void activate(const rig *r, int batch, double *y)
+/* The forward pass of the i-th layer that is absorbed, written over its input, which is no smaller than its output. */
+static void absorb(const rig *r, int i, int batch, double *y)
 {
-    bal_layer l = layer_with_batch(&r->after, batch);
-    double   *x = malloc((bal_shape_size(l.out) + 1) * sizeof *x);
+    bal_layer l = layer_with_batch(&r->after[i], batch);
+    double   *x = malloc((bal_shape_size(l.in[0]) + 1) * sizeof *x);
     if (!x) abort();
-    memcpy(x, y, bal_shape_size(l.out) * sizeof *x);
-    r->after_test->forward(&l, &r->pass, (const double *const[]){x}, NULL, y);
+    memcpy(x, y, bal_shape_size(l.in[0]) * sizeof *x);
+    r->after_test[i]->forward(&l, &r->pass, (const double *const[]){x}, NULL, y);
     free(x);
 }
 
@@ -379,18 +397,23 @@ static void reference(rig *r, double *y)
 {
     int           batches = r->c->batches ? r->c->batches : 1;
     bal_layer     l = layer_with_batch(&r->l, r->batch / batches);
+    size_t        given = r->y.size / (size_t)batches;
+    double       *whole = malloc((bal_shape_size(l.out) + 1) * sizeof *whole);
     double       *w[BAL_MAX_WEIGHTS];
     const double *x[BAL_MAX_INPUTS];
+    if (!whole) abort();
     for (int i = 0; i < l.weight_count; i++) {
         bool state = l.weights[i].role == BAL_STATE;
         if (state) memcpy(r->states[i], r->wd[i], r->w[i].size * sizeof *r->wd[i]);
         w[i] = state ? r->states[i] : r->wd[i];
     }
-    for (int b = 0; b < batches; b++, y += bal_shape_size(l.out)) {
+    for (int b = 0; b < batches; b++, y += given) {
         for (int i = 0; i < l.inputs; i++) x[i] = r->xd[i] + (size_t)b * bal_shape_size(l.in[i]);
-        r->test->forward(&l, &r->pass, x, w, y);
-        if (r->after_test) activate(r, l.out.n, y);
+        r->test->forward(&l, &r->pass, x, w, whole);
+        for (int i = 0; i < r->afters; i++) absorb(r, i, l.out.n, whole);
+        memcpy(y, whole, given * sizeof *y);
     }
+    free(whole);
 }
 
 /* Where v is NULL: along element i; else along v. */

@@ -19,6 +19,7 @@ typedef struct bal_layer_case {
     bal_shape   more[BAL_MAX_INPUTS - 1]; /* further inputs; unused ones are zero */
     int         levels;                   /* inputs are one of so many integers, so that many are equal; 0: random */
     const char *activation;               /* a layer line that it absorbs: "leaky_relu slope=0.1"; NULL: none */
+    const char *pool;                     /* another one, of windows, behind that: "max_pool kernel=2"; NULL: none */
     int         batches;                  /* as in bal_pass; the reference takes one after the other */
 } bal_layer_case;
 
