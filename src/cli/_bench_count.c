@@ -49,7 +49,7 @@ static void count_layer(bal_bench *b, const bal_layer *l, const bal_setup *s, co
     snprintf(name, sizeof name, "%.30s %d %.30s %s", section, l->index, l->def->name, back ? "backward" : "forward");
     bal_bench_row *r = find(b, name);
     if (!r || r->bytes > 0) return;
-    bool first = back && l->index == 0;
+    bool   first = back && l->index == 0;
     double n = r->calls * batches(s, section);
     r->bytes = n * floats_moved(l, back, first) * sizeof(float);
     r->flops = n * l->flops * b->batch * (back && !first ? 2 : 1);
@@ -90,7 +90,8 @@ static size_t must_live(const bal_net *net, int copies)
 {
     size_t floats = (size_t)copies * bal_net_parameters(net) + bal_shape_size(bal_net_in(net));
     for (int i = 0; i < bal_net_count(net); i++)
-        if (!in_place(bal_net_layer(net, i)) && !bal_net_layer(net, i)->pool) floats += bal_shape_size(bal_net_layer(net, i)->out);
+        if (!in_place(bal_net_layer(net, i)) && !bal_net_layer(net, i)->pool)
+            floats += bal_shape_size(bal_net_layer(net, i)->out);
     return floats * sizeof(float);
 }
 

@@ -137,10 +137,10 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     bal_arg     c = bal_i32(x->shape.c), total = bal_i32(s.total), wide = bal_i32(p->wide), chunk = bal_i32(s.chunk),
             parts = bal_i32(s.parts), sums = bal_buf(&l->workspace);
     if (pass->training) BAL_TRY(bal_run(p->moments, range, c, total, wide, chunk, parts, bal_buf(x), sums));
-    return bal_run(p->forward, range, c, total, wide, chunk, parts, across(l), bal_i32(s.batches), bal_i32(pass->training),
-                   bal_buf(x), sums, bal_buf(gamma_of(l)), bal_buf(beta_of(l)), bal_buf(state(l, 0)),
-                   bal_buf(state(l, 1)), bal_buf(state(l, 2)), bal_f32(p->momentum), bal_f32(p->eps),
-                   bal_buf(&p->tables), bal_buf(&p->taps), bal_buf(y));
+    return bal_run(p->forward, range, c, total, wide, chunk, parts, across(l), bal_i32(s.batches),
+                   bal_i32(pass->training), bal_buf(x), sums, bal_buf(gamma_of(l)), bal_buf(beta_of(l)),
+                   bal_buf(state(l, 0)), bal_buf(state(l, 1)), bal_buf(state(l, 2)), bal_f32(p->momentum),
+                   bal_f32(p->eps), bal_buf(&p->tables), bal_buf(&p->taps), bal_buf(y));
 }
 
 static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
@@ -154,8 +154,8 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
             sums = bal_buf(&l->workspace), tables = bal_buf(&p->tables), taps = bal_buf(&p->taps);
     (void)y;
     if (!bal_has(dx) && !gradients) return BAL_OK;
-    BAL_TRY(bal_run(p->products, range, total, wide, chunk, parts, across(l), bal_buf(x), bal_buf(dy), taps, tables,
-                    sums));
+    BAL_TRY(
+        bal_run(p->products, range, total, wide, chunk, parts, across(l), bal_buf(x), bal_buf(dy), taps, tables, sums));
     return bal_run(p->backward, range, bal_i32(x->shape.c), total, wide, chunk, parts, across(l), bal_i32(s.batches),
                    bal_i32(pass->training), bal_buf(x), bal_buf(dy), taps, sums, tables,
                    bal_buf(gradients ? &l->weights[0].g : NULL), bal_buf(gradients ? &l->weights[1].g : NULL),

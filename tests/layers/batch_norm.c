@@ -48,7 +48,7 @@ static const bal_layer_case cases[] = {
     {.options = "momentum=0.3", .x = {18, 13, 12, 64}, .batches = 2},
     {.options = "", .x = {6, 3, 5, 33}, .activation = "leaky_relu", .batches = 2},
     {.options = "", .x = {2, 4, 6, 16}, .activation = "relu", .pool = "max_pool kernel=2"},
-    {.options = "affine=off", .x = {2, 3, 6, 48}, .pool = "max_pool kernel=3"}, /* several columns */
+    {.options = "affine=off", .x = {2, 3, 6, 48}, .pool = "max_pool kernel=3"},               /* several columns */
     {.options = "", .x = {7, 24, 20, 32}, .activation = "tanh", .pool = "max_pool kernel=2"}, /* several parts */
     {.options = "", .x = {3, 4, 4, 256}, .activation = "leaky_relu slope=0.1", .pool = "max_pool kernel=2"},
     {.options = "momentum=0.3", .x = {8, 12, 10, 64}, .activation = "relu", .pool = "max_pool kernel=2", .batches = 2},
