@@ -331,8 +331,8 @@ KERNEL batch_norm_forward(int c, int total, int wide, int chunk, int parts, int 
     FILL_PART(Y, y, NORMALISED)
 }
 
-/* dx (NULL: none; x or dy may be its memory), and by the work-items of the first part of the first batch gradients of gamma
- * and beta (NULL: none). The statistics depend on x in training. */
+/* dx (NULL: none; x or dy may be its memory), and by the work-items of the first part of the first batch gradients of
+ * gamma and beta (NULL: none). The statistics depend on x in training. */
 KERNEL batch_norm_backward(int c, int total, int wide, int chunk, int parts, int across, int batches, int training,
                            __global const X *x, __global const Y *dy, __global const TAP *restrict taps,
                            __global const float *restrict sums, __global const float *restrict tables,

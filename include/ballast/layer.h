@@ -83,7 +83,7 @@ struct bal_layer_def {
     /* The layer can do the work of l->activation within its own passes: then y is the activation's output, and dy the
      * gradient of that. */
     bool absorbs;
-    bool pools;   /* the same of l->pool, behind the activation if there is one: y and dy have the shape of its output */
+    bool pools;   /* the same of l->pool, behind the activation if there is one: y and dy have its output's shape */
     bool halves;  /* inputs and output may be stored as half in the GPU class, each side for itself */
     bool overwrites; /* of one input: backward may be given one memory as dy and dx, where both are stored alike, or as
                         x and dx */
