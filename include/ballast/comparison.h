@@ -26,14 +26,14 @@ typedef struct bal_estimate {
     int    n;
 } bal_estimate;
 
-/* What the gate decided for a part (ballast/gate.h), as far as reports show it. */
-typedef struct bal_part_gate {
-    bool         there;
+/* What the gate decided for a class of a part (ballast/gate.h), as far as reports show it. */
+typedef struct bal_class_gate {
+    int          label;
     double       ratio;        /* of generated to real images that was taken; 0: none */
     double       tried, gain;  /* the ratio taken, or else the one that gained most; NaN: none was tried. Gain in */
-    bal_interval interval;     /* balanced accuracy on validation images */
+    bal_interval interval;     /* balanced accuracy on validation images, over the classes before it */
     int          candidates, wrong_class, outliers, copies, repeated; /* and how many were dropped, and why */
-} bal_part_gate;
+} bal_class_gate;
 
 /* One trained and tested classifier. */
 typedef struct bal_part_result {
@@ -47,7 +47,8 @@ typedef struct bal_part_result {
     bal_band_line  *roc, *pr; /* [class_count]; NULL without probabilities, or with more than 40 classes */
     bal_reliability reliability;
     bal_predictions examples; /* ballast/examples.h */
-    bal_part_gate   gate;
+    bal_class_gate *gate; /* of an arm that has one: classes in the order in which they were tried */
+    int             gates;
 } bal_part_result;
 
 /* An arm, and the arm before it from which it differs by the fewest settings. */
@@ -97,7 +98,7 @@ typedef struct bal_comparison {
 
 bal_status bal_comparison_init(bal_comparison *out, const char *const *classes, int class_count, double test_per_train);
 void       bal_comparison_free(bal_comparison *c);
-/* The part's own members are taken from `like` (arm is copied, the rest is made here). */
+/* The part's own members are taken from `like` (arm and gate are copied, the rest is made here). */
 bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, const bal_predictions *test,
                               const bal_history *history);
 

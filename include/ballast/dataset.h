@@ -99,6 +99,7 @@ typedef struct bal_composition {
     bool          real[BAL_PARTS];
     bal_generated generated[BAL_PARTS];
     double        ratio;
+    const double *ratios; /* of each class, instead; NULL: one for all */
     bool          gated;  /* the ratio's images are candidates, of which ballast/gate.h makes use */
     const bool   *barred; /* of each generated image whether it is not to be used: a class then takes what is left;
                              NULL: all are, and too few are an error */

@@ -1,17 +1,21 @@
-/* gate -- whether generated images help a classifier, and how many: the smallest ratio of generated to real images for
- * which it does better on the validation part by more than chance. None is a possible, and often the right, answer.
+/* gate -- whether generated images help a classifier, of which classes, and how many of each: the smallest ratio of
+ * generated to real images for which it does better on the validation part by more than chance. None is a possible, and
+ * often the right, answer.
  *
  * Trials are trainings of the arm's classifier with a share of its updates and several seeds ([train.gate]), whose
- * answers are corrected for the classes' shares (decide = prior): more images are no gain by their number. The first,
- * on real images alone, is the scorer too: by what it makes of the candidates, which it never saw, those unfit are
- * dropped (ballast/candidates.h). Then for each ratio, ascending, of every class but the largest: the answers for the
- * validation images, pooled over the seeds, against those without generated images, by the paired bootstrap
- * (ballast/paired.h) over groups, or images, with all seeds' answers each. A ratio is taken where the whole interval of
- * the difference in balanced accuracy lies above 0. With several ratios the chance of a false alarm is higher than one
- * interval says. The test part is never looked at.
+ * answers are corrected for the classes' shares (decide = prior) where training does not make up for them itself: more
+ * images are no gain by their number. The first, on real images alone, is the scorer too: by what it makes of the
+ * candidates, which it never saw, those unfit are dropped (ballast/candidates.h). Then each class but the largest, the
+ * rarest first, with each ratio, ascending, on top of what the classes before it have taken: the answers for the
+ * validation images, pooled over the seeds, against those without this class's generated images, by the paired
+ * bootstrap (ballast/paired.h) over groups, or images, with all seeds' answers each. A ratio is taken, and the next
+ * class's turn has come, where the whole interval of the difference in balanced accuracy lies above 0. So there are at
+ * most 1 + classes * ratios trials. With so many the chance of a false alarm is higher than one interval says. The test
+ * part is never looked at.
  *
- *   FOLDER/gate.json          the decision, and what it is made of
- *   FOLDER/gate/0/seed1/ ...  logs of the trials; their weights are removed once it is made */
+ *   FOLDER/gate.json               the decision, and what it is made of
+ *   FOLDER/gate/0/seed1/ ...       logs of the trials; their weights are removed once it is made
+ *   FOLDER/gate/CLASS/0.5/seed1/ ... */
 #ifndef BALLAST_GATE_H
 #define BALLAST_GATE_H
 
@@ -31,22 +35,22 @@ typedef struct bal_gate_job {
 typedef struct bal_gate_class {
     char *name;
     int   real, candidates, count[BAL_VERDICTS]; /* real: of the training part; all 0 for a class that takes none */
-    char *verdicts;                              /* a letter of each candidate: of bal_verdict_letters */
+    char  *verdicts;                             /* a letter of each candidate: of bal_verdict_letters */
+    double ratio;                                /* that is taken; 0: none */
 } bal_gate_class;
 
 typedef struct bal_gate_trial {
-    double       ratio, balanced_accuracy, gain; /* gain: over the trial without generated images */
+    int          label, images; /* generated ones of this class */
+    double       ratio, balanced_accuracy, gain; /* gain: over the same without these */
     bal_interval interval;                       /* of the gain */
-    int          images;                         /* generated ones, over all classes */
 } bal_gate_trial;
 
 typedef struct bal_gate {
     bal_gate_class *of;
     int             class_count, seeds, steps; /* steps: of a trial */
     double          without;                   /* balanced accuracy of the trial on real images alone; NaN: none */
-    bal_gate_trial  trial[BAL_RATIOS_MAX];
+    bal_gate_trial *trial;
     int             trials;
-    double          ratio; /* that is taken; 0: none */
 } bal_gate;
 extern const char bal_verdict_letters[]; /* of bal_verdict */
 
@@ -55,6 +59,9 @@ bal_status bal_gate_decide(bal_gate *out, const bal_gate_job *job, bool *stopped
 /* Compose the data as it was decided. */
 bal_status bal_gate_compose(const bal_gate *g, bal_dataset *data);
 void       bal_gate_free(bal_gate *g); /* accepts a zeroed one */
+
+/* Of the classes that have candidates the one that is tried after `label`, or first (-1): rarest first; -1: none. */
+int bal_gate_next(const bal_gate *g, int label);
 
 /* A few sentences for people; the caller frees *out. */
 bal_status bal_gate_words(char **out, const bal_gate *g);

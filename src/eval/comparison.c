@@ -31,6 +31,7 @@ void bal_comparison_free(bal_comparison *c)
         bal_metrics_free(&c->part[i].test);
         free(c->part[i].roc);
         free(c->part[i].pr);
+        free(c->part[i].gate);
         bal_predictions_free(&c->part[i].examples);
     }
     for (int k = 0; k < c->class_count; k++) free(c->classes[k]);
@@ -66,7 +67,10 @@ bal_status bal_comparison_add(bal_comparison *c, const bal_part_result *like, co
     if (r.validated > 0) r.kept.validation_balanced_accuracy = r.validated;
     BAL_TRY(bal_metrics_of(&r.test, test));
     r.arm = bal_format("%s", like->arm);
-    bal_status st = r.arm ? bal_part_trace(&r, test) : bal_fail(BAL_ENOMEM, "no memory for a comparison");
+    r.gate = r.gates ? malloc((size_t)r.gates * sizeof *r.gate) : NULL;
+    if (r.gate) memcpy(r.gate, like->gate, (size_t)r.gates * sizeof *r.gate);
+    bool       whole = r.arm && (r.gate || !r.gates);
+    bal_status st = whole ? bal_part_trace(&r, test) : bal_fail(BAL_ENOMEM, "no memory for a comparison");
     if (st == BAL_OK) st = bal_examples_keep(&r.examples, test);
     c->part[c->count++] = r; /* freed with the others, whole or not */
     return st;

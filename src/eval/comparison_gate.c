@@ -6,7 +6,7 @@
 bool bal_gates_any(const bal_comparison *c, const char *arm)
 {
     for (int i = 0; i < c->count; i++)
-        if (c->part[i].gate.there && (!arm || strcmp(c->part[i].arm, arm) == 0)) return true;
+        if (c->part[i].gates > 0 && (!arm || strcmp(c->part[i].arm, arm) == 0)) return true;
     return false;
 }
 
@@ -16,25 +16,22 @@ void bal_part_place(char out[BAL_PLACE_SIZE], const bal_part_result *p)
     else snprintf(out, BAL_PLACE_SIZE, "fold %d, seed %d", p->fold, p->seed);
 }
 
-void bal_gate_put_words(FILE *to, const bal_part_gate *g)
+void bal_gate_put_words(FILE *to, const bal_class_gate *g)
 {
     int dropped = g->wrong_class + g->outliers + g->copies + g->repeated;
     if (g->ratio > 0) fprintf(to, "synthetic images helped: %g for each real one", g->ratio);
     else if (!isnan(g->tried)) fputs("0 = synthetic images did not help here", to);
-    else if (g->candidates == 0) fputs("0 = there were no synthetic images to try", to);
     else if (dropped == g->candidates) fputs("0 = no synthetic image was fit to be tried", to);
     else fputs("0 = there were no validation images to judge by", to);
 }
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-static void put_part(FILE *to, const bal_part_result *p)
+static void put_class(FILE *to, const bal_comparison *c, const char *place, const bal_class_gate *g)
 {
-    const bal_part_gate *g = &p->gate;
-    bal_estimate         gain = {g->gain, g->interval.low, g->interval.high, 0};
-    char                 place[BAL_PLACE_SIZE];
-    bal_part_place(place, p);
-    fprintf(to, "%-17s", place);
+    bal_estimate gain = {g->gain, g->interval.low, g->interval.high, 0};
+    fprintf(to, "%-17s ", place);
+    bal_comparison_put_left(to, c->classes[g->label], bal_comparison_class_width(c));
     if (isnan(g->tried)) fprintf(to, " %6g %6s", g->ratio, "-");
     else fprintf(to, " %6g %6g", g->ratio, g->tried);
     bal_comparison_put_estimate(to, gain);
@@ -43,15 +40,24 @@ static void put_part(FILE *to, const bal_part_result *p)
     fputc('\n', to);
 }
 
+static void put_part(FILE *to, const bal_comparison *c, const bal_part_result *p)
+{
+    char place[BAL_PLACE_SIZE];
+    bal_part_place(place, p);
+    for (int i = 0; i < p->gates; i++) put_class(to, c, i ? "" : place, &p->gate[i]);
+}
+
 static void put_arm(FILE *to, const bal_comparison *c, const char *arm)
 {
     fprintf(to,
-            "\n%s: what the gate decided on validation images; difference in balanced accuracy to no generated "
-            "images\n%-17s %6s %6s  %-22s %10s %11s %8s %6s %8s\n",
-            arm, "part", "taken", "ratio", "its difference", "candidates", "wrong class", "outliers", "copies",
-            "repeated");
+            "\n%s: what the gate decided on validation images; difference in balanced accuracy to no generated images "
+            "of the class, with what was taken of those above it\n%-17s ",
+            arm, "part");
+    bal_comparison_put_left(to, "class", bal_comparison_class_width(c));
+    fprintf(to, " %6s %6s  %-22s %10s %11s %8s %6s %8s\n", "taken", "ratio", "its difference", "candidates",
+            "wrong class", "outliers", "copies", "repeated");
     for (int i = 0; i < c->count; i++)
-        if (c->part[i].gate.there && strcmp(c->part[i].arm, arm) == 0) put_part(to, &c->part[i]);
+        if (strcmp(c->part[i].arm, arm) == 0) put_part(to, c, &c->part[i]);
 }
 
 void bal_gates_text(FILE *to, const bal_comparison *c)
@@ -61,13 +67,13 @@ void bal_gates_text(FILE *to, const bal_comparison *c)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static void add_part(cJSON *list, const bal_part_result *p)
+static void add_class(cJSON *list, const bal_comparison *c, const bal_part_result *p, const bal_class_gate *g)
 {
-    const bal_part_gate *g = &p->gate;
-    cJSON               *o = cJSON_CreateObject(), *dropped;
+    cJSON *o = cJSON_CreateObject(), *dropped;
     cJSON_AddItemToArray(list, o);
     if (p->fold >= 0) cJSON_AddNumberToObject(o, "fold", p->fold);
     cJSON_AddNumberToObject(o, "seed", p->seed);
+    cJSON_AddStringToObject(o, "class", c->classes[g->label]);
     cJSON_AddNumberToObject(o, "ratio", g->ratio);
     cJSON_AddItemToObject(o, "tried", bal_comparison_number_json(g->tried));
     cJSON_AddItemToObject(o, "gain", bal_comparison_number_json(g->gain));
@@ -85,6 +91,8 @@ void bal_gates_json(cJSON *arm, const bal_comparison *c, const char *name)
 {
     if (!bal_gates_any(c, name)) return;
     cJSON *list = cJSON_AddArrayToObject(arm, "gate");
-    for (int i = 0; i < c->count; i++)
-        if (c->part[i].gate.there && strcmp(c->part[i].arm, name) == 0) add_part(list, &c->part[i]);
+    for (int i = 0; i < c->count; i++) {
+        const bal_part_result *p = &c->part[i];
+        for (int k = 0; strcmp(p->arm, name) == 0 && k < p->gates; k++) add_class(list, c, p, &p->gate[k]);
+    }
 }

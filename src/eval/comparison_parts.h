@@ -26,6 +26,7 @@ bool bal_comparison_differs(const bal_comparison *c, const char *arm);
 
 /* A name and blanks up to a width in columns of a terminal. */
 void bal_comparison_put_left(FILE *to, const char *name, int width);
+int  bal_comparison_class_width(const bal_comparison *c); /* of the column that names classes */
 /* "0.600 [ 0.500,  0.700]" in 22 columns behind two blanks. */
 void   bal_comparison_put_estimate(FILE *to, bal_estimate e);
 cJSON *bal_comparison_estimate_json(bal_estimate e);
@@ -72,8 +73,8 @@ void   bal_tested_html(FILE *to, const bal_comparison *c);
 /* ---- comparison_gate.c: what gates decided, part by part ---- */
 
 bool bal_gates_any(const bal_comparison *c, const char *arm); /* arm NULL: of any */
-/* One part's decision in a few words. */
-void bal_gate_put_words(FILE *to, const bal_part_gate *g);
+/* A class's decision in a few words. */
+void bal_gate_put_words(FILE *to, const bal_class_gate *g);
 void bal_gates_text(FILE *to, const bal_comparison *c);
 void bal_gates_json(cJSON *arm, const bal_comparison *c, const char *name);
 /* "fold 1, seed 2", without a fold where there is none. */

@@ -27,7 +27,7 @@ void bal_comparison_put_left(FILE *to, const char *name, int width)
     fprintf(to, "%s%*s", name, width > columns ? width - columns : 0, "");
 }
 
-static int class_width(const bal_comparison *c)
+int bal_comparison_class_width(const bal_comparison *c)
 {
     int widest = 20;
     for (int k = 0; k < c->class_count; k++)
@@ -62,11 +62,11 @@ static bal_status put_paper_table(FILE *to, const bal_comparison *c, const char 
     fprintf(to, ", validation loss");
     put_figure(to, 5, mean_kept(c, arm, 3));
     fprintf(to, "\n  ");
-    bal_comparison_put_left(to, "class", class_width(c));
+    bal_comparison_put_left(to, "class", bal_comparison_class_width(c));
     fprintf(to, " %9s %9s %9s   predicted as\n", "precision", "recall", "support");
     for (int k = 0; k < c->class_count; k++) {
         fprintf(to, "  ");
-        bal_comparison_put_left(to, c->classes[k], class_width(c));
+        bal_comparison_put_left(to, c->classes[k], bal_comparison_class_width(c));
         put_figure(to, 9, m.classes[k].precision);
         put_figure(to, 9, m.classes[k].recall);
         fprintf(to, " %9d  ", m.classes[k].support);

@@ -206,12 +206,13 @@ void bal_html_pooled(FILE *to, const bal_comparison *c)
 
 /* ---- gates ------------------------------------------------------------------------------------------------------- */
 
-static void put_gate(FILE *to, const bal_part_result *p)
+static void put_gate(FILE *to, const bal_comparison *c, const bal_part_result *p, const bal_class_gate *g)
 {
-    const bal_part_gate *g = &p->gate;
-    char                 place[BAL_PLACE_SIZE];
+    char place[BAL_PLACE_SIZE];
     bal_part_place(place, p);
-    fprintf(to, "<tr><th scope=\"row\">%s</th><td>%g</td>", place, g->ratio);
+    fprintf(to, "<tr><th scope=\"row\">%s</th><td class=\"said\">", place);
+    bal_page_name(to, c->classes[g->label]);
+    fprintf(to, "</td><td>%g</td>", g->ratio);
     if (isnan(g->tried)) fputs("<td>n/a</td>", to);
     else fprintf(to, "<td>%g</td>", g->tried);
     bal_html_estimate(to, (bal_estimate){g->gain, g->interval.low, g->interval.high, 0});
@@ -225,14 +226,17 @@ static void put_gates(FILE *to, const bal_comparison *c, const char *arm)
 {
     fputs("<div class=\"wide\"><table>\n<caption>", to);
     bal_page_name(to, arm);
-    fputs(": generated images for each real one of the rarer classes</caption>\n<thead><tr><th scope=\"col\">part</th>"
-          "<th scope=\"col\">taken</th><th scope=\"col\">ratio</th><th scope=\"col\">its difference</th>"
+    fputs(": generated images for each real one</caption>\n<thead><tr><th scope=\"col\">part</th>"
+          "<th scope=\"col\" class=\"name\">class</th><th scope=\"col\">taken</th><th scope=\"col\">ratio</th><th "
+          "scope=\"col\">its difference</th>"
           "<th scope=\"col\">candidates</th><th scope=\"col\">of the wrong class</th><th scope=\"col\">unlike real "
           "ones</th><th scope=\"col\">copies</th><th scope=\"col\">repeated</th><th scope=\"col\" class=\"name\">"
           "decision</th></tr></thead>\n<tbody>\n",
           to);
-    for (int i = 0; i < c->count; i++)
-        if (c->part[i].gate.there && strcmp(c->part[i].arm, arm) == 0) put_gate(to, &c->part[i]);
+    for (int i = 0; i < c->count; i++) {
+        const bal_part_result *p = &c->part[i];
+        for (int k = 0; strcmp(p->arm, arm) == 0 && k < p->gates; k++) put_gate(to, c, p, &p->gate[k]);
+    }
     fputs("</tbody>\n</table></div>\n", to);
 }
 
@@ -241,8 +245,9 @@ void bal_html_gates(FILE *to, const bal_comparison *c)
     if (!bal_gates_any(c, NULL)) return;
     fputs("<h2>Whether synthetic images helped</h2>\n", to);
     BAL_EACH_ARM(c, i) if (bal_gates_any(c, c->part[i].arm)) put_gates(to, c, c->part[i].arm);
-    fputs("<p>Decided on validation images alone. The difference is that in balanced accuracy to no generated images, "
-          "with its 95 % interval: of the ratio that was taken, or, where none was, of the one that gained most. "
+    fputs("<p>Decided on validation images alone, class by class, the rarest first. The difference is that in balanced "
+          "accuracy to no generated images of the class, with those taken of the classes above it, and its 95 % "
+          "interval: of the ratio that was taken, or, where none was, of the one that gained most. "
           "Candidates of the columns behind were dropped before.</p>\n",
           to);
 }

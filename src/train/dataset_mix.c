@@ -75,7 +75,8 @@ static int needs_part(const bal_dataset *ds, const bal_composition *c, bal_part 
         int n = count_split(ds, part, k);
         if (n > largest) largest = n;
     }
-    if (c->generated[part] == BAL_GENERATED_RATIO) return own < largest ? (int)lround(c->ratio * own) : 0;
+    double ratio = c->ratios ? c->ratios[label] : c->ratio;
+    if (c->generated[part] == BAL_GENERATED_RATIO) return own < largest ? (int)lround(ratio * own) : 0;
     return largest - (c->real[part] ? own : 0);
 }
 

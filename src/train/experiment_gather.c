@@ -85,60 +85,70 @@ static bal_status agree_on_classes(gathering *g, const bal_predictions *p, const
     return same ? BAL_OK : bal_fail(BAL_EIO, "%s: has other classes than the parts before it", path);
 }
 
-/* The ratio that was taken, or the one that gained most. */
-static const bal_gate_trial *shown_trial(const bal_gate *g)
+/* Of a class the ratio that was taken, or the one that gained most. */
+static const bal_gate_trial *shown_trial(const bal_gate *g, int label)
 {
     const bal_gate_trial *shown = NULL;
     for (int i = 0; i < g->trials; i++) {
-        if (g->ratio > 0 && g->trial[i].ratio == g->ratio) return &g->trial[i];
-        if (!shown || g->trial[i].gain > shown->gain) shown = &g->trial[i];
+        const bal_gate_trial *t = &g->trial[i];
+        if (t->label != label) continue;
+        if (t->ratio == g->of[label].ratio) return t;
+        if (!shown || t->gain > shown->gain) shown = t;
     }
     return shown;
 }
 
-static void describe_gate(bal_part_gate *out, const bal_gate *g)
+static bal_class_gate describe_class(const bal_gate *g, int label)
 {
     const double          none = (double)NAN;
-    const bal_gate_trial *t = shown_trial(g);
-    *out = (bal_part_gate){.there = true, .ratio = g->ratio, .tried = none, .gain = none, .interval = {none, none}};
-    if (t) {
-        out->tried = t->ratio;
-        out->gain = t->gain;
-        out->interval = t->interval;
-    }
-    for (int k = 0; k < g->class_count; k++) {
-        const int *count = g->of[k].count;
-        out->candidates += g->of[k].candidates;
-        out->wrong_class += count[BAL_WRONG_CLASS];
-        out->outliers += count[BAL_OUTLIER];
-        out->copies += count[BAL_COPY];
-        out->repeated += count[BAL_REPEATED];
-    }
+    const bal_gate_class *of = &g->of[label];
+    const bal_gate_trial *t = shown_trial(g, label);
+    bal_class_gate        out = {.label = label, .ratio = of->ratio, .tried = none, .gain = none};
+    out.interval = t ? t->interval : (bal_interval){none, none};
+    if (t) out.tried = t->ratio;
+    if (t) out.gain = t->gain;
+    out.candidates = of->candidates;
+    out.wrong_class = of->count[BAL_WRONG_CLASS];
+    out.outliers = of->count[BAL_OUTLIER];
+    out.copies = of->count[BAL_COPY];
+    out.repeated = of->count[BAL_REPEATED];
+    return out;
 }
 
-static bal_status read_gate(bal_part_gate *out, const char *folder)
+static bal_status describe_gate(bal_part_result *out, const bal_gate *g, const char *path, const bal_comparison *c)
 {
-    bal_gate   g;
-    char      *path = bal_path_join(folder, "gate.json");
-    bal_status st = path ? bal_gate_read(&g, path) : no_memory();
-    free(path);
-    BAL_TRY(st);
-    describe_gate(out, &g);
-    bal_gate_free(&g);
+    bool same = g->class_count == c->class_count;
+    for (int k = 0; same && k < g->class_count; k++) same = strcmp(g->of[k].name, c->classes[k]) == 0;
+    if (!same) return bal_fail(BAL_EIO, "%s: has other classes than the part", path);
+    out->gate = malloc(((size_t)g->class_count + 1) * sizeof *out->gate);
+    if (!out->gate) return no_memory();
+    for (int k = bal_gate_next(g, -1); k >= 0; k = bal_gate_next(g, k)) out->gate[out->gates++] = describe_class(g, k);
     return BAL_OK;
 }
 
+/* out->gate: the caller's. */
+static bal_status read_gate(bal_part_result *out, const char *folder, const bal_comparison *c)
+{
+    bal_gate   g = {0};
+    char      *path = bal_path_join(folder, "gate.json");
+    bal_status st = path ? bal_gate_read(&g, path) : no_memory();
+    if (st == BAL_OK) st = describe_gate(out, &g, path, c);
+    bal_gate_free(&g);
+    free(path);
+    return st;
+}
+
 /* What the part's images are, by its arm's settings. */
-static bal_status describe_part(bal_part_result *out, const gathering *g, const bal_experiment_part *part)
+static bal_status describe_part(bal_part_result *out, bool *gated, const gathering *g, const bal_experiment_part *part)
 {
     bal_setup *arm;
     BAL_TRY(bal_setup_open_arm(&arm, g->config, NULL, 0, part->arm));
     *out = (bal_part_result){.arm = (char *)(uintptr_t)part->arm, .fold = part->fold, .seed = part->seed};
     out->generated = arm->composition.generated[BAL_TRAIN] != BAL_GENERATED_NONE;
     out->leaks = arm->composition.generated[BAL_TEST] != BAL_GENERATED_NONE;
-    bal_status st = arm->composition.gated ? read_gate(&out->gate, part->folder) : BAL_OK;
+    *gated = arm->composition.gated;
     bal_setup_close(arm);
-    return st;
+    return BAL_OK;
 }
 
 static bal_status add_generators(gathering *g, int fold)
@@ -158,14 +168,16 @@ static bal_status gather(void *user, const bal_experiment_part *part)
     bal_background  background = {0};
     bal_part_result like;
     bal_status      st;
+    bool            gated;
     if (!part->done) return BAL_OK;
-    BAL_TRY(describe_part(&like, g, part));
+    BAL_TRY(describe_part(&like, &gated, g, part));
     char *predictions = bal_path_join(part->folder, "predictions.csv"), *log = bal_path_join(part->folder, "log.csv");
     if (!predictions || !log) BAL_TRY_OR(end, st, no_memory());
     BAL_TRY_OR(end, st, bal_predictions_read(&p, predictions));
     BAL_TRY_OR(end, st, bal_history_read(&history, log));
     BAL_TRY_OR(end, st, agree_on_classes(g, &p, predictions));
     BAL_TRY_OR(end, st, bal_background_read(&background, part->folder, &p));
+    if (gated) BAL_TRY_OR(end, st, read_gate(&like, part->folder, &g->to->comparison));
     like.on_real = background.generated ? background.on_real : (double)NAN;
     like.validated = background.answers.validated;
     BAL_TRY_OR(end, st, bal_comparison_add(&g->to->comparison, &like, &p, &history));
@@ -175,6 +187,7 @@ end:
     bal_background_free(&background);
     bal_history_free(&history);
     bal_predictions_free(&p);
+    free(like.gate);
     free(predictions);
     free(log);
     return st;

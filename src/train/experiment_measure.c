@@ -59,10 +59,11 @@ static bal_status time_arm(double *seconds, const bal_experiment *e, int arm)
 }
 
 /* Steps of a gate's trials, at most; none once the training that follows them has begun. */
-static double trials(const bal_setup *arm, const bal_experiment_task *t)
+static double trials(const bal_experiment *e, const bal_setup *arm, const bal_experiment_task *t)
 {
+    int classes = bal_dataset_class_count(e->data) - 1;
     if (!arm->composition.gated || t->step > 0) return 0;
-    return (double)arm->gate.budget * t->total * arm->gate.seeds * (1 + arm->gate_ratio_count);
+    return (double)arm->gate.budget * t->total * arm->gate.seeds * (1 + classes * arm->gate_ratio_count);
 }
 
 /* What judging a GAN's checkpoints takes, in steps: to make images, and for each of them a pass of the classifier. */
@@ -90,7 +91,7 @@ static double left(const bal_experiment *e, const bal_experiment_task *t)
     double     steps = t->step < t->total ? t->total - t->step : 0;
     if (!t->arm) return steps + judging(e, steps);
     if (trained_elsewhere(e, t)) steps = 0;
-    steps += trials(e->arm[t->index].setup, t);
+    steps += trials(e, e->arm[t->index].setup, t);
     int    batch = e->arm[t->index].setup->classifier.batch, train = bal_dataset_part(e->data, BAL_TRAIN, -1, &list);
     double epochs = steps * batch / (train ? train : 1);
     double looked_at = epochs * bal_dataset_part(e->data, BAL_VALIDATION, -1, &list);

@@ -47,11 +47,25 @@ bal_status bal_gate_list(bal_gate *g, const bal_dataset *data)
     return BAL_OK;
 }
 
-int bal_gate_images(const bal_gate *g, double ratio)
+int bal_gate_images(const bal_gate_class *of, double ratio)
 {
-    double sum = 0;
-    for (int k = 0; k < g->class_count; k++) sum += fmin(round(ratio * g->of[k].real), g->of[k].count[BAL_KEPT]);
-    return (int)sum;
+    return (int)fmin(round(ratio * of->real), of->count[BAL_KEPT]);
+}
+
+/* Whether class i comes before class j; of equal size the first one does. */
+static bool before(const bal_gate *g, int i, int j)
+{
+    return g->of[i].real != g->of[j].real ? g->of[i].real < g->of[j].real : i < j;
+}
+
+int bal_gate_next(const bal_gate *g, int label)
+{
+    int next = -1;
+    for (int k = 0; k < g->class_count; k++) {
+        bool follows = g->of[k].candidates > 0 && (label < 0 || before(g, label, k));
+        if (follows && (next < 0 || before(g, k, next))) next = k;
+    }
+    return next;
 }
 
 /* ---- how they look ----------------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 bal_status bal_gate_list(bal_gate *g, const bal_dataset *data);
 /* Verdicts and their counts, by a classifier that never saw the candidates. */
 bal_status bal_gate_filter(bal_gate *g, const bal_model *scorer, const bal_dataset *data);
-/* How many generated images a ratio takes, over all classes. */
-int bal_gate_images(const bal_gate *g, double ratio);
+/* How many generated images of a class a ratio takes. */
+int bal_gate_images(const bal_gate_class *of, double ratio);
 
 #endif

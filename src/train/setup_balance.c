@@ -75,6 +75,17 @@ static bal_status check_mix(const bal_setup *s)
     return BAL_OK;
 }
 
+bool bal_setup_evens_out(const bal_setup *s)
+{
+    bal_class_weights weights;
+    double            adjust;
+    const bal_where   at = {"[train.classifier]", 0}; /* both lines were checked with their places */
+    bool              weighted =
+        bal_class_weights_parse(&weights, s->classifier.weights, at) == BAL_OK && bal_class_weights_active(&weights);
+    bool adjusts = find_loss_option(&adjust, s, "adjust") == BAL_OK && adjust > 0;
+    return weighted || adjusts || s->classifier.sampler != BAL_SAMPLE_INSTANCE;
+}
+
 bal_status bal_setup_check_balance(const bal_setup *s)
 {
     const bal_classifier_options *o = &s->classifier;

@@ -14,6 +14,9 @@ bal_status bal_setup_need(const bal_config *c, const char *section, const char *
 /* What [train.classifier] says about classes of unequal size. */
 bal_status bal_setup_check_balance(const bal_setup *s);
 
+/* Whether training itself makes classes count alike, or more so: by weights, a sampler or its loss. */
+bool bal_setup_evens_out(const bal_setup *s);
+
 /* What [train.gan] says to hold a discriminator back. */
 bal_status bal_setup_check_adversary(const bal_setup *s);
 /* What it says about weights learned on other images first; its optimizers were checked. */

@@ -206,6 +206,15 @@ static void test_pooled(void **state)
     bal_comparison_free(&c);
 }
 
+/* One more class of a part. */
+static void gate(bal_part_result *p, bal_class_gate g)
+{
+    bal_class_gate *grown = realloc(p->gate, (size_t)(p->gates + 1) * sizeof *grown);
+    assert_non_null(grown);
+    p->gate = grown;
+    p->gate[p->gates++] = g;
+}
+
 static void test_gates(void **state)
 {
     (void)state;
@@ -214,21 +223,31 @@ static void test_gates(void **state)
     const double   none = (double)NAN;
     assert_int_equal(bal_comparison_init(&c, classes, 2, 0), BAL_OK);
     for (int fold = 0; fold < 3; fold++) add(&c, "gated", fold, 8, 4, 0.8, false);
-    c.part[0].gate = (bal_part_gate){true, 0.5, 0.5, 0.125, {0.0625, 0.25}, 39, 4, 3, 2, 1};
-    c.part[1].gate = (bal_part_gate){true, 0, 0.25, 0.01, {-0.0625, 0.0825}, 39, 0, 0, 0, 0};
-    c.part[2].gate = (bal_part_gate){true, 0, none, none, {none, none}, 39, 30, 9, 0, 0};
+    gate(&c.part[0], (bal_class_gate){1, 0.5, 0.5, 0.125, {0.0625, 0.25}, 39, 4, 3, 2, 1});
+    gate(&c.part[0], (bal_class_gate){0, 0, 2, -0.125, {-0.25, 0.0625}, 50, 0, 1, 0, 0});
+    gate(&c.part[1], (bal_class_gate){1, 0, 0.25, 0.01, {-0.0625, 0.0825}, 39, 0, 0, 0, 0});
+    gate(&c.part[2], (bal_class_gate){1, 0, none, none, {none, none}, 39, 30, 9, 0, 0});
     assert_int_equal(bal_comparison_text(&text, &c), BAL_OK);
-    assert_non_null(strstr(text,
-                           "fold 0, seed 1       0.5    0.5  0.125 [ 0.062,  0.250]         39           4        3 "
-                           "     2        1  synthetic images helped: 0.5 for each real one\n"));
-    assert_non_null(strstr(text,
-                           "fold 1, seed 1         0   0.25  0.010 [-0.062,  0.083]         39           0        0 "
-                           "     0        0  0 = synthetic images did not help here\n"));
-    assert_non_null(strstr(text,
-                           "fold 2, seed 1         0      -  n/a                            39          30        9 "
-                           "     0        0  0 = no synthetic image was fit to be tried\n"));
+    assert_non_null(strstr(
+        text,
+        "fold 0, seed 1    b                       0.5    0.5  0.125 [ 0.062,  0.250]         39           4        3 "
+        "     2        1  synthetic images helped: 0.5 for each real one\n"));
+    assert_non_null(strstr(
+        text,
+        "                  a                         0      2  -0.125 [-0.250,  0.062]         50           0        1 "
+        "     0        0  0 = synthetic images did not help here\n"));
+    assert_non_null(strstr(
+        text,
+        "fold 1, seed 1    b                         0   0.25  0.010 [-0.062,  0.083]         39           0        0 "
+        "     0        0  0 = synthetic images did not help here\n"));
+    assert_non_null(strstr(
+        text,
+        "fold 2, seed 1    b                         0      -  n/a                            39          30        9 "
+        "     0        0  0 = no synthetic image was fit to be tried\n"));
     assert_int_equal(bal_comparison_json(&json, &c), BAL_OK);
-    assert_non_null(strstr(json, "\"ratio\":\t0.5,\n\t\t\t\t\t\"tried\":\t0.5,\n\t\t\t\t\t\"gain\":\t0.125,"));
+    assert_non_null(strstr(
+        json,
+        "\"class\":\t\"b\",\n\t\t\t\t\t\"ratio\":\t0.5,\n\t\t\t\t\t\"tried\":\t0.5,\n\t\t\t\t\t\"gain\":\t0.125,"));
     assert_non_null(strstr(json, "\"wrong_class\":\t30,\n\t\t\t\t\t\t\"outlier\":\t9,"));
     free(text);
     free(json);

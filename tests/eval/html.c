@@ -353,7 +353,10 @@ static void an_experiment_says_what_was_added(void **state)
     add(&c, "original", 1, "a,a\nb,b\nb,a\nb,a\nb,a\n");
     add(&c, EVIL, 1, "a,a\nb,b\nb,b\nb,b\nb,a\n");
     c.positive = 1;
-    c.part[1].gate = (bal_part_gate){true, 0, 0.5, 0.01, {-0.05, 0.07}, 40, 1, 2, 3, 4};
+    c.part[1].gate = malloc(sizeof *c.part[1].gate);
+    assert_non_null(c.part[1].gate);
+    c.part[1].gates = 1;
+    c.part[1].gate[0] = (bal_class_gate){1, 0, 0.5, 0.01, {-0.05, 0.07}, 40, 1, 2, 3, 4};
     assert_int_equal(bal_comparison_builds_on(&c, EVIL, "original", "with `a = <b>`, without `c"), BAL_OK);
     assert_int_equal(bal_html_save_comparison(&c, scratch("added")), BAL_OK);
     read_file(&html, "added/report.html");
@@ -364,7 +367,8 @@ static void an_experiment_says_what_was_added(void **state)
     assert_non_null(strstr(html, "<td>0.250</td><td>0.500</td><td class=\"said\"><bdi>original</bdi> with <code>a = "
                                  "&lt;b&gt;</code>, without <code>c</code></td></tr>"));
     assert_non_null(strstr(html, "<bdi>recall of b</bdi></th>"));
-    assert_non_null(strstr(html, "<th scope=\"row\">seed 1</th><td>0</td><td>0.5</td><td>0.010<small>[-0.050,&#8239;"
+    assert_non_null(strstr(html, "<th scope=\"row\">seed 1</th><td "
+                                 "class=\"said\"><bdi>b</bdi></td><td>0</td><td>0.5</td><td>0.010<small>[-0.050,&#8239;"
                                  "0.070]</small></td><td>40</td><td>1</td><td>2</td><td>3</td><td>4</td><td class="
                                  "\"said\">0 = synthetic images did not help here</td></tr>"));
     assert_int_equal(count_of(svg, "class=\"title\""), 2);

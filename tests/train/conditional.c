@@ -257,6 +257,26 @@ static void test_images_of_a_class(void **state)
 
 /* ---- in an experiment -------------------------------------------------------------------------------------------- */
 
+/* A row for each class but the largest, the rarest first. */
+static void check_gates(void)
+{
+    static const char *const classes[] = {"dermatofibroma", "vascular_lesion", "malignant"};
+    char                    *text, *at;
+    size_t                   size;
+    MUST(bal_file_read(&text, &size, scratch("experiment/experiment.txt"), 0));
+    at = strstr(text, "gated: what the gate decided on validation images");
+    for (int i = 0; i < 3; i++) {
+        assert_non_null(at);
+        at = strstr(at, "\n");
+        at = at ? strstr(at, classes[i]) : NULL;
+    }
+    assert_non_null(at);
+    free(text);
+    MUST(bal_file_read(&text, &size, scratch("experiment/report.html"), 0));
+    assert_non_null(strstr(text, "Whether synthetic images helped"));
+    free(text);
+}
+
 static void test_experiment(void **state)
 {
     (void)state;
@@ -267,7 +287,8 @@ static void test_experiment(void **state)
     bool            stopped;
     bal_experiment *e;
     text = bal_format("%s[classifier]\nlayer = conv filters=4 kernel=4 stride=4\nlayer = relu\nlayer = flatten\n"
-                      "layer = dense units=4\n[train.classifier]\nepochs = 1\n[experiment]\narms = balanced\n",
+                      "layer = dense units=4\n[train.classifier]\nepochs = 1\n"
+                      "[train.gate]\nratios = 1\nseeds = 1\n[experiment]\narms = balanced gated\n",
                       config);
     MUST(bal_file_write(path, text, strlen(text)));
     MUST(bal_folder_create(folder));
@@ -275,7 +296,7 @@ static void test_experiment(void **state)
     stop_after = 0;
     MUST(bal_experiment_open(&e, &job));
     const bal_experiment_task *t = bal_experiment_tasks(e, &count);
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     assert_string_equal(t[0].name, "split/seed3/original");
     assert_true(t[0].judges && !t[0].tested);
     assert_string_equal(t[1].name, "split/gan/conditional");
@@ -289,6 +310,7 @@ static void test_experiment(void **state)
     assert_non_null(strstr(page, "How good the generated images are"));
     assert_non_null(strstr(page, "malignant: generated images that are nearest to a training image"));
     free(page);
+    check_gates();
     free(text);
     free(path);
     free(folder);
