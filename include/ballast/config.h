@@ -27,8 +27,9 @@ bal_status bal_config_read(bal_config **out, const char *path);
 bal_status bal_config_parse(bal_config **out, const char *name, const char *text);
 void       bal_config_free(bal_config *config);
 
-/* "section.key=value", cut at the last dot before the '='; replaces the entry or adds it (and its section). Keys that
- * may repeat (`layer`) cannot be set. Faults are named "--set section.key: ...". */
+/* "section.key=value", cut at the last dot before the '=', or behind an arm's name ("arm.NAME.train.classifier.ema=0");
+ * replaces the entry or adds it (and its section). Keys that may repeat (`layer`) cannot be set. Faults are named
+ * "--set section.key: ...". */
 bal_status bal_config_set(bal_config *config, const char *assignment);
 
 /* The same for an entry of the file that stands for another: `name` is "section.key"; faults are named by `at`, whose

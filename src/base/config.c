@@ -265,17 +265,24 @@ static void trim(char *text)
     text[n - skip] = '\0';
 }
 
+/* Cuts "section.key" at its last dot, and what an arm of an experiment sets ("arm.NAME.section.key") behind the arm's
+ * name; the key, or NULL. */
+static char *cut_name(char *name)
+{
+    char *arm = strncmp(name, "arm.", 4) == 0 ? strchr(name + 4, '.') : NULL, *key = arm ? arm : strrchr(name, '.');
+
+    if (key) *key++ = '\0';
+    return key;
+}
+
 bal_status bal_config_put(bal_config *c, const char *name, const char *value, bal_where at)
 {
     char *section = bal_format("%s", name);
 
     if (!section) return bal_fail(BAL_ENOMEM, "no memory left for a setting");
-    char      *key = strrchr(section, '.');
-    bal_status st = key ? BAL_OK : bal_fail_at(at, "\"%s\" is not of the form section.key", name);
-    if (!st) {
-        *key++ = '\0';
-        st = set(c, section, key, value, at);
-    }
+    char      *key = cut_name(section);
+    bal_status st = key ? set(c, section, key, value, at)
+                        : bal_fail_at(at, "\"%s\" is not of the form section.key", name);
     free(section);
     return st;
 }
@@ -289,15 +296,11 @@ bal_status bal_config_set(bal_config *c, const char *assignment)
     if (value) *value++ = '\0';
     trim(name);
     if (value) trim(value);
-    char      *key = strrchr(name, '.');
-    char      *label = bal_format("--set %s", name);
+    char      *label = bal_format("--set %s", name), *key = cut_name(name);
     bal_where  at = {NULL, 0};
     bal_status st = label ? keep(c, &at.file, label) : bal_fail(BAL_ENOMEM, "no memory left for --set");
     if (!st && (!value || !key)) st = bal_fail_at(at, "is not of the form section.key=value");
-    if (!st) {
-        *key++ = '\0';
-        st = set(c, name, key, value, at);
-    }
+    if (!st) st = set(c, name, key, value, at);
     free(label);
     free(name);
     return st;

@@ -158,6 +158,10 @@ static void sets(void **state)
     assert_string_equal(bal_section_find(bal_config_find(c, "run"), "seed")->at.file, "--set run.seed");
     assert_int_equal(bal_config_set(c, " train.gan.loss = hinge "), BAL_OK);
     assert_string_equal(value("train.gan", "loss"), "hinge");
+    assert_int_equal(bal_config_set(c, "arm.weights.train.classifier.weights=inverse"), BAL_OK);
+    assert_string_equal(value("arm.weights", "train.classifier.weights"), "inverse");
+    assert_int_equal(bal_config_set(c, "arm.weights.images=original"), BAL_OK);
+    assert_string_equal(value("arm.weights", "images"), "original");
     assert_int_equal(bal_config_set(c, "run.name="), BAL_OK);
     assert_string_equal(value("run", "name"), "");
     assert_int_equal(bal_config_set(c, "run.name=a=b"), BAL_OK);
