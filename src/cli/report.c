@@ -2,6 +2,7 @@
  * no device and no image. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ballast/experiment.h"
 #include "ballast/log.h"
@@ -110,7 +111,9 @@ static bal_status compare(const bal_args *args)
 {
     for (int i = 0; i < args->word_count; i++) BAL_TRY(check_experiment(args->word[i]));
     BAL_TRY(bal_out_create(args->out));
-    BAL_TRY(bal_experiment_curve(args->word, args->word_count, args->out));
+    bal_status st = bal_experiment_curve(args->word, args->word_count, args->out);
+    if (st) rmdir(args->out); /* if nothing is in it */
+    BAL_TRY(st);
     bal_info("%s: report.html, imbalance.txt, .json, .csv and .svg written", args->out);
     return bal_say_file(args->out, bal_speaks_json() ? "imbalance.json" : "imbalance.txt");
 }

@@ -55,7 +55,7 @@ refused() {
     said=$("$BALLAST" report "$@" --out refused 2>&1)
     code=$?
     verdict "$name" "$([ $code -eq 1 ] && [ "$(echo "$said" | wc -l)" -eq 1 ] && echo "$said" | grep -qF "$words" || echo "exit $code: $said"
-        ls refused 2>/dev/null)"
+        ls -d refused 2>/dev/null)"
     rm -rf refused
 }
 cp -r three images
