@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The table of real images in Markdown, from the experiments that bench/real.sh has made.
 
-usage: bench/real_table.py OUT [RESULTS]
+usage: bench/real_table.py OUT [RESULTS [FILE.md ...]]
 OUT is bench/real.sh's; with RESULTS, each experiment's report, settings and run.json are copied there, without paths of
-this machine. Figures are of all test predictions together, intervals of 95 % by drawing test images, or groups, anew.
+this machine; in each FILE.md the table behind the comment of this script's name is replaced. Figures are of all test predictions together, intervals of 95 % by drawing test images, or groups, anew.
 OUT/SET/pytorch.csv, where it is there, is what bench/peers/torch_classifier.py wrote: a row beside `original`."""
 import collections
 import csv
@@ -117,20 +117,31 @@ def keep(experiment, results):
             (results / name).write_text(re.sub(r"(?<![\w.])/(?:[\w.@+-]+/)+([\w.@+-]+)", r"\1", text))
 
 
-def main():
-    out = pathlib.Path(sys.argv[1])
-    print("| images | protocol | arm | balanced accuracy | lowest recall | difference to `original` | asked |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+def replace(path, table):
+    text = path.read_text()
+    start = text.index("| images ", text.index("<!-- bench/real_table.py -->"))
+    path.write_text(text[:start] + table + text[text.index("\n\n", start) + 1 :])
+
+
+def main(out, results=None, *files):
+    lines = ["| images | protocol | arm | balanced accuracy | lowest recall | difference to `original` | asked |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
     for name in SETS:
-        if (out / name / "experiment.json").exists():
-            table = list(rows(name, json.loads((out / name / "experiment.json").read_text())))
-            if (out / name / "pytorch.csv").exists():
-                table.insert(1, twin(out / name))
-            print("\n".join(table))
-            if len(sys.argv) > 2:
-                keep(out / name, pathlib.Path(sys.argv[2]) / name)
+        experiment = pathlib.Path(out) / name
+        if not (experiment / "experiment.json").exists():
+            continue
+        of_set = list(rows(name, json.loads((experiment / "experiment.json").read_text())))
+        if (experiment / "pytorch.csv").exists():
+            of_set.insert(1, twin(experiment))
+        lines += of_set
+        if results:
+            keep(experiment, pathlib.Path(results) / name)
+    table = "\n".join(lines) + "\n"
+    print(table, end="")
+    for file in files:
+        replace(pathlib.Path(file), table)
 
 
 if len(sys.argv) < 2:
     sys.exit(__doc__)
-main()
+main(*sys.argv[1:])
