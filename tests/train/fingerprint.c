@@ -360,6 +360,34 @@ static void generated_images_are_for_who_asks(void **state)
     wish.gan = false;
 }
 
+static int count_layers(const bal_recipe *r, const char *net, const char *name)
+{
+    int n = 0;
+    for (int i = 0; i < r->count; i++)
+        n += strcmp(r->choice[i].section, net) == 0 && strncmp(r->choice[i].value, name, strlen(name)) == 0;
+    return n;
+}
+
+/* As deep as the images that there are time for are large: the size is the classifier's. */
+static void a_gan_has_a_stage_more_for_128_pixels(void **state)
+{
+    static const struct {
+        double minutes;
+        int    size, stages;
+    } cases[] = {{200, 128, 6}, {20, 64, 5}, {1, 48, 4}};
+    bal_fingerprint f = plain(8000, 2000);
+    bal_recipe      r;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const bal_wish w = {.minutes = cases[i].minutes, .gflops = 1000, .gan = true};
+        assert_int_equal(bal_recipe_choose(&r, &f, f.path, &w), BAL_OK);
+        assert_int_equal(r.size, cases[i].size);
+        assert_int_equal(count_layers(&r, "generator", "deconv "), cases[i].stages);
+        assert_int_equal(count_layers(&r, "discriminator", "conv "), cases[i].stages);
+        bal_recipe_free(&r);
+    }
+}
+
 static void few_images_are_seen_often(void **state)
 {
     bal_fingerprint f = plain(120, 80); /* 120 for training: 4 steps of 32 */
@@ -497,6 +525,7 @@ int main(void)
         cmocka_unit_test(the_training_fits_into_the_time),
         cmocka_unit_test(uneven_classes_are_balanced),
         cmocka_unit_test(generated_images_are_for_who_asks),
+        cmocka_unit_test(a_gan_has_a_stage_more_for_128_pixels),
         cmocka_unit_test(few_images_are_seen_often),
         cmocka_unit_test(the_text_is_a_sound_configuration),
         cmocka_unit_test(names_from_outside_do_no_harm),
