@@ -46,10 +46,11 @@ struct bal_data_def {
 };
 
 /* For sources: append an item (copies its strings); the index of a class by name, added if new (-1: out of memory);
- * sort the classes bytewise and renumber the items' labels. */
+ * sort the classes bytewise and renumber the items' labels; read item i where items are image files. */
 bal_status bal_data_add(bal_data *d, const bal_item *item);
 int        bal_data_class(bal_data *d, const char *name);
 bal_status bal_data_sort_classes(bal_data *d);
+bal_status bal_data_decode_file(const bal_data *d, int i, bal_image *out);
 
 /* For whoever opens a source: NULL if there is no such source; free all that a source holds (also half opened). */
 const bal_data_def *bal_data_find(const char *name);

@@ -199,19 +199,10 @@ static bal_status list(bal_data *d)
     return bal_data_sort_classes(d);
 }
 
-static bal_status decode(const bal_data *d, int i, bal_image *out)
-{
-    char *path = bal_path_join(d->folder, d->items[i].path);
-    if (!path) return bal_fail(BAL_ENOMEM, "%s: no memory to read it", d->items[i].path);
-    bal_status st = bal_image_read(out, path);
-    free(path);
-    return st;
-}
-
 static void forget(bal_data *d) { free(((folder *)d->self)->visited); }
 
 const bal_data_def bal_data_source_folder = {
     "folder",       "a folder of images for each class, or train, validation and test folders of such",
     sizeof(folder), NULL,
-    list,           decode,
+    list,           bal_data_decode_file,
     forget};

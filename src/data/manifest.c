@@ -102,17 +102,12 @@ static bal_status list(bal_data *d)
     return bal_data_sort_classes(d);
 }
 
-static bal_status decode(const bal_data *d, int i, bal_image *out)
-{
-    char *path = bal_path_join(d->folder, d->items[i].path);
-    if (!path) return bal_fail(BAL_ENOMEM, "%s: no memory to read it", d->items[i].path);
-    bal_status st = bal_image_read(out, path);
-    free(path);
-    return st;
-}
-
 static void forget(bal_data *d) { free(((manifest *)d->self)->line); }
 
-const bal_data_def bal_data_source_manifest = {
-    "manifest", "a CSV file: path,label[,group][,split], paths relative to it", sizeof(manifest), NULL, list, decode,
-    forget};
+const bal_data_def bal_data_source_manifest = {"manifest",
+                                               "a CSV file: path,label[,group][,split], paths relative to it",
+                                               sizeof(manifest),
+                                               NULL,
+                                               list,
+                                               bal_data_decode_file,
+                                               forget};

@@ -1,15 +1,14 @@
 /* cosine -- y = scaled cosines between x and learned vectors: a dense layer of normalised features and weights, as what
  * LDAM is made for. See cl/cosine.cl. */
-#include "_layer.h"
-#include "ballast/gemm.h"
+#include "_dense.h"
 
 typedef struct {
-    int         units;
-    float       scale;
-    bal_gemm    forward, backward_x, backward_w;
-    bal_kernel *inverse, *rescale, *dots, *across;
-    bal_tensor  inverse_x, inverse_w, dots_x, dots_w; /* of each sample; of each unit */
-    bal_tensor  scaled;                               /* the gradient of the products */
+    int          units;
+    float        scale;
+    bal_products product;
+    bal_kernel  *inverse, *rescale, *dots, *across;
+    bal_tensor   inverse_x, inverse_w, dots_x, dots_w; /* of each sample; of each unit */
+    bal_tensor   scaled;                               /* the gradient of the products */
 } cosine;
 
 static const bal_option options[] = {
@@ -18,22 +17,7 @@ static const bal_option options[] = {
     BAL_OPT_END,
 };
 
-static bal_status shape(bal_layer *l)
-{
-    cosine   *p = l->self;
-    bal_shape in = l->in[0];
-    if (in.h * in.w != 1)
-        return bal_fail_at(l->at, "layer cosine: its input is a map of %dx%dx%d; put \"layer = flatten\" before it",
-                           in.h, in.w, in.c);
-    l->out = (bal_shape){in.n, 1, 1, p->units};
-    l->flops = 2.0 * in.c * p->units;
-    bal_weight *w = bal_layer_weight(l, "weight", BAL_KERNEL, BAL_OI, (bal_shape){1, 1, in.c, p->units});
-    w->fan_in = in.c;
-    w->fan_out = p->units;
-    return BAL_OK;
-}
-
-static size_t largest(size_t a, size_t b) { return a > b ? a : b; }
+static bal_status shape(bal_layer *l) { return bal_dense_declare(l, ((const cosine *)l->self)->units); }
 
 static bal_status make_tensors(cosine *p, bal_device *dev, int n)
 {
@@ -47,18 +31,12 @@ static bal_status make_tensors(cosine *p, bal_device *dev, int n)
 static bal_status build(bal_layer *l, bal_device *dev)
 {
     cosine *p = l->self;
-    int     n = l->in[0].n, in = l->in[0].c;
-    BAL_TRY(bal_gemm_init(&p->forward, dev, false, false));
-    BAL_TRY(bal_gemm_init(&p->backward_x, dev, false, true));
-    BAL_TRY(bal_gemm_init(&p->backward_w, dev, true, false));
-    l->scratch = bal_gemm_scratch(&p->forward, n, p->units, in);
-    l->scratch = largest(l->scratch, bal_gemm_scratch(&p->backward_x, n, in, p->units));
-    l->scratch = largest(l->scratch, bal_gemm_scratch(&p->backward_w, in, p->units, n));
+    BAL_TRY(bal_dense_build(l, dev, &p->product));
     BAL_TRY(bal_kernel_get(&p->inverse, dev, "cosine", "cosine_inverse", ""));
     BAL_TRY(bal_kernel_get(&p->rescale, dev, "cosine", "cosine_scale", ""));
     BAL_TRY(bal_kernel_get(&p->dots, dev, "cosine", "cosine_dots", ""));
     BAL_TRY(bal_kernel_get(&p->across, dev, "cosine", "cosine_across", ""));
-    return make_tensors(p, dev, n);
+    return make_tensors(p, dev, l->in[0].n);
 }
 
 /* A set of vectors in a matrix of c columns: its rows, or its columns. */
@@ -89,7 +67,7 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     (void)pass;
     BAL_TRY(invert(p, &p->inverse_x, x, rows(n, in)));
     BAL_TRY(invert(p, &p->inverse_w, w, columns(in, p->units)));
-    BAL_TRY(bal_gemm_run(&p->forward, y, x, w, NULL, (int[3]){n, p->units, in}, 0, &l->workspace));
+    BAL_TRY(bal_gemm_run(&p->product.forward, y, x, w, NULL, (int[3]){n, p->units, in}, 0, &l->workspace));
     return scale(p, y, y);
 }
 
@@ -120,12 +98,12 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
     BAL_TRY(scale(p, dy, &d));
     if (bal_has(dx)) {
         BAL_TRY(dot(p, &p->dots_x, dy, y, rows(n, units), &p->inverse_x));
-        BAL_TRY(bal_gemm_run(&p->backward_x, dx, &d, &w->v, NULL, (int[3]){n, in, units}, 0, &l->workspace));
+        BAL_TRY(bal_gemm_run(&p->product.backward_x, dx, &d, &w->v, NULL, (int[3]){n, in, units}, 0, &l->workspace));
         BAL_TRY(leave_across(p, dx, x, rows(n, in), &p->dots_x));
     }
     if (pass->frozen) return BAL_OK;
     BAL_TRY(dot(p, &p->dots_w, dy, y, columns(n, units), &p->inverse_w));
-    BAL_TRY(bal_gemm_run(&p->backward_w, &w->g, x, &d, NULL, (int[3]){in, units, n}, 1, &l->workspace));
+    BAL_TRY(bal_gemm_run(&p->product.backward_w, &w->g, x, &d, NULL, (int[3]){in, units, n}, 1, &l->workspace));
     return leave_across(p, &w->g, &w->v, columns(in, units), &p->dots_w);
 }
 

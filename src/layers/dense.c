@@ -1,12 +1,11 @@
 /* dense -- y = x w + b on vectors: nn.Linear. Behind a map put `flatten`. See ballast/gemm.h. */
-#include "_layer.h"
-#include "ballast/gemm.h"
+#include "_dense.h"
 #include "ballast/reduce.h"
 
 typedef struct {
-    int      units;
-    bool     bias;
-    bal_gemm forward, backward_x, backward_w;
+    int          units;
+    bool         bias;
+    bal_products product;
 } dense;
 
 static const bal_option options[] = {
@@ -17,37 +16,21 @@ static const bal_option options[] = {
 
 static bal_status shape(bal_layer *l)
 {
-    dense      *p = l->self;
-    bal_shape   in = l->in[0];
-    bal_weight *w;
-    if (in.h * in.w != 1)
-        return bal_fail_at(l->at, "layer dense: its input is a map of %dx%dx%d; put \"layer = flatten\" before it",
-                           in.h, in.w, in.c);
-    l->out = (bal_shape){in.n, 1, 1, p->units};
-    l->flops = 2.0 * in.c * p->units;
-    w = bal_layer_weight(l, "weight", BAL_KERNEL, BAL_OI, (bal_shape){1, 1, in.c, p->units});
-    w->fan_in = in.c;
-    w->fan_out = p->units;
+    dense *p = l->self;
+    BAL_TRY(bal_dense_declare(l, p->units));
     if (!p->bias) return BAL_OK;
-    w = bal_layer_weight(l, "bias", BAL_BIAS, BAL_VECTOR, (bal_shape){1, 1, 1, p->units});
-    w->fan_in = in.c;
+    bal_weight *w = bal_layer_weight(l, "bias", BAL_BIAS, BAL_VECTOR, (bal_shape){1, 1, 1, p->units});
+    w->fan_in = l->in[0].c;
     w->fan_out = p->units;
     return BAL_OK;
 }
 
-static size_t largest(size_t a, size_t b) { return a > b ? a : b; }
-
 static bal_status build(bal_layer *l, bal_device *dev)
 {
     dense *p = l->self;
-    int    n = l->in[0].n, in = l->in[0].c;
-    BAL_TRY(bal_gemm_init(&p->forward, dev, false, false));
-    BAL_TRY(bal_gemm_init(&p->backward_x, dev, false, true));
-    BAL_TRY(bal_gemm_init(&p->backward_w, dev, true, false));
-    l->scratch = bal_gemm_scratch(&p->forward, n, p->units, in);
-    l->scratch = largest(l->scratch, bal_gemm_scratch(&p->backward_x, n, in, p->units));
-    l->scratch = largest(l->scratch, bal_gemm_scratch(&p->backward_w, in, p->units, n));
-    if (p->bias) l->scratch = largest(l->scratch, bal_column_scratch(dev, (size_t)n, p->units));
+    BAL_TRY(bal_dense_build(l, dev, &p->product));
+    size_t bias = p->bias ? bal_column_scratch(dev, (size_t)l->in[0].n, p->units) : 0;
+    if (bias > l->scratch) l->scratch = bias;
     return BAL_OK;
 }
 
@@ -56,7 +39,8 @@ static bal_status forward(bal_layer *l, const bal_pass *pass, const bal_tensor *
     dense *p = l->self;
     int    mnk[3] = {x->shape.n, p->units, x->shape.c};
     (void)pass;
-    return bal_gemm_run(&p->forward, y, x, &l->weights[0].v, p->bias ? &l->weights[1].v : NULL, mnk, 0, &l->workspace);
+    return bal_gemm_run(&p->product.forward, y, x, &l->weights[0].v, p->bias ? &l->weights[1].v : NULL, mnk, 0,
+                        &l->workspace);
 }
 
 static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor *x, const bal_tensor *y,
@@ -68,10 +52,11 @@ static bal_status backward(bal_layer *l, const bal_pass *pass, const bal_tensor 
     if (!pass->frozen) {
         int mnk[3] = {in, p->units, n};
         if (p->bias) BAL_TRY(bal_column_sum(&l->weights[1].g, dy, true, &l->workspace));
-        BAL_TRY(bal_gemm_run(&p->backward_w, &l->weights[0].g, x, dy, NULL, mnk, 1, &l->workspace));
+        BAL_TRY(bal_gemm_run(&p->product.backward_w, &l->weights[0].g, x, dy, NULL, mnk, 1, &l->workspace));
     }
     if (!bal_has(dx)) return BAL_OK;
-    return bal_gemm_run(&p->backward_x, dx, dy, &l->weights[0].v, NULL, (int[3]){n, in, p->units}, 0, &l->workspace);
+    return bal_gemm_run(&p->product.backward_x, dx, dy, &l->weights[0].v, NULL, (int[3]){n, in, p->units}, 0,
+                        &l->workspace);
 }
 
 const bal_layer_def bal_layer_dense = {

@@ -44,6 +44,15 @@ int bal_data_class(bal_data *d, const char *name)
     return d->class_count++;
 }
 
+bal_status bal_data_decode_file(const bal_data *d, int i, bal_image *out)
+{
+    char *path = bal_path_join(d->folder, d->items[i].path);
+    if (!path) return bal_fail(BAL_ENOMEM, "%s: no memory to read it", d->items[i].path);
+    bal_status st = bal_image_read(out, path);
+    free(path);
+    return st;
+}
+
 bal_status bal_data_sort_classes(bal_data *d)
 {
     int *to = calloc((size_t)d->class_count + 1, sizeof *to);
