@@ -205,11 +205,12 @@ ITEM winograd_multiply(GEOMETRY, int backward, int block, int panels, int tiles,
 
 /* ---- few tiles -------------------------------------------------------------------------------------------------- */
 
-/* Where few tiles share many weights, these are transformed on the way, point by point, and never go through memory;
- * the transformed input does, v[out phase][t][all c / 16][padded][16]. */
-#ifndef FEW
-#define FEW 64 /* tiles that are multiplied together */
+/* Where few tiles share many weights, these are transformed on the way, DEEP channels at a time, and never go through
+ * memory; the transformed input does, v[out phase][t][all c / 16][padded][16]. */
+#ifndef DEEP
+#define DEEP 64
 #endif
+#define POINT_STRIDE (DEEP * NB + 16) /* no power of two */
 
 /* A block of tiles to a work-item. padded: tiles of v, a multiple of block and of MR. */
 ITEM winograd_input(GEOMETRY, int backward, int first_phase, int block, int tiles, int padded,
@@ -227,51 +228,46 @@ ITEM winograd_input(GEOMETRY, int backward, int first_phase, int block, int tile
         }
 }
 
-/* u of point t from the taps, [tap][depth][NB]. */
-inline void transform_point(float *u, int t, int depth, const float *taps)
+/* u of `deep` channels, [t][deep][NB], from their taps, [tap][deep][NB]. */
+inline void transform_taps(float *u, int deep, const float *taps)
 {
-    float axis_y[R], axis_x[R];
-    for (int a = 0; a < R; a++) {
-        axis_y[a] = winograd_factor(t / T) * winograd_power(t / T, a);
-        axis_x[a] = winograd_factor(t % T) * winograd_power(t % T, a);
-    }
-    for (int i = 0; i < depth * NB; i += 16) {
-        float16 sum = 0;
+    for (int i = 0; i < deep * NV; i++) {
+        float16 g[R * R], all[TT];
         UNROLL
-        for (int tap = 0; tap < R * R; tap++)
-            sum = fma((float16)(axis_y[tap / R] * axis_x[tap % R]), vload16(0, taps + tap * depth * NB + i), sum);
-        store16(sum, 0, u + i);
+        for (int tap = 0; tap < R * R; tap++) g[tap] = vload16(i, taps + tap * deep * NB);
+        evaluate_2d(all, g, R);
+        POINTS (t) store16(winograd_factor(t / T) * winograd_factor(t % T) * all[t], i, u + t * POINT_STRIDE);
     }
 }
 
-/* A panel of one phase, by all tiles, to a work-item. */
+/* A panel of one phase, by all tiles, to a work-item: its sums s[t][padded][NB]. */
 ITEM winograd_few(GEOMETRY, int backward, int first_phase, int tiles, int padded, __global const float *restrict v,
                   __global const float *restrict w, __global const float *restrict bias, int has_bias,
                   __global float *restrict out)
 {
     int   panel = (int)get_global_id(0), at = (int)get_global_id(1), out_phase = first_phase + at;
     pass  p = PASS(backward);
-    float room[ROOM], *s = room, *u = s + TT * FEW * NB, *taps = u + p.all * NB;
-    for (int row = 0; row < p.all; row += 16)
-        gather_taps(taps + row * NB, p.all, row, panel, out_phase, p, y_c, k_w, w);
-    for (int first = 0; first < tiles; first += FEW) {
-        int rows = min(FEW, tiles - first);
-        for (int t = 0; t < TT; t++) {
-            transform_point(u, t, p.all, taps);
-            for (int r = 0; r < rows; r += MR) {
+    float room[ROOM], *u = room, *taps = u + TT * POINT_STRIDE, *s = taps + R * R * DEEP * NB;
+    for (int from = 0; from < p.all; from += DEEP) {
+        int deep = min(DEEP, p.all - from);
+        for (int row = 0; row < deep; row += 16)
+            gather_taps(taps + row * NB, deep, from + row, panel, out_phase, p, y_c, k_w, w);
+        transform_taps(u, deep, taps);
+        for (int t = 0; t < TT; t++)
+            for (int r = 0; r < padded; r += MR) {
                 __global const float(*a)[16] = (__global const float(*)[16])(
-                    v + ((size_t)(at * TT + t) * (p.all / 16) * padded + first + r) * 16);
-                const float *b = u;
+                    v + (((size_t)(at * TT + t) * (p.all / 16) + from / 16) * padded + r) * 16);
+                const float *b = u + t * POINT_STRIDE;
+                float       *sum = s + (t * padded + r) * NB;
                 float16      acc[MR][NV];
-                TILE_ZERO(acc)
-                MULTIPLY(acc, a, p.all, padded, b)
                 EACH_ROW (i)
-                    EACH_VECTOR (j)
-                        if (r + i < FEW) store16(acc[i][j], j, s + (t * FEW + r + i) * NB);
+                    EACH_VECTOR (j) acc[i][j] = from ? vload16(j, sum + i * NB) : (float16)(0);
+                MULTIPLY(acc, a, deep, padded, b)
+                EACH_ROW (i)
+                    EACH_VECTOR (j) store16(acc[i][j], j, sum + i * NB);
             }
-        }
-        store_tiles(out, p, out_phase, first, rows, panel, s, FEW, bias, has_bias);
     }
+    store_tiles(out, p, out_phase, 0, tiles, panel, s, padded, bias, has_bias);
 }
 
 /* ---- backward_w ------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,8 @@ enum {
     ITEMS = 32,      /* work-items of backward_w that its sums are split for */
     FEW = 128,       /* tiles, up to which many weights are better transformed where they are used */
     MANY = 1 << 18,  /* weights, transformed, in floats */
-    TOGETHER = 64,   /* of few tiles multiplied together, FEW in the kernels */
+    HALVED = 64,     /* tiles, beyond which half of the phases run at a time */
+    DEEP = 64,       /* channels of many weights that are transformed at a time, as in the kernels */
     ROOM = 1 << 18   /* floats that a work-item holds, but in a layer that needs more */
 };
 
@@ -113,8 +114,10 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t room(const bal_winograd *w)
 {
     size_t points = (size_t)w->points, depth = (size_t)w->depth, columns = (size_t)(16 * w->tile.vectors);
-    size_t block = (size_t)w->block, few = points * TOGETHER + depth * (size_t)(1 + w->r * w->r);
-    return larger(points * (block * columns + (block + 1) * depth), w->few ? few * columns : 0);
+    size_t block = (size_t)w->block, taps = (size_t)(w->r * w->r);
+    size_t few = (size_t)(bal_divide_up(FEW, w->tile.rows) * w->tile.rows);
+    few = w->few ? points * (few * columns + DEEP * columns + 16) + taps * DEEP * columns : 0;
+    return larger(points * (block * columns + (block + 1) * depth), few);
 }
 
 /* Nearly all layers fit ROOM floats and so share their kernels. */
@@ -148,7 +151,7 @@ static int padded(const bal_winograd *w, int n) { return bal_divide_up(tiles(w, 
 /* Half of them where there are so many of few tiles that their transforms would be the peak of a step's memory. */
 static int phases_at_once(const bal_winograd *w, int n)
 {
-    return w->phases % 2 == 0 && tiles(w, n) > TOGETHER ? w->phases / 2 : w->phases;
+    return w->phases % 2 == 0 && tiles(w, n) > HALVED ? w->phases / 2 : w->phases;
 }
 
 size_t bal_winograd_scratch(const bal_winograd *w, const bal_conv_geometry *g)
@@ -156,7 +159,7 @@ size_t bal_winograd_scratch(const bal_winograd *w, const bal_conv_geometry *g)
     int    n = g->x.n, some = phases_at_once(w, n);
     size_t most = (size_t)some * (size_t)padded(w, n), one = (size_t)(w->points * w->depth);
     if (some < w->phases) /* a smaller batch has fewer tiles, but maybe of all phases */
-        most = larger(most, (size_t)(w->phases * (TOGETHER + w->block)));
+        most = larger(most, (size_t)(w->phases * (HALVED + w->block)));
     return w->few ? most * one : weights_floats(w);
 }
 
