@@ -50,9 +50,10 @@ inline void place_taps(int at[TAPS], int line, GEOMETRY)
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
 
-/* `rows` rows of y by one panel of its channels to a work-item, `span` pixels at a time. */
+/* `rows` rows of y by one panel of its channels to a work-item, `span` pixels at a time. What is not positive is
+ * multiplied by `slope`. */
 ITEM conv_shallow(GEOMETRY, int line, int span, int rows, __global const float *restrict x,
-                  __global const float *restrict w, __global const float *restrict bias, int has_bias,
+                  __global const float *restrict w, __global const float *restrict bias, int has_bias, float slope,
                   __global float *restrict y)
 {
     int   column = (int)get_global_id(0) * NB, columns = min(NB, y_c - column), taps = k_h * k_w * x_c;
@@ -77,7 +78,7 @@ ITEM conv_shallow(GEOMETRY, int line, int span, int rows, __global const float *
                 EACH_ROW (i)
                     EACH_VECTOR (j)
                         if (ox + i < wide && 16 * j < columns)
-                            store_part(acc[i][j], to + (size_t)(ox + i) * y_c + 16 * j, columns - 16 * j);
+                            store_part(acc[i][j] > 0 ? acc[i][j] : slope * acc[i][j], to + (size_t)(ox + i) * y_c + 16 * j, columns - 16 * j);
             }
         }
 }

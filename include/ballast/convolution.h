@@ -23,6 +23,9 @@ typedef struct bal_convolution bal_convolution;
 bal_status bal_convolution_init(bal_convolution **out, bal_device *dev, const bal_conv_geometry *g);
 void       bal_convolution_free(bal_convolution *op);
 
+/* From now on forward gives y where it is positive, slope * y elsewhere; false: this algorithm does not. */
+bool bal_convolution_leak(bal_convolution *op, float slope);
+
 /* Floats of scratch, the most of the three passes. */
 size_t bal_convolution_scratch(const bal_convolution *op);
 

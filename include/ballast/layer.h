@@ -62,6 +62,8 @@ struct bal_layer {
     const bal_layer     *activation; /* the layer behind it that it absorbs, NULL if none; set before build */
     const bal_layer     *pool;       /* the layer behind that one whose windows' largest it absorbs, likewise;
                                         also set in the activation between them */
+    const bal_layer     *over;       /* the activation behind it that is written over its output, likewise */
+    bool                 applies;    /* its forward pass does that of `over` too, with the same bits; set by build */
     bool                 absorbed;   /* by a layer before it: no passes */
     int                  inputs;
     bal_shape            in[BAL_MAX_INPUTS], out; /* n: the largest batch */
@@ -92,6 +94,8 @@ struct bal_layer_def {
     /* Of an activation whose gradient follows from its output: the build options for cl/NAME.cl, which gives ACTIVATE
      * and ACTIVATE_BACK (cl/activation.cl) to kernels of the layer that absorbs it. NULL: cannot be absorbed. */
     void (*absorbed)(const bal_layer *l, char options[BAL_ABSORBED]);
+    /* Of an activation that is x where that is positive, slope * x elsewhere: the slope. NULL: not such a one. */
+    float (*slope)(const bal_layer *l);
     /* Of a layer that takes the largest of windows: their side, where they lie side by side, cover the map and channels
      * are whole vectors; else 0. NULL: not such a layer. */
     int (*window)(const bal_layer *l);

@@ -37,6 +37,7 @@ bal_status bal_conv_build(bal_layer *l, bal_device *dev)
     p->geometry.half_x = back ? l->half_out : l->half_in;
     p->geometry.half_y = back ? l->half_in : l->half_out;
     BAL_TRY(bal_convolution_init(&p->op, dev, &p->geometry));
+    l->applies = !back && l->over && l->over->def->slope && bal_convolution_leak(p->op, l->over->def->slope(l->over));
     l->scratch = bal_convolution_scratch(p->op);
     if (!p->bias) return BAL_OK;
     size_t sums = bal_column_scratch(dev, (size_t)out.n * (size_t)out.h * (size_t)out.w, out.c);

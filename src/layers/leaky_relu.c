@@ -19,6 +19,8 @@ static void absorbed(const bal_layer *l, char text[BAL_ABSORBED])
     snprintf(text, BAL_ABSORBED, "-DSLOPE=%af", (double)p->slope);
 }
 
+static float slope(const bal_layer *l) { return ((leaky_relu *)l->self)->slope; }
+
 const bal_layer_def bal_layer_leaky_relu = {
     .name = "leaky_relu",
     .help = "y = max(x, slope * x)",
@@ -30,4 +32,5 @@ const bal_layer_def bal_layer_leaky_relu = {
     .forward = bal_pointwise_forward,
     .backward = bal_activation_backward,
     .absorbed = absorbed,
+    .slope = slope,
 };

@@ -39,6 +39,7 @@ void bal_net_fuse(bal_net *net)
         bal_layer *l = &net->nodes[i].layer, *after = &net->nodes[i + 1].layer;
         bool       acts = after->def->absorbed && unseen(net, i, map);
         if (acts) net->nodes[i + 1].in_place = l->def->forgets;
+        if (acts && l->def->forgets) l->over = after;
         if (acts && l->def->absorbs) {
             l->activation = after;
             after->absorbed = true;

@@ -41,6 +41,12 @@ static void gather(bal_tensor *out, const bal_net *net, int i)
     for (int j = 0; j < node->layer.inputs; j++) out[j] = net->values[node->from[j]].y;
 }
 
+/* The layer before did it, where it wrote its own output. */
+static bool done(const bal_net *net, int i)
+{
+    return net->nodes[i].in_place && net->nodes[net->nodes[i].from[0] - 1].layer.applies;
+}
+
 bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor *x, bal_tensor *y)
 {
     assert(net->dev && x->shape.n <= net->values[0].shape.n);
@@ -48,7 +54,7 @@ bal_status bal_net_forward(bal_net *net, const bal_pass *pass, const bal_tensor 
     for (int i = 0; i < net->count; i++) {
         bal_layer *l = &net->nodes[i].layer;
         bal_tensor inputs[BAL_MAX_INPUTS];
-        if (bal_node_idle(&net->nodes[i])) continue;
+        if (bal_node_idle(&net->nodes[i]) || done(net, i)) continue;
         gather(inputs, net, i);
         l->workspace = bal_plan_place(&net->plan, net, BAL_FORWARD, i)->t;
         bal_device_scope(net->dev, net->nodes[i].forward);

@@ -31,6 +31,7 @@ bal_status bal_convolution_make(bal_convolution **out, bal_device *dev, const ba
     if (!op) return bal_fail(BAL_ENOMEM, "no memory for a convolution");
     op->dev = dev;
     op->g = *g;
+    op->slope = 1;
     op->kernels = classes[bal_device_class(dev)];
     op->self = calloc(1, op->kernels->size);
     bal_status st = op->self ? choose(op, variant) : bal_fail(BAL_ENOMEM, "no memory for a convolution");
@@ -59,6 +60,13 @@ void bal_convolution_free(bal_convolution *op)
     if (!op) return;
     free(op->self);
     free(op);
+}
+
+bool bal_convolution_leak(bal_convolution *op, float slope)
+{
+    bool leaks = op->kernels->leaks && op->kernels->leaks(op);
+    if (leaks) op->slope = slope;
+    return leaks;
 }
 
 size_t bal_convolution_scratch(const bal_convolution *op) { return op->kernels->scratch(op); }

@@ -20,6 +20,7 @@ typedef struct bal_conv_class {
                              const bal_tensor *bias, const bal_tensor *scratch);
     bal_status (*backward_w)(const bal_convolution *op, const bal_tensor *dw, const bal_tensor *x, const bal_tensor *dy,
                              const bal_tensor *scratch);
+    bool (*leaks)(const bal_convolution *op); /* forward applies op->slope; NULL: never */
 } bal_conv_class;
 
 struct bal_convolution {
@@ -28,6 +29,7 @@ struct bal_convolution {
     const bal_conv_class *kernels;
     bal_variant           variant[3];       /* by bal_conv_pass */
     char                  algorithm[3][40];
+    float                 slope;            /* of what is negative in y, 1 if none; see bal_convolution_leak */
     void                 *self;
 };
 
@@ -93,7 +95,7 @@ void       bal_shallow_variants(bal_variants *out, const bal_device *dev, const 
 bal_status bal_shallow_init(bal_shallow *s, bal_device *dev, const bal_conv_geometry *g, bool backward,
                             const bal_variant *v);
 bal_status bal_shallow_forward(const bal_shallow *s, const bal_conv_geometry *g, const bal_tensor *y,
-                               const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias);
+                               const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias, float slope);
 /* backward_w: the sums of `parts` parts of the rows of y, one after the other; where there is one, they are added to.
  */
 int        bal_shallow_parts(const bal_conv_geometry *g, int n);

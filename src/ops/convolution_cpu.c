@@ -151,7 +151,7 @@ static bal_status forward(const bal_convolution *op, const bal_tensor *y, const 
     case DEPTHWISE: return run_depthwise(op, &self->forward, y, x, w, bias);
     case THIN: return bal_thin_run(&self->forward.thin, &op->g, y, x, w, bias);
     case DIRECT: return run_direct(op, &self->forward, y, x, w, bias, scratch);
-    case SHALLOW: return bal_shallow_forward(&self->forward.shallow, &op->g, y, x, w, bias);
+    case SHALLOW: return bal_shallow_forward(&self->forward.shallow, &op->g, y, x, w, bias, op->slope);
     case WINOGRAD: return bal_winograd_run(&self->forward.winograd, &op->g, y, x, w, bias, scratch);
     case PRODUCT: break;
     }
@@ -347,4 +347,7 @@ static size_t scratch_size(const bal_convolution *op)
     return larger(larger(forward_size, backward_size), weights_scratch(op));
 }
 
-const bal_conv_class bal_conv_cpu = {sizeof(cpu), variants, build, scratch_size, forward, backward_x, backward_w};
+static bool leaks(const bal_convolution *op) { return ((const cpu *)op->self)->forward.how == SHALLOW; }
+
+const bal_conv_class bal_conv_cpu = {sizeof(cpu), variants,   build,      scratch_size,
+                                     forward,     backward_x, backward_w, leaks};

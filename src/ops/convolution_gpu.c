@@ -310,4 +310,4 @@ static size_t scratch_size(const bal_convolution *op)
     return most;
 }
 
-const bal_conv_class bal_conv_gpu = {sizeof(gpu), variants, build, scratch_size, forward, backward_x, backward_w};
+const bal_conv_class bal_conv_gpu = {sizeof(gpu), variants, build, scratch_size, forward, backward_x, backward_w, NULL};

@@ -55,7 +55,7 @@ bal_status bal_shallow_init(bal_shallow *s, bal_device *dev, const bal_conv_geom
 }
 
 bal_status bal_shallow_forward(const bal_shallow *s, const bal_conv_geometry *g, const bal_tensor *y,
-                               const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias)
+                               const bal_tensor *x, const bal_tensor *w, const bal_tensor *bias, float slope)
 {
     int       n = y->shape.n, columns = 16 * s->tile.vectors, panels = bal_divide_up(g->y.c, columns);
     long long work = (long long)g->y.w * taps(g) * columns;
@@ -63,7 +63,7 @@ bal_status bal_shallow_forward(const bal_shallow *s, const bal_conv_geometry *g,
     if (rows > most) rows = most;
     return bal_run(s->kernel, bal_items((size_t)panels, (size_t)bal_divide_up(all, rows), 1), GEOMETRY(g, n),
                    bal_i32(s->line), bal_i32(s->span), bal_i32(rows), bal_buf(x), bal_buf(w),
-                   bal_buf(bal_has(bias) ? bias : y), bal_i32(bal_has(bias)), bal_buf(y));
+                   bal_buf(bal_has(bias) ? bias : y), bal_i32(bal_has(bias)), bal_f32(slope), bal_buf(y));
 }
 
 /* Rows of y to a part of the sums. */

@@ -172,8 +172,7 @@ bal_status bal_winograd_run(const bal_winograd *w, const bal_conv_geometry *g, c
     const bal_tensor *b = bal_has(bias) ? bias : out;
     for (int phase = 0, some = phases_at_once(w, n); w->few && phase < w->phases; phase += some) {
         BAL_TRY(bal_run(w->transform, bal_items(blocks, (size_t)some, 1), GEOMETRY(g, n), bal_i32(w->backward),
-                        bal_i32(phase), bal_i32(w->block), bal_i32(all), bal_i32(wide), bal_buf(in),
-                        bal_buf(scratch)));
+                        bal_i32(phase), bal_i32(w->block), bal_i32(all), bal_i32(wide), bal_buf(in), bal_buf(scratch)));
         BAL_TRY(bal_run(w->multiply, bal_items(panels, (size_t)some, 1), GEOMETRY(g, n), bal_i32(w->backward),
                         bal_i32(phase), bal_i32(all), bal_i32(wide), bal_buf(scratch), bal_buf(weights), bal_buf(b),
                         bal_i32(bal_has(bias)), bal_buf(out)));

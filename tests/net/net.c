@@ -463,7 +463,7 @@ static void test_in_place(void **state)
     size_t     small, large;
     run_once(layers[0], 0, a, &few, &small);
     run_once(layers[1], 0, b, &many, &large);
-    assert_int_equal(many, few);
+    assert_int_equal(many - few, bal_device_class(dev) == BAL_CPU); /* a convolution that does it on the way */
     assert_true(large - small >= 3 * 4 * 9 * 7 * 5 * sizeof(float));
     for (int i = 0; i < 3; i++) {
         assert_true(dot(&b[i], &b[i]) > 0 && dot(&a[i], &b[i]) == dot(&b[i], &b[i]));
