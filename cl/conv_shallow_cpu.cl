@@ -77,8 +77,10 @@ ITEM conv_shallow(GEOMETRY, int line, int span, int rows, __global const float *
                 for (int r = 0; r < taps; r++, b += NB) TILE_STEP(acc, left, at[r], b)
                 EACH_ROW (i)
                     EACH_VECTOR (j)
-                        if (ox + i < wide && 16 * j < columns)
-                            store_part(acc[i][j] > 0 ? acc[i][j] : slope * acc[i][j], to + (size_t)(ox + i) * y_c + 16 * j, columns - 16 * j);
+                        if (ox + i < wide && 16 * j < columns) {
+                            float16 v = acc[i][j] > 0 ? acc[i][j] : slope * acc[i][j];
+                            store_part(v, to + (size_t)(ox + i) * y_c + 16 * j, columns - 16 * j);
+                        }
             }
         }
 }
