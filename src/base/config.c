@@ -1,5 +1,5 @@
-/* config -- INI text through inih. Our reader hands inih one line at a time, so its line count is the file's; what inih
- * would cut, skip or join without a word is refused or undone here first. */
+/* config -- INI text through inih. Our reader hands inih one line at a time, long ones in pieces; what inih would cut,
+ * skip or join without a word is refused or undone here first. */
 #include "ballast/config.h"
 
 #include <assert.h>
@@ -14,8 +14,10 @@
 #include "ballast/text.h"
 
 #define NAME_LIMIT 49        /* inih keeps names in 50 bytes */
-#define LINE_LIMIT 198       /* and lines, with their end, in 200 */
+#define LINE_LIMIT 4096      /* of lines, by us: inih keeps them in 200 bytes */
 #define FILE_LIMIT (1 << 20) /* far above any configuration */
+
+#define NOTHING "neither [section] nor key = value nor a comment"
 
 struct bal_config {
     bal_names    strings; /* owns every text below */
@@ -28,6 +30,9 @@ struct bal_config {
 typedef struct reader {
     bal_config *config;
     const char *next, *end;
+    const char *text; /* of the line, what inih has not got yet */
+    size_t      size;
+    bool        continued; /* whether it has got a part */
     int         line;
     bal_status  st;
 } reader;
@@ -92,6 +97,7 @@ static bal_status check_text(const char *text, size_t size, bal_where at)
 }
 
 static bool blank(char c) { return c == ' ' || c == '\t'; }
+static bool is_comment(char c) { return c == ';' || c == '#'; }
 
 static bal_status check_name(const char *what, size_t size, bal_where at)
 {
@@ -101,16 +107,16 @@ static bal_status check_name(const char *what, size_t size, bal_where at)
     return BAL_OK;
 }
 
-/* "[name]" and, perhaps, a comment. A missing ']' is left to inih. */
-static bal_status open_section(reader *r, const char *text, size_t size)
+/* "[name]" and, perhaps, a comment, which inih does not get. */
+static bal_status open_section(reader *r)
 {
-    const char *name = text + 1, *close = memchr(text, ']', size);
+    const char *name = r->text + 1, *end = r->text + r->size, *close = memchr(name, ']', r->size - 1);
 
-    if (!close) return BAL_OK;
+    if (!close) return bal_fail_at(here(r), NOTHING);
     const char *rest = close + 1;
-    while (rest < text + size && blank(*rest)) rest++;
-    if (rest < text + size && *rest != ';' && *rest != '#')
-        return bal_fail_at(here(r), "text behind the ']' of a section");
+    while (rest < end && blank(*rest)) rest++;
+    if (rest < end && !is_comment(*rest)) return bal_fail_at(here(r), "text behind the ']' of a section");
+    r->size = (size_t)(close + 1 - r->text);
     while (blank(*name)) name++;
     while (close > name && blank(close[-1])) close--;
     BAL_TRY(check_name("a section", (size_t)(close - name), here(r)));
@@ -122,18 +128,54 @@ static bal_status open_section(reader *r, const char *text, size_t size)
     return add_section(r->config, copy, here(r));
 }
 
-/* Check one line and hand it over without its indentation, which would make it a continuation to inih. A comment is
- * handed over as an empty line, so its length does not matter. */
-static bal_status hand_over(reader *r, char *out, size_t room, const char *text, size_t size)
+static bal_status check_line(reader *r)
 {
-    BAL_TRY(check_text(text, size, here(r)));
-    while (size && blank(text[size - 1])) size--;
-    while (size && blank(*text)) text++, size--;
-    if (size && (*text == ';' || *text == '#')) size = 0;
-    if (size + 2 > room) return bal_fail_at(here(r), "line of %zu bytes; at most %zu are allowed", size, room - 2);
-    if (size && *text == '[') BAL_TRY(open_section(r, text, size));
-    memcpy(out, text, size);
-    memcpy(out + size, "\n", 2);
+    const char *text = r->text;
+
+    if (r->size > LINE_LIMIT)
+        return bal_fail_at(here(r), "line of %zu bytes; at most %d are allowed", r->size, LINE_LIMIT);
+    if (r->size && *text == '[') return open_section(r);
+    if (r->size && !memchr(text, '=', r->size) && !memchr(text, ':', r->size)) return bal_fail_at(here(r), NOTHING);
+    return BAL_OK;
+}
+
+/* The next line without its indentation, which would make it a continuation to inih, and without its comment, whose
+ * length does not matter. */
+static bal_status next_line(reader *r)
+{
+    const char *line = r->next, *stop = memchr(line, '\n', (size_t)(r->end - line));
+
+    r->next = stop ? stop + 1 : r->end;
+    if (!stop) stop = r->end;
+    if (stop > line && stop[-1] == '\r') stop--;
+    r->line++;
+    r->continued = false;
+    BAL_TRY(check_text(line, (size_t)(stop - line), here(r)));
+    while (line < stop && blank(*line)) line++;
+    for (const char *p = line; p < stop; p++)
+        if (is_comment(*p) && (p == line || (*p == ';' && blank(p[-1])))) stop = p;
+    while (stop > line && blank(stop[-1])) stop--;
+    r->text = line;
+    r->size = (size_t)(stop - line);
+    return check_line(r);
+}
+
+/* Whether a piece may end before this byte: blanks at either end, and what looks like a comment, would be lost. */
+static bool splits(const char *at) { return !blank(at[-1]) && !blank(*at) && !is_comment(*at); }
+
+/* As much of the line as inih takes at once; what follows is indented, a continuation to inih. */
+static bal_status hand_over(reader *r, char *out, size_t room)
+{
+    size_t indent = r->continued ? 1 : 0, n = room - 2 - indent;
+
+    if (n > r->size) n = r->size;
+    while (n < r->size && n && !splits(r->text + n)) n--;
+    if (!n && r->size) return bal_fail_at(here(r), "too many blanks in a long line");
+    *out = ' ';
+    memcpy(out + indent, r->text, n);
+    memcpy(out + indent + n, "\n", 2);
+    r->text += n;
+    r->size -= n;
     return BAL_OK;
 }
 
@@ -142,14 +184,21 @@ static char *read_line(char *out, int room, void *user)
 {
     reader *r = user;
 
-    if (r->st || r->next == r->end) return NULL;
-    const char *line = r->next, *stop = memchr(line, '\n', (size_t)(r->end - line));
-    r->next = stop ? stop + 1 : r->end;
-    if (!stop) stop = r->end;
-    if (stop > line && stop[-1] == '\r') stop--;
-    r->line++;
-    r->st = hand_over(r, out, (size_t)room, line, (size_t)(stop - line));
+    if (r->st || (!r->size && r->next == r->end)) return NULL;
+    if (r->size) r->continued = true;
+    else r->st = next_line(r);
+    if (!r->st) r->st = hand_over(r, out, (size_t)room);
     return r->st ? NULL : out;
+}
+
+static bal_status append(bal_config *c, bal_section *s, const char *more)
+{
+    bal_entry *last = (bal_entry *)(uintptr_t)&s->entries[s->count - 1]; /* const only to readers */
+    char      *whole = bal_format("%s%s", last->value, more);
+    bal_status st = whole ? keep(c, &last->value, whole) : bal_fail(BAL_ENOMEM, "no memory left for the configuration");
+
+    free(whole);
+    return st;
 }
 
 static int take_entry(void *user, const char *section, const char *key, const char *value)
@@ -164,7 +213,9 @@ static int take_entry(void *user, const char *section, const char *key, const ch
     if (c->count == 0)
         r->st = bal_fail_at(here(r), "\"%s\" stands outside a section; a line like [run] must come first", key);
     if (!r->st) r->st = check_name("a key", strlen(key), here(r));
-    if (!r->st) r->st = add_entry(c, &c->sections[c->count - 1], key, value, here(r));
+    if (r->st) return 0;
+    bal_section *s = &c->sections[c->count - 1];
+    r->st = r->continued ? append(c, s, value) : add_entry(c, s, key, value, here(r));
     return r->st == BAL_OK;
 }
 
@@ -175,8 +226,8 @@ static bal_status parse(bal_config *c, const char *text, size_t size)
 
     int line = ini_parse_stream(read_line, &r, take_entry, &r);
     if (line < 0) return bal_fail(BAL_ENOMEM, "%s: no memory left to read it", c->path);
-    if (line == 0 || (r.st && line >= r.line)) return r.st;
-    return bal_fail_at((bal_where){c->path, line}, "neither [section] nor key = value nor a comment");
+    if (line == 0 || r.st) return r.st;
+    return bal_fail_at(here(&r), NOTHING);
 }
 
 static bal_status parse_named(bal_config **out, const char *name, const char *text, size_t size)
@@ -281,8 +332,8 @@ bal_status bal_config_put(bal_config *c, const char *name, const char *value, ba
 
     if (!section) return bal_fail(BAL_ENOMEM, "no memory left for a setting");
     char      *key = cut_name(section);
-    bal_status st = key ? set(c, section, key, value, at)
-                        : bal_fail_at(at, "\"%s\" is not of the form section.key", name);
+    bal_status st =
+        key ? set(c, section, key, value, at) : bal_fail_at(at, "\"%s\" is not of the form section.key", name);
     free(section);
     return st;
 }

@@ -102,7 +102,7 @@ static void refuses_what_is_no_text(void **state)
 
 static void refuses_what_inih_would_cut(void **state)
 {
-    char text[600];
+    char text[4200];
 
     (void)state;
     reads("[run]\n; a comment may be as long as it likes: "
@@ -111,18 +111,41 @@ static void refuses_what_inih_would_cut(void **state)
           "= x\n");
     assert_int_equal(bal_config_section(c, 0)->entries[0].at.line, 3);
     strcpy(text, "[run]\nname = ");
-    memset(text + 13, 'x', 191);
-    text[204] = '\0';
-    reads(text); /* a line of 198 bytes */
-    assert_int_equal(strlen(value("run", "name")), 191);
+    memset(text + 13, 'x', 4089);
+    text[4102] = '\0';
+    reads(text); /* a line of 4096 bytes */
+    assert_int_equal(strlen(value("run", "name")), 4089);
     strcat(text, "x");
-    fails(text, "x.ini:2: line of 199 bytes; at most 198 are allowed");
+    fails(text, "x.ini:2: line of 4097 bytes; at most 4096 are allowed");
+    text[500] = '\0';
+    memset(text + 14, ' ', 400);
+    fails(text, "x.ini:2: too many blanks in a long line");
     fails("[run]\n01234567890123456789012345678901234567890123456789 = x",
           "x.ini:2: a key has a name of 50 bytes; at most 49 are allowed");
     fails("[01234567890123456789012345678901234567890123456789]",
           "x.ini:1: a section has a name of 50 bytes; at most 49 are allowed");
     reads("[0123456789012345678901234567890123456789012345678]\n0123456789012345678901234567890123456789012345678 = x");
     assert_int_equal(strlen(bal_config_section(c, 0)->entries[0].key), 49);
+}
+
+/* Wherever a long value is cut for inih: words, comment characters inside of them, letters of several bytes. */
+static void keeps_long_values(void **state)
+{
+    static const char *const words[] = {"a b ", "; ", "x;#", "#\xC3\xA4 ", "longer-word\t"};
+    (void)state;
+    for (int at = 0; at < 300; at++) {
+        char text[1200] = "[run]\n  name = ", *wanted = text + 15;
+        memset(wanted, 'y', (size_t)at + 1);
+        for (int i = 0; i < 60; i++) strcat(text, words[i % 5 == 1 ? 2 : i % 5]);
+        strcat(text, "z");
+        size_t size = strlen(text);
+        strcat(text, " ; a comment\n\nname = again\n[net]");
+        reads(text);
+        assert_int_equal(bal_config_section(c, 0)->count, 2);
+        assert_int_equal(strlen(value("run", "name")), size - 15);
+        assert_memory_equal(value("run", "name"), wanted, size - 15);
+        assert_int_equal(bal_config_section(c, 0)->entries[1].at.line, 4);
+    }
 }
 
 static void refuses_what_means_nothing(void **state)
@@ -149,7 +172,7 @@ static void not_set(const char *assignment, const char *message)
 
 static void sets(void **state)
 {
-    char long_value[300] = "run.name=";
+    char long_value[4200] = "run.name=";
 
     (void)state;
     reads("[run]\nseed = 1\nname = x\n[net]\nlayer = relu\nskip = 1\nskip = 2\n");
@@ -177,8 +200,8 @@ static void sets(void **state)
     not_set("run.name=a ; b", "--set run.name: \" ;\" in a value begins a comment");
     not_set("run.name=a\nb", "--set run.name: control character 0x0a; an INI file is plain text");
     not_set("run.name=\xff", "--set run.name: byte 0xff is not UTF-8; save the file as UTF-8");
-    memset(long_value + 9, 'x', 250);
-    not_set(long_value, "--set run.name: line of 257 bytes; at most 198 are allowed");
+    memset(long_value + 9, 'x', 4100);
+    not_set(long_value, "--set run.name: line of 4107 bytes; at most 4096 are allowed");
 }
 
 typedef struct run {
@@ -267,6 +290,7 @@ int main(void)
         cmocka_unit_test_teardown(accepts_what_editors_write, clear),
         cmocka_unit_test_teardown(refuses_what_is_no_text, clear),
         cmocka_unit_test_teardown(refuses_what_inih_would_cut, clear),
+        cmocka_unit_test_teardown(keeps_long_values, clear),
         cmocka_unit_test_teardown(refuses_what_means_nothing, clear),
         cmocka_unit_test_teardown(sets, clear),
         cmocka_unit_test_teardown(fills, clear),
